@@ -12,7 +12,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detour:
-    """One entry: connections to `host`:`port` (a glob; None for any port) go to `to_host`:`to_port` instead."""
+    """One entry: connections to `host`:`port` (a glob; None: any port) go to `to_host`:`to_port` instead."""
 
     host: str
     port: int | None

@@ -1,0 +1,1 @@
+"""vCenter and ESXi: the only room that speaks the vSphere API."""

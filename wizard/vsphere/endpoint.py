@@ -1,0 +1,35 @@
+"""Which vCenter is meant, as whom to sign in, and which certificate was confirmed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wizard.vsphere.fingerprint import normalise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A vCenter or ESXi API address. `thumbprint_sha256` is kept as upper-case hex pairs with colons.
+
+    Raises ValueError where the thumbprint is not a SHA-256 fingerprint in hexadecimal (colons optional).
+    """
+
+    host: str
+    port: int = 443
+    thumbprint_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.thumbprint_sha256 is not None:
+            object.__setattr__(self, "thumbprint_sha256", normalise(self.thumbprint_sha256, "sha256"))
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who signs in. The password shows up neither in `repr` nor in any message of this room."""
+
+    username: str
+    password: str = field(repr=False)
