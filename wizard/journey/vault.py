@@ -1,0 +1,86 @@
+"""Step 8: the Recovery Services vault. The choice is final once the configuration server is registered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
+
+from wizard.journey.errors import FieldProblem
+from wizard.journey.fields import StepAnswers, ask
+from wizard.planning import naming, regions
+from wizard.planning.quoting import shown
+from wizard.planning.vocabulary import Cloud
+from wizard.text import Text, _
+
+
+class VaultAnswers(StepAnswers):
+    """Where the configuration server will be registered (asr-facts 2.2: final)."""
+
+    cloud: Annotated[
+        Cloud,
+        ask(
+            _("Azure cloud"),
+            _("It decides which Internet addresses must be reachable."),
+            widget="radios",
+            choices={
+                "public": _("Azure (public)"),
+                "us_government": _("Azure Government (US)"),
+                "china": _("Azure operated by 21Vianet (China)"),
+            },
+        ),
+    ] = "public"
+    subscription: Annotated[
+        str,
+        AfterValidator(naming.subscription_id),
+        ask(
+            _("Subscription id"),
+            _("32 hexadecimal digits, from the Azure portal."),
+            autocomplete="off",
+            width=36,
+        ),
+    ]
+    resource_group: Annotated[
+        str,
+        AfterValidator(naming.resource_group),
+        ask(_("Resource group"), _("The one that holds the vault."), autocomplete="off", width=40),
+    ]
+    vault: Annotated[
+        str,
+        AfterValidator(naming.vault_name),
+        ask(_("Recovery Services vault"), _("The name of the vault."), autocomplete="off", width=40),
+    ]
+    region: Annotated[
+        str,
+        ask(_("Region"), _("The region of the vault, which is the target of replication."), widget="select"),
+    ]
+    confirm_name: Annotated[
+        str,
+        ask(
+            _("Type the name of the vault again"),
+            _("The vault cannot be changed once the configuration server is registered with it."),
+            autocomplete="off",
+            width=40,
+        ),
+    ]
+
+    @field_validator("region")
+    @classmethod
+    def _region_belongs_to_cloud(cls, region: str, info: ValidationInfo) -> str:
+        cloud = info.data.get("cloud")
+        # Without a valid cloud there is nothing to compare with; the error at `cloud` is enough.
+        return regions.find(cloud, region).name if cloud else region
+
+    @model_validator(mode="after")
+    def _name_is_confirmed(self) -> Self:
+        if self.confirm_name != self.vault:
+            raise FieldProblem(
+                "confirm_name",
+                Text(
+                    _("“%(found)s” is not the name of the vault, which is “%(vault)s”."),
+                    found=shown(self.confirm_name),
+                    vault=self.vault,
+                ),
+                code="not_confirmed",
+            )
+        return self
