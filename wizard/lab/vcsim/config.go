@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+// inventoryConfig is the virtual data centre to build. Sizes are in GB (2^30 bytes) unless the name says MB.
+type inventoryConfig struct {
+	InstanceUUID string             `json:"instance_uuid"`
+	Version      string             `json:"version"`
+	Build        string             `json:"build"`
+	APIVersion   string             `json:"api_version"`
+	Datacenters  []datacenterConfig `json:"datacenters"`
+
+	// DeviceURLs says which host name upload addresses carry: "host" (the ESXi host, as in real life) or "server".
+	DeviceURLs string `json:"device_urls"`
+	// GuestDelaySeconds passes between power-on and the guest's first report.
+	GuestDelaySeconds float64 `json:"guest_delay_s"`
+}
+
+type datacenterConfig struct {
+	Name       string            `json:"name"`
+	Clusters   []clusterConfig   `json:"clusters"`
+	Hosts      []hostConfig      `json:"hosts"`
+	Datastores []datastoreConfig `json:"datastores"`
+	Networks   []networkConfig   `json:"networks"`
+	PortGroups []string          `json:"port_groups"`
+	Folders    []string          `json:"folders"`
+	VMs        []machineConfig   `json:"vms"`
+}
+
+type clusterConfig struct {
+	Name  string       `json:"name"`
+	Hosts []hostConfig `json:"hosts"`
+	Pools []string     `json:"pools"`
+}
+
+type hostConfig struct {
+	Name        string `json:"name"`
+	Address     string `json:"address"`
+	Version     string `json:"version"`
+	CPUCores    int16  `json:"cpu_cores"`
+	MemoryGB    int64  `json:"memory_gb"`
+	Maintenance bool   `json:"maintenance"`
+	Connection  string `json:"connection"`
+}
+
+type datastoreConfig struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"type"`
+	CapacityGB  int64    `json:"capacity_gb"`
+	FreeGB      int64    `json:"free_gb"`
+	Accessible  *bool    `json:"accessible"`
+	Maintenance string   `json:"maintenance"`
+	Hosts       []string `json:"hosts"`
+}
+
+// networkConfig is a standard port group; an empty host list means every host of the datacenter.
+type networkConfig struct {
+	Name  string   `json:"name"`
+	Hosts []string `json:"hosts"`
+}
+
+// machineConfig is a virtual machine; Compute is a host, a cluster or CLUSTER/POOL.
+type machineConfig struct {
+	Name          string   `json:"name"`
+	Datacenter    string   `json:"datacenter"`
+	Folder        string   `json:"folder"`
+	Compute       string   `json:"compute"`
+	Datastore     string   `json:"datastore"`
+	Networks      []string `json:"networks"`
+	GuestID       string   `json:"guest_id"`
+	GuestFullName string   `json:"guest_full_name"`
+	Firmware      string   `json:"firmware"`
+	CPUs          int32    `json:"cpus"`
+	MemoryMB      int64    `json:"memory_mb"`
+	DisksGB       []int64  `json:"disks_gb"`
+	PoweredOn     bool     `json:"powered_on"`
+	Template      bool     `json:"template"`
+	Tools         string   `json:"tools"`
+	HostName      string   `json:"host_name"`
+	Addresses     []string `json:"addresses"`
+}
+
+// accountsConfig holds the roles (name to privilege ids) and the accounts that may sign in.
+type accountsConfig struct {
+	Roles    map[string][]string `json:"roles"`
+	Accounts []accountConfig     `json:"accounts"`
+}
+
+type accountConfig struct {
+	User      string `json:"user"`
+	Password  string `json:"password"`
+	LockAfter int    `json:"lock_after"`
+	// Grants are permissions on inventory paths, "/" being the root folder; they propagate downwards.
+	Grants []grantConfig `json:"grants"`
+}
+
+type grantConfig struct {
+	Path string `json:"path"`
+	Role string `json:"role"`
+}
+
+func load(path string, into any) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25"
+)
+
+// lab holds the parts together: the simulator, what is built around it, and what the control port steers.
+type lab struct {
+	service  *simulator.Service
+	ctx      *simulator.Context
+	places   *places
+	machines *machines
+	guests   *guests
+	accounts *accounts
+	sessions *sessions
+	leases   *leases
+	uploads  *uploads
+	gate     *gate
+	delays   *delays
+	server   *simulator.Server
+}
+
+func newLab(model *simulator.Model, inventory inventoryConfig, config accountsConfig, o options) (*lab, error) {
+	service := model.Service
+	ctx := service.Context
+	client, err := vim25.NewClient(context.Background(), service)
+	if err != nil {
+		return nil, err
+	}
+	gate, err := newGate(o, inventory)
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{service: service, ctx: ctx, gate: gate, delays: newDelays(), places: &places{ctx: ctx}}
+	l.guests = &guests{ctx: ctx, places: l.places, behavior: guestBehavior{DelaySeconds: inventory.GuestDelaySeconds}}
+	l.machines = &machines{ctx: context.Background(), client: client, places: l.places, guests: l.guests}
+	l.leases = newLeases(ctx, l.places, l.machines)
+	if inventory.DeviceURLs == "host" {
+		l.leases.hostThumbprint = gate.hostThumbprint()
+	}
+	l.uploads = newUploads(l.leases)
+	l.sessions = &sessions{ctx: ctx}
+	l.accounts = newAccounts(config.Accounts)
+
+	ctx.Map.AddHandler(l.guests)
+	ctx.Map.AddHandler(l.leases)
+	home, err := l.home()
+	if err != nil {
+		return nil, err
+	}
+	b := builder{ctx: context.Background(), client: client, registry: ctx.Map, home: home, machines: l.machines}
+	if err := b.build(inventory); err != nil {
+		return nil, err
+	}
+
+	authorization, err := newAuthorization(ctx, l.places, config)
+	if err != nil {
+		return nil, err
+	}
+	ctx.Map.Put(authorization)
+	ctx.Map.Put(newOvfManager(ctx))
+	ctx.Map.SessionManager().ValidLogin = l.accounts.valid
+	guard := &guard{places: l.places, authorization: authorization, leases: l.leases, delays: l.delays}
+	ctx.Map.Handler = guard.check
+	return l, nil
+}
+
+// home is the directory that the simulator made for the datastores' files and removes at its end.
+func (l *lab) home() (string, error) {
+	for _, setting := range l.ctx.Map.OptionManager().Setting {
+		if value := setting.GetOptionValue(); value.Key == "vcsim.home" {
+			return value.Value.(string), nil
+		}
+	}
+	return "", http.ErrMissingFile
+}
+
+func (l *lab) serve(address string) *simulator.Server {
+	l.service.Listen = listenURL(address)
+	l.service.TLS = l.gate.config()
+	l.service.ServeMux = http.NewServeMux()
+	// More specific than the simulator's own pattern, so uploads pass here first.
+	l.service.ServeMux.Handle("POST /nfc/", l.uploads)
+	l.service.ServeMux.Handle("PUT /nfc/", l.uploads)
+	l.server = l.service.NewServer()
+	go l.leases.watch()
+	return l.server
+}

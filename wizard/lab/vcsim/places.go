@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// places finds objects of the inventory by the paths that people use, such as /DC0/datastore/LocalDS_0.
+type places struct {
+	ctx *simulator.Context
+}
+
+// named returns the name of any entity; networks keep theirs apart.
+func named(entity mo.Entity) string {
+	switch x := entity.(type) {
+	case *mo.Network:
+		return x.Name
+	case *simulator.DistributedVirtualPortgroup:
+		return x.Name
+	case *simulator.DistributedVirtualSwitch:
+		return x.Name
+	}
+	return entity.Entity().Name
+}
+
+// child returns the entity called name directly below parent.
+func (p *places) child(parent types.ManagedObjectReference, name string) *types.ManagedObjectReference {
+	for _, entity := range p.ctx.Map.All("") {
+		if up := entity.Entity().Parent; up != nil && *up == parent && named(entity) == name {
+			ref := entity.Reference()
+			return &ref
+		}
+	}
+	return nil
+}
+
+// find walks a path down from the root folder.
+func (p *places) find(path string) (types.ManagedObjectReference, error) {
+	ref := p.ctx.Map.Get(serviceInstance).(*simulator.ServiceInstance).Content.RootFolder
+	for _, name := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' }) {
+		next := p.child(ref, name)
+		if next == nil {
+			return ref, fmt.Errorf("%s: there is no %q", path, name)
+		}
+		ref = *next
+	}
+	return ref, nil
+}
+
+// path is the way from the root folder to an entity, as find reads it.
+func (p *places) path(ref types.ManagedObjectReference) string {
+	entity, ok := p.ctx.Map.Get(ref).(mo.Entity)
+	if !ok || entity.Entity().Parent == nil {
+		return ""
+	}
+	return p.path(*entity.Entity().Parent) + "/" + named(entity)
+}
+
+func (p *places) datastore(dc, name string) (*simulator.Datastore, error) {
+	ref, err := p.find("/" + dc + "/datastore/" + name)
+	if err != nil {
+		return nil, err
+	}
+	return p.ctx.Map.Get(ref).(*simulator.Datastore), nil
+}
+
+// setDatastore gives a datastore the size, space and state asked for; zero values leave what is there.
+func (p *places) setDatastore(dc string, config datastoreConfig) error {
+	store, err := p.datastore(dc, config.Name)
+	if err != nil {
+		return err
+	}
+	p.ctx.WithLock(store, func() {
+		changes := []types.PropertyChange{}
+		set := func(name string, value any) {
+			changes = append(changes, types.PropertyChange{Name: name, Val: value})
+		}
+		if config.CapacityGB > 0 {
+			set("summary.capacity", config.CapacityGB*gigabyte)
+			store.Info.GetDatastoreInfo().MaxFileSize = config.CapacityGB * gigabyte
+		}
+		if config.FreeGB > 0 {
+			set("summary.freeSpace", config.FreeGB*gigabyte)
+			store.Info.GetDatastoreInfo().FreeSpace = config.FreeGB * gigabyte
+		}
+		if config.Type != "" {
+			set("summary.type", config.Type)
+		}
+		if config.Maintenance != "" {
+			set("summary.maintenanceMode", config.Maintenance)
+		}
+		if config.Accessible != nil {
+			set("summary.accessible", *config.Accessible)
+			for i := range store.Host {
+				store.Host[i].MountInfo.Accessible = config.Accessible
+			}
+		}
+		p.ctx.Update(store, changes)
+	})
+	return nil
+}
