@@ -14,7 +14,12 @@ document.addEventListener("click", async (event) => {
   if (button) {
     const source = document.getElementById(button.dataset.copy);
     if (!source) return;
-    await navigator.clipboard.writeText(source.textContent.trim());
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+    } catch {
+      getSelection().selectAllChildren(source); // the browser refused; the person can still press Ctrl-C
+      return;
+    }
     const label = button.textContent;
     if (label !== button.dataset.copied) {
       button.textContent = button.dataset.copied;
@@ -36,24 +41,34 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A second click on a submit button must not start the work twice while the first answer is on its way.
+// The mark ends after a while: the answer to a form may be a file, which leaves the page as it is.
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || event.target.getAttribute("method") !== "post") return;
-  if (event.target.getAttribute("aria-busy") === "true") event.preventDefault();
-  else event.target.setAttribute("aria-busy", "true");
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post") return;
+  if (form.getAttribute("aria-busy") === "true") {
+    event.preventDefault();
+    return;
+  }
+  form.setAttribute("aria-busy", "true");
+  setTimeout(() => form.removeAttribute("aria-busy"), 8000);
 });
 // The page may come back out of the browser's cache with its forms still marked.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
 });
 
-document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
-document.addEventListener("htmx:afterRequest", (event) => {
-  event.detail.target?.removeAttribute("aria-busy");
-  event.detail.elt?.removeAttribute("aria-busy");
+// Only what a person asked for is marked busy; a fragment that refreshes itself each second is not.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("form, button, a")) event.detail.elt.setAttribute("aria-busy", "true");
 });
+document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.removeAttribute("aria-busy"));
 document.addEventListener("htmx:afterSwap", (event) => {
   prepare(document);
-  event.detail.target?.querySelector?.("#error-summary")?.focus();
+  event.detail.target.querySelector("#error-summary")?.focus();
 });
+
+// The server shows times in this zone to people who chose none.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
 prepare(document);
