@@ -1,0 +1,65 @@
+# `make run` starts everything; `make test` proves it; `make demo` does the main job without a browser.
+
+PYTHON ?= python3
+LAB ?= 1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint types layers check translations requirements clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed ## Start web, worker, beat and the lab (LAB=0: without the lab; PORT=8000)
+	@$(BIN)/python manage.py prepare
+	@exec $(BIN)/python manage.py up $(if $(filter 0,$(LAB)),--no-lab)
+
+demo: $(VENV)/.installed ## Do the whole job against the lab and exit
+	@$(BIN)/python manage.py demo
+
+test: $(VENV)/.installed-dev ## Install what the tests need, and run them
+	@tests/run
+
+lint: $(VENV)/.installed-dev ## Look at style, formats and missing migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html' 'templates/**/*.html')
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+
+types: $(VENV)/.installed-dev ## Check types
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev ## Check who imports whom
+	$(BIN)/lint-imports
+
+check: lint types layers test ## Everything that .ci/run does
+
+translations: $(VENV)/.installed ## Collect sentences for the translators (needs gettext)
+	$(BIN)/python manage.py sentences
+	$(BIN)/python manage.py compilemessages --ignore .venv
+
+requirements: $(VENV)/.installed-dev ## Compile the pinned requirements from the .in files
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and caches; data under var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Foothold needs Python 3.11 or newer; name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: requirements.txt $(VENV)/bin/python
+	@echo "Installing Foothold's requirements ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing what the tests and linters need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@

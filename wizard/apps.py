@@ -1,0 +1,24 @@
+"""The Django app of everything in this package, and the admin site that reviewers use."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class WizardConfig(AppConfig):
+    name = "wizard"
+    verbose_name = "Foothold"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext
+
+        # Celery's app must exist in every process that publishes, not in workers alone.
+        from wizard.config.celery import app  # noqa: F401
+        from wizard.text import install_translator
+
+        install_translator(gettext)
+
+
+class ConsoleConfig(AdminConfig):
+    default_site = "wizard.console.site.ConsoleSite"

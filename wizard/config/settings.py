@@ -1,0 +1,245 @@
+"""Settings, all from the environment; docs/operating.md lists them.
+
+Without any, Foothold runs embedded: one machine, SQLite, a broker in files, its secrets made at first start under `var/`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from wizard.config import env
+
+VERSION = "0.1.0"
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(env.text("FOOTHOLD_VAR", str(BASE_DIR / "var"))).resolve()
+
+PRODUCTION = env.flag("FOOTHOLD_PRODUCTION", False)
+DEBUG = env.flag("FOOTHOLD_DEBUG", False)
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.secret("SECRET_KEY")
+CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").replace(",", " ").split() if key]
+if PRODUCTION and not (SECRET_KEY and CREDENTIAL_KEYS):
+    raise ImproperlyConfigured(
+        "FOOTHOLD_PRODUCTION needs SECRET_KEY and CREDENTIAL_KEYS (or the same names with _FILE); see docs/operating.md."
+    )
+if not SECRET_KEY:
+    SECRET_KEY = env.kept_secret(VAR_DIR / "keys" / "secret_key", secrets.token_urlsafe(50))
+if not CREDENTIAL_KEYS:
+    CREDENTIAL_KEYS = [env.kept_secret(VAR_DIR / "keys" / "credential_key", Fernet.generate_key().decode())]
+
+# --- web --------------------------------------------------------------------------------------------------------------
+
+PORT = env.number("PORT", 8000, least=1)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+PUBLIC_URL = env.text("FOOTHOLD_URL", f"http://localhost:{PORT}").rstrip("/")
+# How many proxies of yours stand in front; the sign-in throttle counts addresses behind them.
+AXES_IPWARE_PROXY_COUNT = env.number("PROXY_DEPTH", 0)
+
+INSTALLED_APPS = [
+    "wizard.apps.WizardConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "wizard.apps.ConsoleConfig",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "ninja",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "wizard.web.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "wizard.web.middleware.TimeZoneMiddleware",
+    "wizard.web.middleware.HtmxSignInMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "wizard.config.urls"
+WSGI_APPLICATION = "wizard.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "libraries": {"foothold": "wizard.web.templatetags"},
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wizard.web.context.product",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION and AXES_IPWARE_PROXY_COUNT else None
+)
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "wizard.Operator"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "deployments"
+LOGOUT_REDIRECT_URL = "sign_in"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# --- language and time ------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("fr", _("French")), ("sv", _("Swedish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASE_URL = env.secret("DATABASE_URL")
+if DATABASE_URL:
+    DATABASES = {"default": env.postgresql(DATABASE_URL)}
+else:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR_DIR / "foothold.sqlite3",
+            "OPTIONS": {
+                # Writers queue up at the start of their transaction, instead of failing in the middle of it.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    }
+
+REDIS_URL = env.secret("REDIS_URL")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- background work --------------------------------------------------------------------------------------------------
+
+BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60 * 60 * 6}
+else:
+    for folder in ("messages", "control"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# A task whose worker was not heard of for this long is taken from it.
+TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 30, least=3)
+TASK_RECONCILE_SECONDS = env.number("TASK_RECONCILE_SECONDS", 10, least=1)
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "reconcile": {
+        "task": "wizard.tasks.reconcile",
+        "schedule": TASK_RECONCILE_SECONDS,
+        "options": {"expires": 30},
+    },
+}
+
+# --- what probes and imports may use ----------------------------------------------------------------------------------
+
+TEMPLATE_DIR = Path(env.text("TEMPLATE_DIR", str(VAR_DIR / "templates")))
+TEMPLATE_MAX_GB = env.number("TEMPLATE_MAX_GB", 60, least=1)
+LAB = env.flag("FOOTHOLD_LAB", False)
+CONNECT_TO = env.text("CONNECT_TO")
+PROBE_CA_FILE = env.text("PROBE_CA_FILE")
+PROBE_DNS_PORT = env.number("PROBE_DNS_PORT", 53, least=1)
+PROBE_NTP_PORT = env.number("PROBE_NTP_PORT", 123, least=1)
+GUEST_WAIT_SECONDS = env.number("GUEST_WAIT_SECONDS", 900, least=1)
+
+# --- logs -------------------------------------------------------------------------------------------------------------
+
+LOGGING_CONFIG = "wizard.config.logs.configure"
+LOGGING = {"level": env.text("LOG_LEVEL", "INFO").upper(), "json": env.flag("LOG_JSON", PRODUCTION)}

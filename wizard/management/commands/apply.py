@@ -1,0 +1,93 @@
+"""`manage.py apply FILE`: carry out an answer file from beginning to end. Safe to run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.text import slugify
+from rich.console import Console
+from rich.markup import escape
+
+from wizard.management import answers
+from wizard.management.terminal import checks_table, follow
+from wizard.models import Deployment, DeploymentState, Operator
+from wizard.services import automation, preflight, topology
+from wizard.services.errors import Invalid
+from wizard.text import Text, _
+
+
+class Command(BaseCommand):
+    help = (
+        "Create or continue the deployment that an answer file describes, and run it to the end. "
+        "Exit codes: 0 recorded, 1 failed, 2 invalid file, 3 blocked by preflight, 130 interrupted."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        answers.add_arguments(parser)
+        parser.add_argument("--plan", action="store_true", help="show what would happen, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console()
+        answers.exit_with(console, lambda: self.carry_out(console, options))
+
+    def carry_out(self, console: Console, options: dict[str, Any]) -> None:
+        file = answers.read(options["file"], options["overrides"])
+        if options["plan"]:
+            self.show_plan(console, automation.plan(file))
+            return
+        actor = answers.person(options["user"])
+        show = lambda task: follow(console, task)  # noqa: E731
+        deployment = automation.answer_all(file, actor=actor, follow=show, trust=options["trust"])
+        try:
+            automation.carry_on(deployment, actor=actor, follow=show)
+        finally:
+            console.print(checks_table(preflight.latest_results(deployment)))
+        self.show_result(console, deployment, actor)
+
+    def show_plan(self, console: Console, steps: list[automation.PlannedStep]) -> None:
+        if not steps:
+            console.print(str(Text(_("Nothing is left to do."))))
+        for number, step in enumerate(steps, 1):
+            console.print(f"{number:3}. {escape(str(step.what))}", highlight=False)
+
+    def show_result(self, console: Console, deployment: Deployment, actor: Operator) -> None:
+        if deployment.state != DeploymentState.RECORDED:
+            raise Invalid(
+                [], Text(_("The file leaves steps unanswered; the deployment is not recorded yet."))
+            )
+        for vcenter in deployment.vcenters.all():
+            console.print(
+                escape(
+                    str(
+                        Text(
+                            _(
+                                "Registered: %(product)s at %(host)s, instance %(uuid)s, %(machines)s machines."
+                            ),
+                            product=vcenter.product,
+                            host=vcenter.host,
+                            uuid=vcenter.instance_uuid,
+                            machines=vcenter.machines.filter(is_template=False, gone_at=None).count(),
+                        )
+                    )
+                ),
+                highlight=False,
+            )
+        console.print(escape(topology.tree(deployment)), highlight=False)
+        svg = settings.VAR_DIR / "topology" / f"{slugify(deployment.name)}.svg"
+        console.print(
+            str(
+                Text(
+                    _("The picture of the topology: %(path)s"), path=str(self.write_picture(deployment, svg))
+                )
+            ),
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def write_picture(self, deployment: Deployment, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(topology.picture(topology.graph_of(deployment), name=deployment.name), "utf-8")
+        return path

@@ -1,0 +1,42 @@
+"""`manage.py up`: web, worker, beat and (unless told otherwise) the lab, together in one terminal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from honcho.manager import Manager
+
+from wizard.lab.environment import environment
+
+
+class Command(BaseCommand):
+    help = "Start everything in the foreground; Ctrl-C stops it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-lab", action="store_true", help="start without the simulators")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with_lab = not options["no_lab"]
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", "FOOTHOLD_LAB": "1" if with_lab else "0"}
+        if with_lab:
+            env.update(environment(settings.VAR_DIR))
+        python = shlex.quote(sys.executable)
+        celery = f"{python} -m celery -A wizard.config.celery"
+        processes = {
+            "web": f"{python} -m gunicorn -c python:wizard.config.gunicorn wizard.config.wsgi",
+            "worker": f"{celery} worker --concurrency 3 --loglevel WARNING --without-gossip --without-mingle",
+            "beat": f"{celery} beat --loglevel WARNING --pidfile= --schedule {shlex.quote(settings.CELERY_BEAT_SCHEDULE_FILENAME)}",
+        }
+        if with_lab:
+            processes["lab"] = f"{python} manage.py lab"
+        manager = Manager()
+        for name, command in processes.items():
+            manager.add_process(name, command, env=env, cwd=str(settings.BASE_DIR))
+        manager.loop()
+        # Being stopped by Ctrl-C is how this command ends, not a failure of it.
+        sys.exit(0 if manager.returncode in (None, 130, 143) else manager.returncode)

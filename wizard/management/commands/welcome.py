@@ -1,0 +1,22 @@
+"""`manage.py welcome`: where Foothold answers, and the first operator's one-time sign-in link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.urls import reverse
+
+from wizard.services.accounts import first_sign_in_token
+
+
+class Command(BaseCommand):
+    help = "Print the address, and a one-time sign-in link as long as nobody has signed in yet."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Foothold answers at {settings.PUBLIC_URL}/")
+        token = first_sign_in_token()
+        if token:
+            link = settings.PUBLIC_URL + reverse("sign_in_once", args=[token])
+            self.stdout.write(f"First sign-in (works once, for 24 hours): {link}")

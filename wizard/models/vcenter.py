@@ -1,0 +1,41 @@
+"""A registered vCenter server or standalone ESXi host."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from wizard.models.credential import Credential
+from wizard.models.deployment import Deployment
+
+
+class VCenter(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The name under which the vault will list it; the same on every appliance (asr-facts, section 8).
+    friendly_name = models.CharField(_("friendly name"), max_length=255)
+    host = models.CharField(_("address"), max_length=255)
+    port = models.PositiveIntegerField(_("port"), default=443)
+    thumbprint_sha256 = models.CharField(_("certificate SHA-256"), max_length=95)
+    # vCenter's own identity: it stays the same when the address changes.
+    instance_uuid = models.CharField(_("instance UUID"), max_length=36, unique=True)
+    product = models.CharField(_("product"), max_length=255, blank=True)
+    version = models.CharField(_("version"), max_length=32, blank=True)
+    build = models.CharField(_("build"), max_length=32, blank=True)
+    api_type = models.CharField(_("API type"), max_length=32, blank=True)
+    api_version = models.CharField(_("API version"), max_length=32, blank=True)
+    credential = models.ForeignKey(
+        Credential, models.PROTECT, related_name="vcenters", verbose_name=_("credential")
+    )
+    deployments = models.ManyToManyField(Deployment, related_name="vcenters", verbose_name=_("deployments"))
+    registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
+    discovered_at = models.DateTimeField(_("machines discovered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("vCenter")
+        verbose_name_plural = _("vCenters")
+        ordering = ["friendly_name"]
+
+    def __str__(self) -> str:
+        return self.friendly_name

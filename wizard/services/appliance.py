@@ -1,0 +1,174 @@
+"""The configuration server's virtual machine: imported from the template, started, waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from wizard.models import Deployment, DeploymentState
+from wizard.services import audit, deployments, evidence, preflight, templates
+from wizard.services.errors import Conflict
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.work import Done, Prepared
+from wizard.services.vcenter_access import open_session
+from wizard.text import Text, _
+from wizard.vsphere import guest
+from wizard.vsphere.errors import TimedOut
+from wizard.vsphere.ova import open_ova
+from wizard.vsphere.ova_import import ImportPlan, import_ova, remove_vm
+
+UPLOAD_FROM, UPLOAD_TO = 8, 88
+POWER_ON_SECONDS = 120.0
+
+
+def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    """Needs a preflight that passed for these very answers: any change takes the deployment back to draft."""
+    if not deployment.is_open:
+        raise Conflict(
+            Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),
+            code="already_deployed",
+        )
+    verdict = preflight.verdict_of(deployment)
+    # Asked anew, as a waiver may have come to its end since the preflight ran.
+    if deployment.state != DeploymentState.CHECKED or verdict is None or verdict.blocked:
+        return Prepared(
+            missing=(Text(_("a preflight without blocking findings, run after the last change")),)
+        )
+    return Prepared()
+
+
+def run_deploy(progress: Progress) -> Done:
+    task = progress.task
+    answers = deployments.answers_of(task.deployment)
+    path = templates.local_path(answers["template"])
+    _refuse_replaced(task.deployment, answers)
+    progress.phase(Text(_("Signing in to %(host)s"), host=answers["vcenter"]["host"]), 2)
+    with open_session(answers["vcenter"]) as session, open_ova(path) as ova:
+        progress.leave(vm_name=answers["placement"]["vm_name"])
+        reference = import_ova(
+            session,
+            ova,
+            _plan(answers),
+            on_phase=lambda text: progress.phase(text),
+            on_progress=lambda sent, total: progress.percent(
+                UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
+            ),
+            on_created=lambda moid: progress.leave(moid=moid),
+            should_stop=progress.should_stop,
+        )
+        try:
+            state = _start(progress, session, reference.moid, answers)
+        except BaseException:
+            # Cancelled, or failed, before it was of use: nothing half-made stays behind in vCenter.
+            remove_vm(session, reference.moid)
+            raise
+    result = {
+        "moid": reference.moid,
+        "vm_name": reference.name,
+        "guest": {
+            "tools_status": state.tools_status,
+            "host_name": state.host_name,
+            "addresses": list(state.addresses),
+            "power_state": state.power_state,
+        },
+    }
+
+    def commit() -> None:
+        deployments.move_to(task.deployment, DeploymentState.DEPLOYED)
+        audit.record(
+            "appliance.deployed",
+            subject=task.deployment,
+            actor=task.requested_by,
+            sentence=Text(
+                _("%(who)s deployed the virtual machine %(vm)s."),
+                who=task.requested_by.username,
+                vm=reference.name,
+            ),
+            after=result,
+        )
+
+    return Done(
+        summary=Text(_("%(vm)s is deployed and running."), vm=reference.name), result=result, commit=commit
+    )
+
+
+def tidy_deploy(progress: Progress) -> None:
+    """Remove the virtual machine that a dead attempt left half-made."""
+    moid = progress.task.leftovers.get("moid")
+    if not moid:
+        return
+    answers = deployments.answers_of(progress.task.deployment)
+    with open_session(answers["vcenter"]) as session:
+        if remove_vm(session, moid):
+            progress.info(
+                Text(
+                    _("The half-made virtual machine %(vm)s was removed."), vm=answers["placement"]["vm_name"]
+                )
+            )
+
+
+def _plan(answers: dict[str, dict[str, Any]]) -> ImportPlan:
+    placement, template = answers["placement"], answers["template"]
+    return ImportPlan(
+        vm_name=placement["vm_name"],
+        datacenter=placement["datacenter"],
+        folder=placement["folder"],
+        compute=placement["compute"],
+        datastore=placement["datastore"],
+        networks=template["networks"],
+        disk_provisioning=placement["disk_provisioning"],
+        properties=template["properties"],
+        accept_license=template["accept_license"],
+    )
+
+
+def _start(
+    progress: Progress, session: Any, moid: str, answers: dict[str, dict[str, Any]]
+) -> guest.GuestState:
+    address = answers["network"]["address"]
+    progress.phase(Text(_("Powering on")), UPLOAD_TO)
+    guest.power_on(session, moid, timeout_s=POWER_ON_SECONDS)
+    progress.phase(
+        Text(_("Waiting for the guest to report the address %(address)s"), address=address), UPLOAD_TO + 2
+    )
+    progress.info(
+        Text(
+            _(
+                "If the template asks questions at its console (licence, administrator password, address), answer them there now."
+            )
+        )
+    )
+    try:
+        return guest.wait_for_guest(
+            session,
+            moid,
+            timeout_s=settings.GUEST_WAIT_SECONDS,
+            should_stop=progress.should_stop,
+            on_state=lambda state: progress.check(),
+            expected_address=address,
+        )
+    except TimedOut as error:
+        # The import is done and the machine runs; only a person at its console can go on.
+        progress.warning(error.text)
+        progress.warning(
+            Text(
+                _("Open the console of the virtual machine and set the static address %(address)s."),
+                address=address,
+            )
+        )
+        return guest.read_guest(session, moid)
+
+
+def _refuse_replaced(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> None:
+    inspected = evidence.inspected(deployment, answers["template"])
+    path = templates.local_path(answers["template"])
+    seen = inspected.result if inspected and inspected.result else {}
+    if not path.is_file() or any(
+        seen.get(name) != value for name, value in templates.fingerprint(path).items()
+    ):
+        raise Conflict(
+            Text(_("The template file was replaced after it was inspected.")),
+            remedy=Text(_("Inspect the template again, then run preflight again.")),
+            code="template_changed",
+        )

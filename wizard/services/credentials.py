@@ -1,0 +1,113 @@
+"""Accounts for remote parts: kept sealed, and never tried again after the remote part refused them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from wizard.journey.errors import FieldError
+from wizard.models import Credential, Operator
+from wizard.services import audit
+from wizard.services.errors import Conflict, Invalid
+from wizard.services.permissions import require
+from wizard.text import Text, _
+from wizard.vsphere.endpoint import Account
+from wizard.vsphere.errors import AccountLocked, InvalidLogin
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+@transaction.atomic
+def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -> Credential:
+    """Store an account under a name, or replace the one of that name; its secret counts as not tried yet.
+
+    Raises Invalid that names the empty field.
+    """
+    require(actor, "operate")
+    username = username.strip()
+    errors = []
+    if not username:
+        text = Text(_("Enter the user name, such as asr@vsphere.local."))
+        errors.append(FieldError(path="username", message=text, code="missing"))
+    if not secret:
+        errors.append(FieldError(path="password", message=Text(_("Enter the password.")), code="missing"))
+    if errors:
+        raise Invalid(errors)
+    credential = Credential.objects.filter(name=name).first() or Credential(
+        name=name, kind=kind, created_by=actor
+    )
+    credential.username = username
+    credential.hold(secret)
+    credential.full_clean(exclude=["sealed"])
+    credential.save()
+    audit.record(
+        "credential.stored",
+        subject=credential,
+        actor=actor,
+        sentence=Text(_("%(who)s entered the credential %(name)s."), who=actor.username, name=name),
+        after={"kind": kind, "username": username},
+    )
+    return credential
+
+
+def usable(name: str) -> Credential:
+    """The credential of that name. Raises Conflict where it is not there, was rejected, or is being tried by another task."""
+    credential = Credential.objects.filter(name=name).first()
+    if credential is None:
+        raise Conflict(
+            Text(_("There is no credential named “%(name)s”."), name=name), code="unknown_credential"
+        )
+    if credential.standing == Credential.Standing.REJECTED:
+        raise Conflict(
+            Text(
+                _("The password of %(user)s was refused before; it is not sent again."),
+                user=credential.username,
+            ),
+            remedy=Text(_("Enter the password anew. Trying the same one again could lock the account.")),
+            code="credential_rejected",
+        )
+    return credential
+
+
+@contextmanager
+def one_attempt(credential: Credential) -> Iterator[Account]:
+    """Lend the account for one sign-in, and note how it went: a refused password is not tried a second time.
+
+    Raises Conflict `credential_busy` while another task tries the same untried password.
+    """
+    rows = Credential.objects.filter(pk=credential.pk)
+    standing = Credential.Standing
+    known = rows.filter(standing=standing.ACCEPTED).exists()
+    if not known and not rows.filter(standing=standing.UNTRIED).update(standing=standing.TRYING):
+        raise Conflict(
+            Text(_("The password of %(user)s is being tried by another task."), user=credential.username),
+            remedy=Text(_("Wait for that task, then start this one again.")),
+            code="credential_busy",
+        )
+    outcome = standing.ACCEPTED if known else standing.UNTRIED
+    try:
+        yield Account(username=credential.username, password=credential.reveal())
+        outcome = standing.ACCEPTED
+    except (InvalidLogin, AccountLocked):
+        outcome = standing.REJECTED
+        raise
+    finally:
+        # Not where somebody entered another password meanwhile: that one was not tried.
+        rows.filter(
+            standing__in=(standing.TRYING, standing.ACCEPTED), sealed=bytes(credential.sealed)
+        ).update(standing=outcome)
+
+
+def forget_attempt(name: str) -> None:
+    """The worker that tried this password died; whether to try once more is for a person to say, by starting again."""
+    Credential.objects.filter(name=name, standing=Credential.Standing.TRYING).update(
+        standing=Credential.Standing.UNTRIED
+    )
+
+
+def of_kind(kind: str) -> QuerySet[Credential]:
+    return Credential.objects.filter(kind=kind).defer("sealed")

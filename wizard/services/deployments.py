@@ -1,0 +1,311 @@
+"""Deployments: begun, answered step by step, shown as a task list, thrown away while they are drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from pydantic import ValidationError
+
+from wizard.journey import base as journey
+from wizard.journey.errors import FieldError, explain
+from wizard.models import Deployment, DeploymentState, Operator, StepAnswer
+from wizard.models.task import ACTIVE_STATES
+from wizard.services import audit, evidence
+from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
+from wizard.services.permissions import may, require
+from wizard.text import Text, _
+
+# Values that a person types again rather than finding them stored in a draft.
+_NEVER_KEPT = frozenset({"password", "secret"})
+
+
+def visible_deployments(actor: Operator | AnonymousUser) -> QuerySet[Deployment]:
+    """The deployments that this person may see; none for strangers."""
+    rows = Deployment.objects.select_related("created_by")
+    return rows if may(actor, "view") else rows.none()
+
+
+def get(deployment_id: UUID, *, actor: Operator) -> Deployment:
+    """Raises NotFound, for a deployment that is not there and for one that is not the caller's alike."""
+    deployment = visible_deployments(actor).filter(pk=deployment_id).first()
+    if deployment is None:
+        raise NotFound(Text(_("There is no such deployment.")))
+    return deployment
+
+
+@transaction.atomic
+def create(*, name: str, profile: str, actor: Operator) -> Deployment:
+    """Raises Invalid for a name that is malformed or taken, and for a profile that cannot be chosen yet."""
+    require(actor, "operate")
+    answers = _validated("profile", profile, {"name": name, "profile": profile})
+    deployment = Deployment(name=answers["name"], profile=answers["profile"], created_by=actor)
+    _save_with_unique_name(deployment)
+    audit.record(
+        "deployment.created",
+        subject=deployment,
+        actor=actor,
+        sentence=Text(_("%(who)s began the deployment %(name)s."), who=actor.username, name=deployment.name),
+        after=answers,
+    )
+    return deployment
+
+
+@transaction.atomic
+def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int | None = None) -> Deployment:
+    require(actor, "operate")
+    _must_be_open(deployment)
+    answers = _validated("profile", deployment.profile, {"name": name, "profile": deployment.profile})
+    before = deployment.name
+    _advance(deployment, revision)
+    deployment.name = answers["name"]
+    _save_with_unique_name(deployment)
+    audit.record(
+        "deployment.renamed",
+        subject=deployment,
+        actor=actor,
+        sentence=Text(
+            _("%(who)s renamed %(before)s to %(name)s."), who=actor.username, before=before, name=name
+        ),
+    )
+    return deployment
+
+
+@transaction.atomic
+def delete(deployment: Deployment, *, actor: Operator) -> None:
+    """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed."""
+    require(actor, "operate")
+    if not deployment.is_open:
+        raise Conflict(
+            Text(_("%(name)s is more than a draft: its appliance exists."), name=deployment.name),
+            code="not_a_draft",
+        )
+    if deployment.tasks.filter(state__in=ACTIVE_STATES).exists():
+        raise Conflict(
+            Text(_("A task of this deployment is under way.")),
+            remedy=Text(_("Wait until it has ended, or cancel it.")),
+            code="task_running",
+        )
+    audit.record(
+        "deployment.deleted",
+        subject=deployment,
+        actor=actor,
+        sentence=Text(_("%(who)s deleted the draft %(name)s."), who=actor.username, name=deployment.name),
+        before=answers_of(deployment),
+    )
+    deployment.delete()
+
+
+def answers_of(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """The valid answers of each step, in the order of the journey."""
+    stored = {row.step: row.data for row in deployment.steps.all() if row.data is not None}
+    order = [step.id for step in journey.journey(deployment.profile)]
+    return {step: stored[step] for step in order if step in stored}
+
+
+def completed_steps(deployment: Deployment) -> set[str]:
+    """What is done, work steps by the deployment's state, and answers that need proof only with it."""
+    answers = answers_of(deployment)
+    done = {"profile", *answers}
+    if "vcenter" in answers and evidence.signed_in(deployment, answers["vcenter"]) is None:
+        done.discard("vcenter")
+    if "template" in answers and evidence.inspected(deployment, answers["template"]) is None:
+        done.discard("template")
+    reached = list(DeploymentState).index(DeploymentState(deployment.state))
+    done.update(("preflight", "deploy", "register", "record")[:reached])
+    return done
+
+
+def overview(deployment: Deployment) -> list[journey.StepStatus]:
+    """The task list: every step with its status, and why it cannot start where it cannot."""
+    return journey.progress(deployment.profile, completed_steps(deployment), answers_of(deployment))
+
+
+def question(deployment: Deployment, step_id: str) -> journey.Step:
+    """The step of that id. Raises NotFound where the profile has none that takes answers."""
+    try:
+        step = journey.step(deployment.profile, step_id)
+    except KeyError:
+        step = None
+    if step is None or step.answers is None or step.id == "profile":
+        raise NotFound(Text(_("“%(step)s” is not a step that takes answers."), step=step_id))
+    return step
+
+
+def answer(
+    deployment: Deployment,
+    step_id: str,
+    raw: Mapping[str, Any],
+    *,
+    actor: Operator,
+    revision: int | None = None,
+    version: int | None = None,
+) -> StepAnswer:
+    """Save the answers of one step; valid ones count, others are kept as a draft and raise Invalid.
+
+    `revision` (of the deployment) and `version` (of the step) are what the caller saw; Outdated is raised where somebody
+    saved meanwhile, and nothing is overwritten.
+    """
+    require(actor, "operate")
+    _must_be_open(deployment)
+    step = question(deployment, step_id)
+    try:
+        data = _validated(step_id, deployment.profile, raw)
+        evidence.check_against(deployment, step_id, data)
+    except Invalid:
+        keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)
+        raise
+    with transaction.atomic():
+        _advance(deployment, revision)
+        row = _claim_step(deployment, step_id, version, actor)
+        before = row.data
+        row.data, row.draft = data, None
+        row.save(update_fields=["data", "draft", "changed_at"])
+        if before != data:
+            if deployment.state == DeploymentState.CHECKED:
+                move_to(deployment, DeploymentState.DRAFT)
+            audit.record(
+                "deployment.answered",
+                subject=deployment,
+                actor=actor,
+                sentence=Text(
+                    _("%(who)s answered “%(step)s” of %(name)s."),
+                    who=actor.username,
+                    step=Text(step.title),
+                    name=deployment.name,
+                ),
+                before=before,
+                after=data,
+            )
+    return row
+
+
+def keep_draft(
+    deployment: Deployment,
+    step_id: str,
+    raw: Mapping[str, Any],
+    *,
+    actor: Operator,
+    revision: int | None = None,
+    version: int | None = None,
+) -> StepAnswer:
+    """Keep answers that are not complete or not valid yet, beside the last valid ones."""
+    require(actor, "operate")
+    _must_be_open(deployment)
+    with transaction.atomic():
+        _advance(deployment, revision)
+        row = _claim_step(deployment, step_id, version, actor)
+        row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
+        row.save(update_fields=["draft", "changed_at"])
+    return row
+
+
+def form_of(deployment: Deployment, step_id: str) -> tuple[dict[str, Any], int]:
+    """What to show in the form of a step (the unfinished draft if there is one, else the valid answers), and its version."""
+    row = deployment.steps.filter(step=step_id).first()
+    if row is None:
+        return {}, 0
+    return dict(row.draft if row.draft is not None else row.data or {}), row.version
+
+
+@transaction.atomic
+def move_to(deployment: Deployment, state: DeploymentState) -> None:
+    """Change the state; used by the tasks that achieve it, in the transaction of their success."""
+    current = DeploymentState(Deployment.objects.select_for_update().get(pk=deployment.pk).state)
+    if not current.may_become(state):
+        raise Conflict(
+            Text(
+                _("A deployment that is %(old)s cannot become %(new)s."), old=current.value, new=state.value
+            ),
+            code="wrong_state",
+        )
+    Deployment.objects.filter(pk=deployment.pk).update(
+        state=state, revision=F("revision") + 1, changed_at=timezone.now()
+    )
+    deployment.refresh_from_db()
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _validated(step_id: str, profile: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    if profile not in journey.PROFILES or not journey.PROFILES[profile].available:
+        known = ", ".join(name for name, entry in journey.PROFILES.items() if entry.available)
+        problem = Text(
+            _("The profile “%(profile)s” cannot be chosen; choose: %(known)s."), profile=profile, known=known
+        )
+        raise Invalid([FieldError(path="profile", message=problem, code="profile_unavailable")])
+    model = journey.step(profile, step_id).answers
+    assert model is not None  # noqa: S101 - callers pass question steps
+    try:
+        return model.model_validate(dict(raw)).model_dump(mode="json")
+    except ValidationError as error:
+        raise Invalid(explain(error)) from None
+
+
+def _save_with_unique_name(deployment: Deployment) -> None:
+    try:
+        with transaction.atomic():
+            deployment.save()
+    except IntegrityError:
+        problem = Text(
+            _("A deployment named “%(name)s” exists already; choose another name."), name=deployment.name
+        )
+        raise Invalid([FieldError(path="name", message=problem, code="name_taken")]) from None
+
+
+def _must_be_open(deployment: Deployment) -> None:
+    if not deployment.is_open:
+        raise Conflict(
+            Text(
+                _("The appliance of %(name)s exists; its answers can no longer be changed."),
+                name=deployment.name,
+            ),
+            remedy=Text(_("Begin another deployment for another configuration server.")),
+            code="already_deployed",
+        )
+    if deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exists():
+        raise Conflict(
+            Text(_("A task that changes this deployment is under way; answers wait until it has ended.")),
+            remedy=Text(_("Wait until it has ended, or cancel it.")),
+            code="task_running",
+        )
+
+
+def _advance(deployment: Deployment, revision: int | None) -> None:
+    rows = Deployment.objects.filter(pk=deployment.pk)
+    if revision is not None:
+        rows = rows.filter(revision=revision)
+    if not rows.update(revision=F("revision") + 1, changed_at=timezone.now()):
+        raise Outdated(
+            Text(_("Somebody else changed this deployment after you opened the page.")),
+            remedy=Text(
+                _("Look at what is there now; what you typed is still in the form. Then save again.")
+            ),
+        )
+    deployment.refresh_from_db()
+
+
+def _claim_step(deployment: Deployment, step_id: str, version: int | None, actor: Operator) -> StepAnswer:
+    row, _created = StepAnswer.objects.select_for_update().get_or_create(
+        deployment=deployment, step=step_id, defaults={"changed_by": actor}
+    )
+    if version is not None and row.version != version:
+        raise Outdated(
+            Text(
+                _("%(who)s saved this step after you opened it."),
+                who=row.changed_by.get_username(),
+            ),
+            remedy=Text(
+                _("Compare with what is there now; what you typed is still in the form. Then save again.")
+            ),
+        )
+    row.version += 1
+    row.changed_by = actor
+    row.save(update_fields=["version", "changed_by"])
+    return row

@@ -1,0 +1,138 @@
+"""What tasks found out, asked for by the inputs it was found with: an answer counts only with proof of the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.journey import placement_choices as placement
+from wizard.journey.errors import FieldError
+from wizard.models import Credential, Deployment, Task, TaskState
+from wizard.planning.sizing import SizingAdvice, SizingInput, advise
+from wizard.services.errors import Invalid
+from wizard.text import Text, _
+
+VCENTER_INPUTS = ("host", "port", "thumbprint_sha256", "credential")
+TEMPLATE_INPUTS = ("source", "file", "url", "sha256")
+
+
+def latest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None = None) -> Task | None:
+    """The newest successful task of that kind, or None; with `inputs` only one that was started with the same."""
+    for task in deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at")[:20]:
+        if inputs is None or all(task.inputs.get(name) == value for name, value in inputs.items()):
+            return task
+    return None
+
+
+def newest(deployment: Deployment, kind: str) -> Task | None:
+    """The newest task of that kind in whatever state."""
+    return deployment.tasks.filter(kind=kind).order_by("-queued_at").first()
+
+
+def signed_in(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:
+    """The sign-in with exactly these answers, as long as its credential is still accepted."""
+    inputs = {name: answers.get(name) for name in VCENTER_INPUTS}
+    accepted = Credential.objects.filter(
+        name=inputs["credential"] or "", standing=Credential.Standing.ACCEPTED
+    ).exists()
+    return latest(deployment, "sign_in_vcenter", inputs) if accepted else None
+
+
+def inspected(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:
+    """The inspection of exactly this template."""
+    return latest(
+        deployment,
+        "inspect_template",
+        {name: answers.get(name) for name in TEMPLATE_INPUTS if answers.get(name)},
+    )
+
+
+def inventory_of(deployment: Deployment) -> dict[str, Any] | None:
+    """The placement inventory of the vCenter that the deployment is signed in to."""
+    row = deployment.steps.filter(step="vcenter").first()
+    if row is None or row.data is None:
+        return None
+    task = signed_in(deployment, row.data)
+    return task.result["inventory"] if task and task.result else None
+
+
+def sizing_of(deployment: Deployment) -> SizingAdvice | None:
+    row = deployment.steps.filter(step="capacity").first()
+    if row is None or row.data is None:
+        return None
+    return advise(SizingInput(profile=deployment.profile, **row.data))
+
+
+def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:
+    """Compare valid answers with what is known of the far end. Raises Invalid that names the fields."""
+    checks = {"vcenter": _check_vcenter, "placement": _check_placement, "template": _check_template}
+    check = checks.get(step_id)
+    errors = check(deployment, data) if check else []
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    name = data["credential"]
+    if Credential.objects.filter(name=name or "", kind=Credential.Kind.VCENTER).exists():
+        return []
+    text = Text(
+        _("There is no vCenter credential named “%(name)s”. Enter the account in the vCenter step first."),
+        name=name,
+    )
+    return [FieldError(path="credential", message=text, code="unknown_credential")]
+
+
+def _check_placement(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    inventory = inventory_of(deployment)
+    if inventory is None:
+        text = Text(_("What vCenter has is not known yet. Sign in to vCenter first."))
+        return [FieldError(path="", message=text, code="inventory_unknown")]
+    sizing = sizing_of(deployment)
+    offered = placement.choices(inventory, data, sizing.need_gb if sizing else 0.0)
+    errors = []
+    for field, choices in offered.items():
+        chosen = next((choice for choice in choices if choice.value == data.get(field)), None)
+        if chosen is None:
+            usable = [choice.value or "/" for choice in choices if choice.usable]
+            text = Text(
+                _("vCenter shows no “%(value)s” here; it can be: %(usable)s."),
+                value=data.get(field) or "/",
+                usable=usable or ["–"],
+            )
+            errors.append(FieldError(path=field, message=text, code="not_in_inventory"))
+        elif not chosen.usable:
+            text = Text(_("%(name)s cannot be used: %(reason)s"), name=chosen.label, reason=chosen.reason)
+            errors.append(FieldError(path=field, message=text, code="not_usable"))
+    return errors
+
+
+def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    task = inspected(deployment, data)
+    if task is None or not task.result:
+        return []
+    networks = task.result["descriptor"]["networks"]
+    mapped = data["networks"]
+    errors = [
+        FieldError(
+            path=f"networks.{network}",
+            message=Text(_("Choose the vSphere network for the template's “%(network)s”."), network=network),
+            code="network_unmapped",
+        )
+        for network in networks
+        if not mapped.get(network)
+    ]
+    errors += [
+        FieldError(
+            path="networks",
+            message=Text(
+                _("The template has no network “%(network)s”; it has: %(networks)s."),
+                network=name,
+                networks=networks,
+            ),
+            code="unknown_network",
+        )
+        for name in mapped
+        if name not in networks
+    ]
+    return errors

@@ -1,0 +1,116 @@
+"""The kinds of work, by the names of the task API. The only list of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wizard.services import appliance, preflight, templates, topology, vcenters
+from wizard.services.tasks.work import Kind
+from wizard.text import Text, _
+
+_ALL = (
+    Kind(
+        id="probe_vcenter",
+        title=Text(_("Look at vCenter")),
+        about=Text(
+            _(
+                "Shows certificate and version of an address before anybody trusts it. Needs host and port. Changes nothing."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=vcenters.prepare_probe,
+        run=vcenters.run_probe,
+    ),
+    Kind(
+        id="sign_in_vcenter",
+        title=Text(_("Sign in to vCenter")),
+        about=Text(
+            _(
+                "Tries the account once, reads the inventory and compares privileges. Needs a confirmed certificate and an "
+                "account. Changes nothing in vCenter. Not repeated by itself: vCenter locks accounts."
+            )
+        ),
+        changing=False,
+        repeatable=False,
+        prepare=vcenters.prepare_sign_in,
+        run=vcenters.run_sign_in,
+        tidy=vcenters.tidy_sign_in,
+    ),
+    Kind(
+        id="inspect_template",
+        title=Text(_("Inspect the template")),
+        about=Text(
+            _("Reads and verifies the OVA; fetches it first where it is named by URL. Safe to repeat.")
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=templates.prepare_inspect,
+        run=templates.run_inspect,
+    ),
+    Kind(
+        id="preflight",
+        title=Text(_("Preflight")),
+        about=Text(
+            _(
+                "Judges every requirement that can be judged before the appliance exists. Changes nothing outside. Safe to repeat."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=preflight.prepare,
+        run=preflight.run,
+    ),
+    Kind(
+        id="deploy_ova",
+        title=Text(_("Deploy the appliance")),
+        about=Text(
+            _(
+                "Imports the template into vCenter, powers the virtual machine on and waits for its guest. Needs a preflight "
+                "that passed. Creates a virtual machine; a cancelled or failed run removes it again."
+            )
+        ),
+        changing=True,
+        repeatable=False,
+        prepare=appliance.prepare_deploy,
+        run=appliance.run_deploy,
+        tidy=appliance.tidy_deploy,
+    ),
+    Kind(
+        id="register_vcenter",
+        title=Text(_("Register vCenter")),
+        about=Text(
+            _(
+                "Registers the vCenter and discovers its machines. Needs the deployed appliance. Safe to repeat."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=vcenters.prepare_register,
+        run=vcenters.run_register,
+    ),
+    Kind(
+        id="discover_machines",
+        title=Text(_("Discover machines")),
+        about=Text(_("Reads the machines of the registered vCenter again. Safe to repeat.")),
+        changing=False,
+        repeatable=True,
+        prepare=vcenters.prepare_discover,
+        run=vcenters.run_discover,
+    ),
+    Kind(
+        id="record_topology",
+        title=Text(_("Record the topology")),
+        about=Text(
+            _(
+                "Writes the component graph as an immutable snapshot. Needs the registered vCenter. Each run adds a snapshot."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=topology.prepare,
+        run=topology.run,
+    ),
+)
+
+KINDS: Final[dict[str, Kind]] = {kind.id: kind for kind in _ALL}

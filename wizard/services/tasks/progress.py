@@ -1,0 +1,146 @@
+"""What a use case holds while it works: it says how far it is, and learns whether it may go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from wizard.models import Task, TaskEvent, TaskState
+from wizard.text import Text
+
+log = structlog.get_logger(__name__)
+
+# Pages look about once a second; writing more often than this only wears the database.
+WRITE_EVERY_SECONDS = 0.4
+
+
+class Cancelled(Exception):
+    """Somebody asked the task to stop."""
+
+
+class LostClaim(Exception):
+    """The row belongs to another attempt by now; this one must not write any more."""
+
+
+class Progress:
+    """Reports into the task's row, always under the number of the attempt it belongs to.
+
+    A thread renews the lease and reads the wish to cancel, so that a long call to a remote part loses neither.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._attempt = task.attempt
+        self._written_at = 0.0
+        self._percent = task.progress
+        self._stop = threading.Event()
+        self._cancel = threading.Event()
+        self._lost = threading.Event()
+        self._pulse = threading.Thread(target=self._beat, name=f"pulse-{task.pk}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._pulse.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._pulse.join()
+
+    # --- what a use case calls ---------------------------------------------------------------------------------------
+
+    def phase(self, text: Text, percent: int | None = None) -> None:
+        """Begin a part of the work: shown above the bar, and a line in the log."""
+        self.check()
+        changes: dict[str, Any] = {"phase": text}
+        if percent is not None:
+            changes["progress"] = self._percent = percent
+        self.task.phase = text
+        self._write(**changes)
+        self.event(text)
+
+    def percent(self, value: float) -> None:
+        """How far the whole task is, 0 to 100. Never goes back; written at most a few times a second."""
+        self.check()
+        whole = max(self._percent, min(100, int(value)))
+        if whole == self._percent or time.monotonic() - self._written_at < WRITE_EVERY_SECONDS:
+            return
+        self._percent = whole
+        self._write(progress=whole)
+
+    def info(self, message: Text, **data: Any) -> None:
+        self.check()
+        self.event(message, data=data)
+
+    def warning(self, message: Text, **data: Any) -> None:
+        self.check()
+        self.event(message, level=TaskEvent.Level.WARNING, data=data)
+
+    def leave(self, **leftovers: Any) -> None:
+        """Note what must be tidied up should this attempt die; None takes a note away."""
+        merged = {**self.task.leftovers, **leftovers}
+        self.task.leftovers = {name: value for name, value in merged.items() if value is not None}
+        self._write(leftovers=self.task.leftovers)
+
+    def should_stop(self) -> bool:
+        return self._cancel.is_set() or self._lost.is_set()
+
+    def check(self) -> None:
+        """Raises Cancelled or LostClaim where the work must not go on."""
+        if self._lost.is_set():
+            raise LostClaim
+        if self._cancel.is_set():
+            raise Cancelled
+
+    # --- the row -----------------------------------------------------------------------------------------------------
+
+    def event(
+        self, message: Text, *, level: str = TaskEvent.Level.INFO, data: dict[str, Any] | None = None
+    ) -> None:
+        """Add a numbered line. The row's lock keeps the numbers without gap, in the order of their commits."""
+        with transaction.atomic():
+            self._write(last_seq=F("last_seq") + 1)
+            seq = Task.objects.values_list("last_seq", flat=True).get(pk=self.task.pk)
+            TaskEvent.objects.create(
+                task=self.task, seq=seq, level=level, phase=self.task.phase, message=message, data=data or {}
+            )
+
+    def finish(self, state: TaskState, **changes: Any) -> None:
+        """The last write of this attempt; to be called inside the transaction of what the task achieved."""
+        self._write(state=state, finished_at=timezone.now(), lease_until=None, **changes)
+
+    def _write(self, **changes: Any) -> None:
+        mine = Task.objects.filter(pk=self.task.pk, attempt=self._attempt, state=TaskState.RUNNING)
+        if not mine.update(**changes):
+            self._lost.set()
+            raise LostClaim
+        self._written_at = time.monotonic()
+
+    def _beat(self) -> None:
+        lease = timedelta(seconds=settings.TASK_LEASE_SECONDS)
+        try:
+            while not self._stop.wait(settings.TASK_LEASE_SECONDS / 10):
+                try:
+                    mine = Task.objects.filter(
+                        pk=self.task.pk, attempt=self._attempt, state=TaskState.RUNNING
+                    )
+                    if not mine.update(lease_until=timezone.now() + lease):
+                        self._lost.set()
+                        return
+                    if mine.filter(cancel_requested=True).exists():
+                        self._cancel.set()
+                except DatabaseError as error:
+                    # A database that is away for a moment must not end the work; the lease bears some missed beats.
+                    log.warning("task.heartbeat_missed", task=str(self.task.pk), error=str(error))
+        finally:
+            connection.close()

@@ -1,0 +1,128 @@
+"""The OVA template: found in the configured folder or fetched by URL, inspected before anything is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from wizard.models import Deployment
+from wizard.services import deployments, evidence
+from wizard.services.errors import UserError
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.work import Done, Prepared
+from wizard.text import Text, _
+from wizard.vsphere.ova import Ova, open_ova, verify_manifest
+from wizard.vsphere.ova_download import download
+
+DOWNLOAD_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFile:
+    name: str
+    size_gb: float
+
+
+def offered() -> list[TemplateFile]:
+    """The OVA files in the configured folder, by name."""
+    folder = settings.TEMPLATE_DIR
+    if not folder.is_dir():
+        return []
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ova" and path.is_file())
+    return [TemplateFile(name=path.name, size_gb=round(path.stat().st_size / 2**30, 2)) for path in files]
+
+
+def local_path(answers: Mapping[str, Any]) -> Path:
+    """Where the template lies on this machine (a fetched one after its inspection)."""
+    folder: Path = settings.TEMPLATE_DIR
+    if answers["source"] == "url":
+        # Named by its checksum: the same template is fetched once, and never mistaken for another.
+        return folder / "fetched" / f"{answers['sha256'].lower()}.ova"
+    return folder / Path(answers["file"]).name
+
+
+def prepare_inspect(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    stored, _version = deployments.form_of(deployment, "template")
+    wanted = {name: inputs.get(name) or stored.get(name) for name in evidence.TEMPLATE_INPUTS}
+    if wanted["source"] not in ("folder", "url"):
+        wanted["source"] = "url" if wanted["url"] else "folder"
+    unused = ("url", "sha256") if wanted["source"] == "folder" else ("file",)
+    wanted = {name: value for name, value in wanted.items() if name not in unused and value}
+    missing: list[Text] = []
+    if wanted["source"] == "folder" and "file" not in wanted:
+        missing.append(Text(_("the choice of a template file")))
+    if wanted["source"] == "url" and not {"url", "sha256"} <= wanted.keys():
+        missing.append(Text(_("the template's URL and its SHA-256 checksum")))
+    return Prepared(inputs=wanted, missing=tuple(missing))
+
+
+def run_inspect(progress: Progress) -> Done:
+    inputs = progress.task.inputs
+    path = local_path(inputs)
+    if inputs["source"] == "url" and not path.exists():
+        _fetch(progress, inputs, path)
+    if not path.is_file():
+        raise UserError(
+            Text(_("There is no file “%(name)s” in the template folder."), name=path.name),
+            remedy=Text(
+                _("Copy the template to the folder %(folder)s, or choose another."), folder=str(path.parent)
+            ),
+            code="template_missing",
+        )
+    progress.phase(Text(_("Reading %(name)s"), name=path.name), 50)
+    with open_ova(path) as ova:
+        progress.info(
+            Text(
+                _("%(product)s %(version)s, %(disks)s disks."),
+                product=ova.descriptor.product or ova.descriptor.name,
+                version=ova.descriptor.version,
+                disks=len(ova.descriptor.disks),
+            )
+        )
+        result = {
+            "descriptor": ova.descriptor.to_json(),
+            "manifest": _verify(progress, ova),
+            **fingerprint(path),
+        }
+    return Done(summary=Text(_("%(name)s was read and verified."), name=path.name), result=result)
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """Enough to notice that a file was replaced since it was inspected."""
+    status = path.stat()
+    return {"size_bytes": status.st_size, "modified_ns": str(status.st_mtime_ns)}
+
+
+def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
+    progress.phase(Text(_("Fetching the template")), 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    download(
+        inputs["url"],
+        inputs["sha256"],
+        path,
+        on_progress=lambda done, total: progress.percent(1 + 49 * done / total if total else 1),
+        should_stop=progress.should_stop,
+        ca_file=settings.PROBE_CA_FILE or None,
+        timeout_s=DOWNLOAD_TIMEOUT_SECONDS,
+        max_bytes=settings.TEMPLATE_MAX_GB * 2**30,
+    )
+
+
+def _verify(progress: Progress, ova: Ova) -> dict[str, Any]:
+    progress.phase(Text(_("Comparing every file with the manifest")), 55)
+    report = verify_manifest(
+        ova,
+        on_progress=lambda done, total: progress.percent(55 + 44 * done / total if total else 99),
+        should_stop=progress.should_stop,
+    )
+    if not report.has_manifest:
+        progress.warning(Text(_("The template has no manifest: its files cannot be verified.")))
+    return {
+        "has_manifest": report.has_manifest,
+        "verified": report.has_manifest,
+        "has_certificate": report.has_certificate,
+    }

@@ -1,0 +1,293 @@
+"""The recorded topology: drawn from what was answered and found, validated, kept as a chain of immutable snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from wizard.models import Component, Deployment, DeploymentState, Link, Operator, TopologySnapshot
+from wizard.services import audit, deployments, evidence
+from wizard.services.errors import Conflict, NotFound
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.work import Done, Prepared
+from wizard.text import Text, _
+from wizard.topology import drawing, exports
+from wizard.topology.diff import GraphDiff, diff
+from wizard.topology.digest import chain, verify
+from wizard.topology.graph import Graph
+from wizard.topology.plan import build_classic
+from wizard.topology.rules import Violation, validate
+from wizard.topology.site import (
+    ClassicSite,
+    ConfigurationServer,
+    EsxiHost,
+    MachineGroup,
+    Vault,
+    VCenterServer,
+)
+
+EXPORT_FORMATS = ("json", "svg", "mermaid", "dot")
+
+
+# --- the task ---------------------------------------------------------------------------------------------------------
+
+
+def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    if deployment.state not in (DeploymentState.REGISTERED, DeploymentState.RECORDED):
+        return Prepared(missing=(Text(_("the registered vCenter")),))
+    return Prepared()
+
+
+def run(progress: Progress) -> Done:
+    task = progress.task
+    deployment = task.deployment
+    progress.phase(Text(_("Drawing the component graph")), 20)
+    graph = planned_graph(deployment)
+    progress.phase(Text(_("Checking it against the rules of Site Recovery")), 50)
+    violations = validate(graph)
+    for violation in violations:
+        progress.warning(violation.text, rule=violation.rule)
+    blocking = [violation for violation in violations if violation.severity == "block"]
+    if blocking:
+        raise Conflict(
+            Text(
+                _("The topology breaks rule %(rule)s: %(text)s"), rule=blocking[0].rule, text=blocking[0].text
+            ),
+            remedy=Text(_("Correct what the rule names, then record again.")),
+            code="topology_invalid",
+        )
+    progress.phase(Text(_("Recording")), 80)
+
+    def commit() -> None:
+        _replace_components(deployment, graph)
+        snapshot = _append_snapshot(deployment, graph, task.requested_by)
+        deployments.move_to(deployment, DeploymentState.RECORDED)
+        audit.record(
+            "topology.recorded",
+            subject=deployment,
+            actor=task.requested_by,
+            sentence=Text(
+                _("%(who)s recorded the topology of %(name)s as snapshot %(number)s."),
+                who=task.requested_by.username,
+                name=deployment.name,
+                number=snapshot.number,
+            ),
+            after={"number": snapshot.number, "digest": snapshot.digest},
+        )
+
+    return Done(
+        summary=Text(
+            _("The topology is recorded: %(nodes)s components, %(links)s links."),
+            nodes=len(graph.nodes),
+            links=len(graph.links),
+        ),
+        result={"nodes": len(graph.nodes), "links": len(graph.links), "warnings": len(violations)},
+        commit=commit,
+    )
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def planned_graph(deployment: Deployment) -> Graph:
+    """The graph as it follows from the answers and from what is deployed and registered so far.
+
+    Raises Conflict `not_ready` before the questions about network and vault are answered.
+    """
+    answers = deployments.answers_of(deployment)
+    if not {"source", "capacity", "placement", "network", "vault"} <= answers.keys():
+        raise Conflict(
+            Text(_("There is nothing to draw yet.")),
+            remedy=Text(_("Answer the steps up to the vault first.")),
+            code="not_ready",
+        )
+    return build_classic(_site_of(deployment, answers))
+
+
+def graph_of(deployment: Deployment) -> Graph:
+    """The newest recorded graph, or the planned one where nothing is recorded yet."""
+    snapshot = deployment.snapshots.first()
+    return Graph.from_json(snapshot.document) if snapshot else planned_graph(deployment)
+
+
+def violations_of(graph: Graph) -> tuple[Violation, ...]:
+    return validate(graph)
+
+
+def picture(graph: Graph, *, name: str) -> str:
+    """The graph as SVG, in the reader's language."""
+    return drawing.svg(
+        graph,
+        title=str(Text(_("Topology of %(name)s"), name=name)),
+        description=str(
+            Text(
+                _("%(nodes)s components and %(links)s links; the table beside it lists all of them."),
+                nodes=len(graph.nodes),
+                links=len(graph.links),
+            )
+        ),
+    )
+
+
+def export(deployment: Deployment, form: str) -> tuple[str | dict[str, Any], str]:
+    """The graph in one of EXPORT_FORMATS (a document for json, else text), and its media type. Raises NotFound, Conflict."""
+    graph = graph_of(deployment)
+    match form:
+        case "json":
+            return graph.to_json(), "application/json"
+        case "svg":
+            return picture(graph, name=deployment.name), "image/svg+xml"
+        case "mermaid":
+            return exports.mermaid(graph), "text/vnd.mermaid"
+        case "dot":
+            return exports.dot(graph), "text/vnd.graphviz"
+    raise NotFound(
+        Text(
+            _("There is no format “%(form)s”; it can be one of %(formats)s."),
+            form=form,
+            formats=list(EXPORT_FORMATS),
+        )
+    )
+
+
+def tree(deployment: Deployment) -> str:
+    """The graph as a tree for a terminal."""
+    return exports.tree(graph_of(deployment))
+
+
+def link_rows(graph: Graph) -> list[dict[str, Any]]:
+    """The table that says the same as the picture."""
+    return exports.link_rows(graph)
+
+
+def compare(deployment: Deployment, before: int, after: int) -> GraphDiff:
+    """What changed between two snapshots. Raises NotFound."""
+    found = {row.number: row for row in deployment.snapshots.filter(number__in=(before, after))}
+    if found.keys() != {before, after}:
+        raise NotFound(Text(_("There is no such snapshot.")))
+    return diff(Graph.from_json(found[before].document), Graph.from_json(found[after].document))
+
+
+def first_broken_snapshot(deployment: Deployment) -> int | None:
+    """The number of the first snapshot whose digest does not fit its content or its predecessor; None if all do."""
+    rows = list(deployment.snapshots.order_by("number"))
+    broken = verify([(row.document, row.previous_digest or None, row.digest) for row in rows])
+    return None if broken is None else rows[broken].number
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _site_of(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> ClassicSite:
+    network, vault, capacity = answers["network"], answers["vault"], answers["capacity"]
+    suffix = network["dns_suffix"]
+    vcenters = list(deployment.vcenters.all())
+    machines = MachineGroup(
+        name=str(Text(_("Protected machines"))),
+        count=capacity["machines"],
+        platform="vmware" if "vmware" in answers["source"]["protects"] else "physical",
+        failback=capacity["failback"],
+    )
+    return ClassicSite(
+        cs=ConfigurationServer(
+            name=network["host_name"],
+            address=network["address"],
+            fqdn=f"{network['host_name']}.{suffix}" if suffix else None,
+            data_port=network["data_port"],
+        ),
+        vault=Vault(
+            name=vault["vault"],
+            region=vault["region"],
+            cloud=vault["cloud"],
+            subscription=vault["subscription"],
+            resource_group=vault["resource_group"],
+        ),
+        vcenters=tuple(
+            VCenterServer(
+                name=row.friendly_name,
+                host=row.host,
+                port=row.port,
+                instance_uuid=row.instance_uuid,
+                version=row.version,
+                thumbprint_sha256=row.thumbprint_sha256,
+            )
+            for row in vcenters
+        ),
+        esxi_hosts=_hosts_of(
+            deployment, answers["placement"], vcenters[0].friendly_name if vcenters else None
+        ),
+        machine_groups=(machines,),
+        dns=tuple(network["dns"]),
+        ntp=tuple(network["ntp"]),
+        proxy=network["proxy"],
+    )
+
+
+def _hosts_of(deployment: Deployment, placement: dict[str, Any], vcenter: str | None) -> tuple[EsxiHost, ...]:
+    """The ESXi hosts that may carry the appliance, as the vCenter showed them at the last sign-in."""
+    inventory = evidence.inventory_of(deployment)
+    if vcenter is None or inventory is None:
+        return ()
+    for datacenter in inventory["datacenters"]:
+        if placement["datacenter"] not in (datacenter["ref"]["name"], datacenter["ref"]["path"]):
+            continue
+        for compute in datacenter["compute"]:
+            if placement["compute"] in (compute["ref"]["name"], compute["ref"]["path"]):
+                return tuple(
+                    EsxiHost(
+                        name=host["ref"]["name"],
+                        address=host["address"],
+                        vcenter=vcenter,
+                        version=host["api_version"],
+                    )
+                    for host in compute["hosts"]
+                )
+    return ()
+
+
+def _replace_components(deployment: Deployment, graph: Graph) -> None:
+    deployment.links.all().delete()
+    deployment.components.all().delete()
+    Component.objects.bulk_create(
+        Component(
+            deployment=deployment,
+            key=node.key,
+            kind=node.kind,
+            name=node.name,
+            address=node.address or "",
+            zone=node.zone,
+            attributes=dict(node.attributes),
+        )
+        for node in graph.nodes
+    )
+    by_key = {row.key: row for row in deployment.components.all()}
+    Link.objects.bulk_create(
+        Link(
+            deployment=deployment,
+            edge=link.id,
+            source=by_key[link.source],
+            target=by_key[link.target],
+            protocol=link.protocol,
+            port=link.port,
+            purpose=link.purpose,
+        )
+        for link in graph.links
+    )
+
+
+@transaction.atomic
+def _append_snapshot(deployment: Deployment, graph: Graph, actor: Operator) -> TopologySnapshot:
+    # The deployment's row is the lock: two recordings never take the same number.
+    Deployment.objects.select_for_update().get(pk=deployment.pk)
+    last = deployment.snapshots.first()
+    document = graph.to_json()
+    previous = last.digest if last else None
+    return TopologySnapshot.objects.create(
+        deployment=deployment,
+        number=(last.number if last else 0) + 1,
+        document=document,
+        previous_digest=previous or "",
+        digest=chain(document, previous),
+        recorded_by=actor,
+    )

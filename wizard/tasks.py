@@ -1,0 +1,31 @@
+"""The Celery door: it receives an id and runs the use case. Nothing else ever travels in a message."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from celery import Celery, shared_task
+from celery.signals import worker_ready
+from django.db import close_old_connections
+
+from wizard.services import tasks
+
+
+@shared_task(name="wizard.tasks.execute", bind=True)
+def execute(self: Any, task_id: str) -> None:
+    close_old_connections()
+    tasks.execute(UUID(task_id), self.request.hostname or "worker")
+
+
+@shared_task(name="wizard.tasks.reconcile")
+def reconcile() -> None:
+    close_old_connections()
+    tasks.reconcile()
+
+
+@worker_ready.connect
+def reconcile_at_start(sender: Any = None, **_: Any) -> None:
+    """A worker that starts takes up at once what the one before it may have dropped."""
+    app: Celery = sender.app
+    app.send_task("wizard.tasks.reconcile")

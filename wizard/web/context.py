@@ -1,0 +1,18 @@
+"""What every template may show."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from wizard.services.permissions import may
+
+
+def product(request: HttpRequest) -> dict[str, object]:
+    """`may_operate` only decides which buttons are shown; the services decide what is allowed."""
+    user = getattr(request, "user", None)
+    return {
+        "version": settings.VERSION,
+        "lab": settings.LAB,
+        "may_operate": user is not None and may(user, "operate"),
+    }

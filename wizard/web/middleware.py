@@ -1,0 +1,84 @@
+"""What every request gets: an id, the reader's time zone, and a sign-in page that is not swapped into a corner."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone
+
+from wizard.services import audit
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address that the request came from, seen past as many proxies as `PROXY_DEPTH` says are ours.
+
+    Only the entries that our own proxies added are believed; whatever the client wrote before them is not.
+    """
+    depth: int = settings.AXES_IPWARE_PROXY_COUNT
+    found = request.META.get("REMOTE_ADDR", "")
+    if depth:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        found = hops[-depth] if len(hops) >= depth else found
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return None
+
+
+class RequestIdMiddleware:
+    """Take the caller's X-Request-ID, or make one; bind it to the log and the audit trail, and send it back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        origin = audit.Origin(address=client_address(request), request_id=request_id)
+        with structlog.contextvars.bound_contextvars(request_id=request_id), audit.coming_from(origin):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class TimeZoneMiddleware:
+    """Show times in the zone that the person chose; else in the one that their browser told in a cookie."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "time_zone", "") or request.COOKIES.get("time_zone", "")
+        try:
+            zone = zoneinfo.ZoneInfo(chosen) if chosen else None
+        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+            zone = None
+        with timezone.override(zone):
+            return self.get_response(request)
+
+
+class HtmxSignInMiddleware:
+    """When a session ends under a polling fragment, take the whole page to the sign-in, and back afterwards."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sign_in = resolve_url(settings.LOGIN_URL)
+        if request.headers.get("HX-Request") and response.headers.get("Location", "").startswith(sign_in):
+            page = quote(urlsplit(request.headers.get("HX-Current-URL", "/")).path)
+            return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?next={page}"})
+        return response
