@@ -19,7 +19,7 @@ MINIMUM_GO = (1, 25)
 BUILD_TIMEOUT_S = 600.0
 
 
-class LabUnavailable(Exception):  # noqa: N818 - not an error of the lab's user: there is simply none here
+class LabUnavailable(Exception):
     """The simulator cannot be had on this machine; the message says why and what would help."""
 
 

@@ -36,9 +36,13 @@ func (g *guests) Reference() types.ManagedObjectReference {
 
 // PutObject fills the enumerations that the simulator leaves empty; clients written from the schema reject those.
 func (g *guests) PutObject(_ *simulator.Context, object mo.Reference) {
-	if vm, ok := object.(*simulator.VirtualMachine); ok {
-		vm.Runtime.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
-		vm.Summary.Runtime.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
+	vm, ok := object.(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
+	for _, runtime := range []*types.VirtualMachineRuntimeInfo{&vm.Runtime, &vm.Summary.Runtime} {
+		runtime.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
+		runtime.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
 	}
 }
 

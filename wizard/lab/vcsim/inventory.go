@@ -221,16 +221,23 @@ func (b *builder) distributed(folder *object.Folder, hosts []*simulator.HostSyst
 	if err != nil {
 		return err
 	}
-	return task.Wait(b.ctx)
+	if err := task.Wait(b.ctx); err != nil {
+		return err
+	}
+	// The simulator lists a port group with its cluster once for each host.
+	for _, host := range hosts {
+		for _, network := range host.Network {
+			b.attach(host, network)
+		}
+	}
+	return nil
 }
 
 // attach lists a network with a host and with the host's cluster, each once.
 func (b *builder) attach(host *simulator.HostSystem, network types.ManagedObjectReference) {
 	add := func(list []types.ManagedObjectReference) []types.ManagedObjectReference {
-		if slices.Contains(list, network) {
-			return list
-		}
-		return append(slices.Clone(list), network)
+		others := slices.DeleteFunc(slices.Clone(list), func(ref types.ManagedObjectReference) bool { return ref == network })
+		return append(others, network)
 	}
 	host.Network = add(host.Network)
 	switch parent := b.registry.Get(*host.Parent).(type) {
