@@ -11,7 +11,8 @@ from wizard.vsphere.fingerprint import normalise
 class Endpoint:
     """A vCenter or ESXi API address. `thumbprint_sha256` is kept as upper-case hex pairs with colons.
 
-    Raises ValueError where the thumbprint is not a SHA-256 fingerprint in hexadecimal (colons optional).
+    Raises ValueError where the thumbprint is not a SHA-256 fingerprint in hexadecimal (colons optional), or
+    the port is none.
     """
 
     host: str
@@ -19,6 +20,8 @@ class Endpoint:
     thumbprint_sha256: str | None = None
 
     def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"{self.port} is not a TCP port")
         if self.thumbprint_sha256 is not None:
             object.__setattr__(self, "thumbprint_sha256", normalise(self.thumbprint_sha256, "sha256"))
 

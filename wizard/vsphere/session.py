@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pyVmomi import vim, vmodl
+from pyVmomi.VmomiSupport import ManagedObject
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.text import Text, _
@@ -17,16 +19,24 @@ from wizard.vsphere.errors import NotVSphere, VSphereError
 from wizard.vsphere.faults import explain
 from wizard.vsphere.stub import PinnedStub
 
+Managed = TypeVar("Managed", bound=ManagedObject)
+
 LOGOUT_S = 5.0  # seconds; a session that cannot be closed in that time idles out at the server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A signed-in session; its calls may come from several threads."""
+    """A signed-in session; its calls may come from several threads.
+
+    `account_name` is what was typed; `user_name` is how vCenter spells that user (for example
+    `VSPHERE.LOCAL\\Admin`).
+    """
 
     endpoint: Endpoint
     book: AddressBook
     account_name: str
+    user_name: str
+    key: str = field(repr=False)
     about: About
     si: vim.ServiceInstance = field(repr=False)
     content: vim.ServiceInstanceContent = field(repr=False)
@@ -38,6 +48,10 @@ class Session:
     def server_time(self) -> datetime:
         """The server's clock, in UTC."""
         return self.si.CurrentTime().astimezone(UTC)
+
+    def managed(self, kind: type[Managed], moid: str) -> Managed:
+        """The handle of an object whose id is known; no call is made."""
+        return kind(moid, self.si._stub)
 
 
 @contextlib.contextmanager
@@ -59,12 +73,14 @@ def connect(
     stub = PinnedStub(endpoint, thumbprint=endpoint.thumbprint_sha256, book=book, timeout_s=timeout_s)
     si = vim.ServiceInstance("ServiceInstance", stub)  # type: ignore[no-untyped-call]
     try:
-        content, sessions = _sign_in(stub, si, account)
+        content, sessions, user = _sign_in(stub, si, account)
         try:
             yield Session(
                 endpoint=endpoint,
                 book=book,
                 account_name=account.username,
+                user_name=user.userName,
+                key=user.key,
                 about=about_of(content.about),
                 si=si,
                 content=content,
@@ -94,7 +110,7 @@ def about_of(info: vim.AboutInfo) -> About:
 
 def _sign_in(
     stub: PinnedStub, si: vim.ServiceInstance, account: Account
-) -> tuple[vim.ServiceInstanceContent, vim.SessionManager]:
+) -> tuple[vim.ServiceInstanceContent, vim.SessionManager, vim.UserSession]:
     step = "soap"
     try:
         stub.negotiate()
@@ -109,8 +125,7 @@ def _sign_in(
                 step=step,
             )
         step = "login"
-        sessions.Login(account.username, account.password, None)
-        return content, sessions
+        return content, sessions, sessions.Login(account.username, account.password, None)
     except vmodl.MethodFault as fault:
         failure = explain(fault, address=stub.address, step=step)
     # Outside the handler, so that the fault and its frames, which hold the password, are let go.

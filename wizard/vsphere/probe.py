@@ -1,0 +1,247 @@
+"""Looking at a vCenter before anybody trusts it: name, TCP, TLS and API, each judged for itself. Nobody "
+"signs in."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Self, cast
+
+from wizard.addresses import DIRECT, AddressBook
+from wizard.text import Text, _
+from wizard.vsphere.about import About as About
+from wizard.vsphere.certificate import Certificate as Certificate
+from wizard.vsphere.certificate import read_certificate
+from wizard.vsphere.errors import TlsFailed, VSphereError
+from wizard.vsphere.service_content import ask_about
+from wizard.vsphere.wire import Deadline, SocketAddress, connect_any, resolve, start_tls
+
+LayerName = Literal["dns", "tcp", "tls", "soap"]
+LayerStatus = Literal["pass", "fail", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how "
+    "long it took."""
+
+    name: LayerName
+    status: LayerStatus
+    detail: Text
+    remedy: Text
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Shape: `{"name", "status", "detail": Text, "remedy": Text, "seconds"}`."""
+        return {
+            "name": self.name,
+            "status": self.status,
+            "detail": self.detail.to_json(),
+            "remedy": self.remedy.to_json(),
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            name=stored["name"],
+            status=stored["status"],
+            detail=Text.from_json(stored["detail"]),
+            remedy=Text.from_json(stored["remedy"]),
+            seconds=stored["seconds"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """All four layers in order; `certificate` is there from TLS on, `about` when the API answered."""
+
+    host: str
+    port: int
+    layers: tuple[Layer, ...]
+    certificate: Certificate | None
+    about: About | None
+
+    @property
+    def ok(self) -> bool:
+        return all(layer.status == "pass" for layer in self.layers)
+
+    def to_json(self) -> dict[str, Any]:
+        """Shape: `{"host", "port", "ok", "layers": [...], "certificate": {...} | None, "about": {...} | "
+        "None}`."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "ok": self.ok,
+            "layers": [layer.to_json() for layer in self.layers],
+            "certificate": self.certificate.to_json() if self.certificate else None,
+            "about": self.about.to_json() if self.about else None,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        certificate, about = stored["certificate"], stored["about"]
+        return cls(
+            host=stored["host"],
+            port=stored["port"],
+            layers=tuple(Layer.from_json(layer) for layer in stored["layers"]),
+            certificate=Certificate.from_json(certificate) if certificate else None,
+            about=About.from_json(about) if about else None,
+        )
+
+
+def probe(host: str, port: int, *, book: AddressBook = DIRECT, timeout_s: float = 10.0) -> ProbeReport:
+    """Look at `host`:`port` layer by layer, `timeout_s` seconds in all. Never raises for what the far end
+    does.
+
+    The certificate is not verified but reported, for a person to confirm; no secret is at hand, so none can
+    leak.
+    """
+    visit = _Visit(host=host, port=port, book=book, deadline=Deadline.after(timeout_s))
+    steps: tuple[tuple[LayerName, Callable[[], Finding]], ...] = (
+        ("dns", visit.look_up),
+        ("tcp", visit.connect),
+        ("tls", visit.secure),
+        ("soap", visit.ask),
+    )
+    layers: list[Layer] = []
+    try:
+        for name, step in steps:
+            if layers and layers[-1].status != "pass":
+                layers.append(_skipped(name))
+            else:
+                layers.append(_judge(name, step))
+    finally:
+        visit.close()
+    return ProbeReport(
+        host=host, port=port, layers=tuple(layers), certificate=visit.certificate, about=visit.about
+    )
+
+
+Finding = tuple[Text, Text]  # what was found; what to do about it, empty where nothing needs doing
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One probe under way: what each layer hands to the next."""
+
+    host: str
+    port: int
+    book: AddressBook
+    deadline: Deadline
+    addresses: tuple[SocketAddress, ...] = ()
+    sock: socket.socket | None = field(default=None, repr=False)
+    certificate: Certificate | None = None
+    about: About | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def look_up(self) -> Finding:
+        real_host, real_port = self.book.locate(self.host, self.port)
+        self.addresses = resolve(real_host, real_port, deadline=self.deadline)
+        found = list(dict.fromkeys(str(address.sockaddr[0]) for address in self.addresses))
+        if (real_host, real_port) != (self.host, self.port):
+            detour = Text(
+                _("%(host)s is reached at %(real_host)s, port %(real_port)s, as set for this installation."),
+                host=self.host,
+                real_host=real_host,
+                real_port=str(real_port),
+            )
+            return detour, Text("")
+        return Text(_("%(host)s has the address %(found)s."), host=self.host, found=found), Text("")
+
+    def connect(self) -> Finding:
+        self.sock = connect_any(self.addresses, self.address, deadline=self.deadline)
+        return Text(_("%(address)s accepts TCP connections."), address=self.address), Text("")
+
+    def secure(self) -> Finding:
+        tls = start_tls(cast(socket.socket, self.sock), self.host, self.address, deadline=self.deadline)
+        self.sock = tls
+        # A TLS server always presents a certificate; the ciphers without one are not offered.
+        der = cast(bytes, tls.getpeercert(binary_form=True))
+        try:
+            self.certificate = read_certificate(der, host=self.host)
+        except ValueError:
+            raise TlsFailed(
+                Text(_("The certificate of %(address)s cannot be read."), address=self.address),
+                remedy=Text(_("Have the certificate of vCenter renewed.")),
+                address=self.address,
+                step="tls",
+            ) from None
+        detail = Text(
+            _("%(version)s; certificate of %(subject)s, valid until %(end)s."),
+            version=tls.version() or "TLS",
+            subject=self.certificate.subject or ", ".join(self.certificate.names) or "?",
+            end=self.certificate.not_after.date().isoformat(),
+        )
+        return detail, _advice_on(self.certificate)
+
+    def ask(self) -> Finding:
+        about = ask_about(cast(ssl.SSLSocket, self.sock), self.host, self.port, deadline=self.deadline)
+        self.about = about
+        detail = Text(_("%(product)s, API %(api)s."), product=about.product, api=about.api_version)
+        return detail, Text("") if about.is_vcenter else _ADVICE_ON_ESXI
+
+    def close(self) -> None:
+        if self.sock is not None:
+            self.sock.close()
+
+
+_ADVICE_ON_ESXI = Text(
+    _(
+        "This is a single ESXi host, without clusters and folders. If a vCenter manages it, enter the "
+        "vCenter's address; "
+        "if none does, mind that a free ESXi edition cannot be used for failback."
+    )
+)
+
+
+def _advice_on(certificate: Certificate) -> Text:
+    now = datetime.now(UTC)
+    if certificate.not_after < now:
+        return Text(
+            _("The certificate expired on %(end)s: have it renewed before you confirm it."),
+            end=certificate.not_after.date().isoformat(),
+        )
+    if certificate.not_before > now:
+        return Text(
+            _("The certificate is valid from %(start)s on: compare the clocks of vCenter and this server."),
+            start=certificate.not_before.date().isoformat(),
+        )
+    if not certificate.matches_host:
+        return Text(
+            _(
+                "The certificate was made for %(names)s: use that name, or compare the fingerprint with "
+                "great care."
+            ),
+            names=list(certificate.names) or certificate.subject,
+        )
+    return Text("")
+
+
+def _judge(name: LayerName, step: Callable[[], Finding]) -> Layer:
+    start = time.monotonic()
+    status: LayerStatus = "pass"
+    try:
+        detail, remedy = step()
+    except VSphereError as error:
+        status, detail, remedy = "fail", error.text, error.remedy
+    return Layer(
+        name=name, status=status, detail=detail, remedy=remedy, seconds=round(time.monotonic() - start, 3)
+    )
+
+
+def _skipped(name: LayerName) -> Layer:
+    return Layer(
+        name=name,
+        status="skipped",
+        detail=Text(_("Not looked at, as the layer below failed.")),
+        remedy=Text(""),
+        seconds=0.0,
+    )
