@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ class FieldError:
     code: str
 
 
-class FieldProblem(ValueError):  # noqa: N818 - it is no error of the program
+class FieldProblem(ValueError):
     """Raised by a rule about several fields: it names the one at which the message belongs."""
 
     def __init__(self, path: str, message: Text, *, code: str = "invalid") -> None:
@@ -52,6 +53,8 @@ def _explain_one(details: Mapping[str, Any]) -> FieldError:
     context: Mapping[str, Any] = details.get("ctx") or {}
     if kind == "value_error":
         return _explain_rule(path, context.get("error"), details["msg"])
+    if details["input"] is None and kind.endswith("_type"):
+        return FieldError(path=path, message=_not_given("", context), code="missing")
     say = _SENTENCES.get(kind)
     if say is None:
         return FieldError(path=path, message=_unforeseen(details["msg"]), code=kind)
@@ -76,6 +79,16 @@ Sentence = Callable[[str, Mapping[str, Any]], Text]
 
 def _not_given(_found: str, _context: Mapping[str, Any]) -> Text:
     return Text(_("An answer is missing here."))
+
+
+def _not_a_choice(found: str, context: Mapping[str, Any]) -> Text:
+    # pydantic joins the choices to an English phrase: 'ova', 'manual' or 'both'.
+    permitted = re.findall(r"'([^']*)'", str(context["expected"]))
+    return Text(
+        _("“%(found)s” is not among the choices. Expected is one of: %(permitted)s."),
+        found=found,
+        permitted=permitted,
+    )
 
 
 def _plain(template: str) -> Sentence:
@@ -117,9 +130,7 @@ _SENTENCES: dict[str, Sentence] = {
     "greater_than": _with_limit(_("%(found)s is too small. Expected is more than %(limit)s."), "gt"),
     "less_than_equal": _with_limit(_("%(found)s is too large. The most possible is %(limit)s."), "le"),
     "less_than": _with_limit(_("%(found)s is too large. Expected is less than %(limit)s."), "lt"),
-    "literal_error": _with_limit(
-        _("“%(found)s” is not among the choices. Expected is %(limit)s."), "expected"
-    ),
+    "literal_error": _not_a_choice,
     "string_too_short": _with_limit(
         _("“%(found)s” is too short. Expected are at least %(limit)s characters."), "min_length"
     ),

@@ -1,4 +1,4 @@
-"""Step 5: where in vSphere the virtual machine is put. What can be chosen is in `placement_choices`."""
+"""Step 5: where in vSphere the virtual machine is put."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from wizard.journey.fields import StepAnswers, ask
-from wizard.planning.naming import vm_name
+from wizard.journey.placement_choices import Choice, choices, conflicts
+from wizard.planning import naming
 from wizard.text import _
+
+__all__ = ["Choice", "PlacementAnswers", "choices", "conflicts", "default_vm_name"]
 
 DiskProvisioning = Literal["eagerZeroedThick", "thick", "thin"]
 
@@ -52,7 +55,7 @@ class PlacementAnswers(StepAnswers):
     ]
     vm_name: Annotated[
         str,
-        AfterValidator(vm_name),
+        AfterValidator(naming.vm_name),
         ask(
             _("VM name"),
             _("The name in the vSphere inventory, at most 80 characters."),
@@ -74,3 +77,8 @@ class PlacementAnswers(StepAnswers):
             hints={"eagerZeroedThick": _("Recommended.")},
         ),
     ] = "eagerZeroedThick"
+
+
+def default_vm_name(deployment_name: str) -> str:
+    """The VM name that a deployment's name implies, cut to what vSphere allows."""
+    return naming.vm_name_from(deployment_name)

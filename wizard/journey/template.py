@@ -67,6 +67,7 @@ class TemplateAnswers(StepAnswers):
         Literal["folder", "url"],
         ask(
             _("Where the template is"),
+            _("The folder is the faster one: nothing has to be downloaded first."),
             widget="radios",
             choices={"folder": _("In the folder for templates on this server"), "url": _("At a URL")},
         ),

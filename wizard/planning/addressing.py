@@ -21,14 +21,14 @@ _LOOKS_LIKE_IPV4 = re.compile(r"[0-9.]+", re.ASCII)
 
 
 def ipv4(value: str) -> IPv4Address:
-    """Four decimal numbers. Says what is wrong with IPv6, a prefix length and leading zeros."""
+    """Four decimal numbers. Says what is wrong with a colon, a mask, and leading zeros."""
     try:
         return IPv4Address(value)
     except ValueError:
         pass
     if ":" in value:
         raise refusal(
-            _("“%(found)s” is not IPv4. Site Recovery's configuration server needs an IPv4 address."),
+            _("“%(found)s” contains a colon. Expected is an IPv4 address alone: no IPv6, no port."),
             found=shown(value),
         )
     if "/" in value:

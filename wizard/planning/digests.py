@@ -38,7 +38,7 @@ def _digits(value: str) -> str:
     if other is not None:
         raise refusal(
             _(
-                "This is a %(found)s value (%(length)s hexadecimal digits). Give the SHA-256 value, "
+                "This has the length of %(found)s (%(length)s hexadecimal digits). Give the SHA-256 value, "
                 "which has 64."
             ),
             found=other,

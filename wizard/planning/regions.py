@@ -135,7 +135,7 @@ def find(cloud: str, region: str) -> Region:
                 other=Text(CLOUD_NAMES[other]),
                 cloud=Text(CLOUD_NAMES[cloud]),
             )
-    near = get_close_matches(wanted, [known.name for known in REGIONS[cloud]], n=3)
+    near = get_close_matches(wanted, [known.name for known in REGIONS[cloud]], n=2, cutoff=0.8)
     if near:
         raise refusal(
             _("“%(found)s” is not a region of %(cloud)s. Did you mean %(near)s?"),

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import product
+
+import pytest
+
+from wizard.planning.method import Decision, RouteFacts, decide, why_no_template
+
+FACTS = RouteFacts(profile="asr-classic", protects=frozenset({"vmware"}), today=date(2025, 1, 1))
+MODERNIZED = replace(FACTS, profile="asr-modernized")
+
+
+def ids(decision: Decision) -> list[str]:
+    return [rule.id for rule in decision.applying]
+
+
+def test_all_fifteen_rules_are_present_in_order() -> None:
+    assert [rule.id for rule in decide(FACTS).rules] == [f"DD{number:02}" for number in range(1, 16)]
+
+
+def test_virtual_machines_with_vcenter_and_template_go_by_the_template() -> None:
+    decision = decide(FACTS)
+    assert decision.recommended == "ova"
+    assert decision.permitted == {"ova": True, "manual": True, "appliance": False}
+    assert ids(decision) == ["DD03"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule", "effect", "recommended", "ova_permitted"),
+    [
+        (replace(FACTS, today=date(2026, 3, 31)), "DD01", "warn", "ova", True),
+        (replace(FACTS, vault_created=date(2023, 3, 16)), "DD01", "warn", "ova", True),
+        (replace(FACTS, vault_switched_to_classic=True), "DD02", "warn", "ova", True),
+        (FACTS, "DD03", "recommend", "ova", True),
+        (replace(FACTS, vcenter_access=False), "DD04", "refuse", "manual", False),
+        (replace(FACTS, template_obtainable=False), "DD04", "refuse", "manual", False),
+        (replace(FACTS, protects=frozenset({"physical"})), "DD05", "refuse", "manual", False),
+        (replace(FACTS, protects=frozenset({"physical", "vmware"})), "DD06", "info", "ova", True),
+        (replace(FACTS, private_endpoints=True, web_sites_open=False), "DD07", "refuse", "manual", False),
+        (replace(FACTS, private_endpoints=True), "DD08", "warn", "ova", True),
+        (replace(FACTS, newest_components=True), "DD09", "refuse", "manual", False),
+        (replace(FACTS, cloud="us_government"), "DD10", "recommend", "manual", True),
+        (replace(FACTS, mfa_account=True, method="ova"), "DD11", "warn", "ova", True),
+        (replace(FACTS, process_server_only=True), "DD12", "refuse", "manual", False),
+        (replace(FACTS, failback=True, server_is_physical=True), "DD13", "warn", "ova", True),
+        (replace(MODERNIZED, protects=frozenset({"physical"})), "DD14", "warn", "appliance", False),
+        (MODERNIZED, "DD15", "recommend", "appliance", False),
+    ],
+)
+def test_each_rule_applies_to_its_case_and_has_its_effect(
+    facts: RouteFacts, rule: str, effect: str, recommended: str, ova_permitted: bool
+) -> None:
+    decision = decide(facts)
+    outcome = next(outcome for outcome in decision.rules if outcome.id == rule)
+    assert outcome.applies
+    assert outcome.effect == effect
+    assert decision.recommended == recommended
+    assert decision.permitted["ova"] is ova_permitted
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        (replace(FACTS, today=date(2026, 3, 30)), "DD01"),
+        (replace(FACTS, vault_created=date(2023, 3, 15)), "DD01"),
+        (replace(MODERNIZED, today=date(2027, 1, 1)), "DD01"),
+        (replace(FACTS, private_endpoints=True), "DD07"),
+        (replace(FACTS, cloud="china"), "DD10"),
+        (replace(FACTS, mfa_account=True, method="manual"), "DD11"),
+        (replace(FACTS, failback=True), "DD13"),
+        (replace(FACTS, protects=frozenset({"physical"})), "DD03"),
+        (replace(FACTS, protects=frozenset({"physical"}), vcenter_access=False), "DD04"),
+        (replace(FACTS, protects=frozenset({"physical"})), "DD14"),
+    ],
+)
+def test_each_rule_keeps_silent_next_to_its_case(facts: RouteFacts, rule: str) -> None:
+    assert rule not in ids(decide(facts))
+
+
+def test_a_refusal_of_the_template_outweighs_every_recommendation_for_it() -> None:
+    decision = decide(replace(FACTS, private_endpoints=True, web_sites_open=False))
+    assert ids(decision) == ["DD03", "DD07", "DD08"]
+    assert decision.recommended == "manual"
+
+
+def test_what_is_recommended_is_always_permitted() -> None:
+    for profile, protects, vcenter, private, open_sites, newest, only_ps, cloud in product(
+        ("asr-classic", "asr-modernized"),
+        ({"vmware"}, {"physical"}, {"vmware", "physical"}),
+        *([(True, False)] * 5),
+        ("public", "us_government"),
+    ):
+        facts = RouteFacts(
+            profile=profile,  # type: ignore[arg-type]
+            protects=frozenset(protects),  # type: ignore[arg-type]
+            today=date(2026, 6, 1),
+            vcenter_access=vcenter,
+            private_endpoints=private,
+            web_sites_open=open_sites,
+            newest_components=newest,
+            process_server_only=only_ps,
+            cloud=cloud,  # type: ignore[arg-type]
+        )
+        decision = decide(facts)
+        assert decision.permitted[decision.recommended], facts
+
+
+def test_only_physical_servers_are_told_why_the_template_does_not_serve() -> None:
+    assert why_no_template(frozenset({"vmware"})) is None
+    assert why_no_template(frozenset({"vmware", "physical"})) is None
+    assert str(why_no_template(frozenset({"physical"}))) == (
+        "Only physical servers are to be protected: the configuration server is installed by hand with "
+        "Unified "
+        "Setup, the environment being not VMware. Add VMware virtual machines, or choose manual installation."
+    )
