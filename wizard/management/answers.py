@@ -11,12 +11,13 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from rich.console import Console
 
-from wizard.journey.answer_file import AnswerFile, override, parse
+from wizard.journey.answer_file import AnswerFile, AnswerFileInvalid, overrides, parse
 from wizard.management.terminal import say_error
 from wizard.models import Operator
 from wizard.services.accounts import FIRST_OPERATOR
 from wizard.services.automation import Blocked
 from wizard.services.errors import Invalid, UserError
+from wizard.text import Text, _
 
 EXIT_FAILED, EXIT_INVALID, EXIT_BLOCKED, EXIT_INTERRUPTED = 1, 2, 3, 130
 
@@ -39,13 +40,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read(path: Path, overrides: list[str]) -> AnswerFile:
+def read(path: Path, changes: list[str]) -> AnswerFile:
     """Raises Invalid for a file that is no answer file, CommandError for one that cannot be read."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read: {error}", returncode=EXIT_INVALID) from None
-    return override(parse(text), overrides)
+    try:
+        return parse(text).with_answers(overrides(changes))
+    except AnswerFileInvalid as error:
+        raise Invalid(error.errors, Text(_("%(path)s is not an answer file that can be applied."), path=str(path))) from None
 
 
 def person(username: str) -> Operator:

@@ -17,7 +17,7 @@ from wizard.text import Text, _
 
 FIRST_OPERATOR = "operator"
 LINK_LIFE = timedelta(hours=24)
-TOKEN_PREFIX = "fht_"
+TOKEN_PREFIX = "fht_"  # noqa: S105 - the beginning that all tokens share
 
 
 @transaction.atomic

@@ -15,8 +15,10 @@ from wizard.services.vcenter_access import open_session
 from wizard.text import Text, _
 from wizard.vsphere import guest
 from wizard.vsphere.errors import TimedOut
+from wizard.vsphere.import_plan import ImportPlan
 from wizard.vsphere.ova import open_ova
-from wizard.vsphere.ova_import import ImportPlan, import_ova, remove_vm
+from wizard.vsphere.ova_import import import_ova
+from wizard.vsphere.removal import remove_vm
 
 UPLOAD_FROM, UPLOAD_TO = 8, 88
 POWER_ON_SECONDS = 120.0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+from pydantic import ValidationError
 
 from wizard.journey import base as journey
-from wizard.journey.answer_file import AnswerFile
-from wizard.journey.errors import FieldError, prefixed
+from wizard.journey.answer_file import AnswerFile, check
+from wizard.journey.errors import prefixed
 from wizard.models import Deployment, DeploymentState, Operator, Task, TaskState
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, evidence, preflight
@@ -52,14 +54,14 @@ def find(name: str) -> Deployment | None:
 
 def plan(file: AnswerFile) -> list[PlannedStep]:
     """What carrying out the file would do now. Changes nothing. Raises Invalid for answers that no step takes."""
-    _check_steps(file)
+    _check(file)
     deployment = find(file.name)
     steps: list[PlannedStep] = []
     if deployment is None:
         steps.append(PlannedStep(what=Text(_("Begin the deployment %(name)s."), name=file.name)))
     stored = deployments.answers_of(deployment) if deployment else {}
     for step in _question_steps(file):
-        if not _same(stored.get(step.id), file.answers[step.id]):
+        if not _same(step, stored.get(step.id), file.answers[step.id]):
             steps.append(PlannedStep(what=Text(_("Answer “%(step)s”."), step=Text(step.title))))
     state = DeploymentState(deployment.state) if deployment else DeploymentState.DRAFT
     if state == DeploymentState.DRAFT or steps:
@@ -77,14 +79,19 @@ def answer_all(file: AnswerFile, *, actor: Operator, follow: Follow, trust: str 
     `trust` is the SHA-256 of the certificate that the caller has confirmed, where the file names none.
     Raises Invalid with paths into the file, and TaskFailed.
     """
-    _check_steps(file)
+    _check(file)
     deployment = find(file.name) or deployments.create(name=file.name, profile=file.profile, actor=actor)
     stored = deployments.answers_of(deployment)
     for step in _question_steps(file):
         wanted = dict(file.answers[step.id])
-        if step.id == "vcenter":
-            wanted = _with_thumbprint(deployment, wanted, actor, follow, trust, stored.get("vcenter"))
-        if _same(stored.get(step.id), wanted) and step.id in deployments.completed_steps(deployment):
+        if step.id == "vcenter" and not wanted.get("thumbprint_sha256"):
+            known = stored["vcenter"] if _same(step, stored.get("vcenter"), wanted) else None
+            wanted["thumbprint_sha256"] = (
+                known["thumbprint_sha256"]
+                if known
+                else trust or _ask_for_trust(deployment, wanted, actor, follow)
+            )
+        if _same(step, stored.get(step.id), wanted) and step.id in deployments.completed_steps(deployment):
             continue
         if not deployment.is_open:
             raise Conflict(
@@ -143,21 +150,10 @@ def carry_on(deployment: Deployment, *, actor: Operator, follow: Follow) -> None
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _check_steps(file: AnswerFile) -> None:
-    known = {step.id for step in journey.journey(file.profile) if step.answers is not None} - {"profile"}
-    errors = [
-        FieldError(
-            path=f"answers.{name}",
-            message=Text(
-                _("There is no step “%(step)s”; the steps are: %(known)s."), step=name, known=sorted(known)
-            ),
-            code="unknown_step",
-        )
-        for name in file.answers
-        if name not in known
-    ]
+def _check(file: AnswerFile) -> None:
+    errors = check(file, may_be_missing={"vcenter.thumbprint_sha256"})
     if errors:
-        raise Invalid(errors)
+        raise Invalid(errors, Text(_("The answer file needs another look.")))
 
 
 def _question_steps(file: AnswerFile) -> Iterator[journey.Step]:
@@ -166,45 +162,37 @@ def _question_steps(file: AnswerFile) -> Iterator[journey.Step]:
             yield step
 
 
-def _same(stored: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Whether the stored answers are what the file says; what the file leaves out may be anything."""
-    return stored is not None and all(stored.get(name) == value for name, value in wanted.items())
+def _same(step: journey.Step, stored: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+    """Whether the stored answers are what the file says, however it writes them; what it leaves out may be anything."""
+    if stored is None or step.answers is None:
+        return False
+    try:
+        canonical = step.answers.model_validate({**stored, **wanted}).model_dump(mode="json")
+    except ValidationError:
+        return False
+    return canonical == stored
 
 
-def _with_thumbprint(
-    deployment: Deployment,
-    wanted: dict[str, Any],
-    actor: Operator,
-    follow: Follow,
-    trust: str | None,
-    stored: dict[str, Any] | None,
-) -> dict[str, Any]:
-    if wanted.get("thumbprint_sha256"):
-        return wanted
-    if _same(stored, wanted) and stored is not None:
-        return {**wanted, "thumbprint_sha256": stored["thumbprint_sha256"]}
-    if not trust:
-        deployments.keep_draft(deployment, "vcenter", wanted, actor=actor)
-        task = _run(
-            "probe_vcenter", deployment, actor, follow, {name: wanted.get(name) for name in ("host", "port")}
-        )
-        presented = (task.result or {})["certificate"]["sha256"]
-        message = Text(
+def _ask_for_trust(
+    deployment: Deployment, wanted: dict[str, Any], actor: Operator, follow: Follow
+) -> NoReturn:
+    address = {name: wanted.get(name) for name in ("host", "port")}
+    task = _run("probe_vcenter", deployment, actor, follow, address)
+    presented = (task.result or {})["certificate"]["sha256"]
+    raise Conflict(
+        Text(
             _(
                 "%(host)s presents a certificate with the SHA-256 fingerprint %(sha256)s, which nobody has confirmed."
             ),
             host=wanted.get("host"),
             sha256=presented,
-        )
-        raise Conflict(
-            message,
-            remedy=Text(
-                _("Compare it with the certificate of your vCenter; then run again with --trust %(sha256)s."),
-                sha256=presented,
-            ),
-            code="certificate_not_confirmed",
-        )
-    return {**wanted, "thumbprint_sha256": trust}
+        ),
+        remedy=Text(
+            _("Compare it with the certificate of your vCenter; then run again with --trust %(sha256)s."),
+            sha256=presented,
+        ),
+        code="certificate_not_confirmed",
+    )
 
 
 def _run(
@@ -219,11 +207,11 @@ def _run(
         task = running
     task = follow(task)
     if task.state != TaskState.SUCCEEDED:
-        error = task.error or {}
+        failure = task.error or {}
         fallback = Text(_("“%(title)s” was cancelled."), title=KINDS[kind].title)
         raise TaskFailed(
-            Text.from_json(error.get("message")) or fallback,
-            remedy=Text.from_json(error.get("remedy")),
-            code=error.get("code") or "cancelled",
+            Text.from_json(failure.get("message")) or fallback,
+            remedy=Text.from_json(failure.get("remedy")),
+            code=failure.get("code") or "cancelled",
         )
     return task

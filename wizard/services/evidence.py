@@ -56,11 +56,23 @@ def inventory_of(deployment: Deployment) -> dict[str, Any] | None:
     return task.result["inventory"] if task and task.result else None
 
 
+def hosts_of(deployment: Deployment, placement_answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ESXi hosts that may carry the appliance, as vCenter showed them at the last sign-in; see `HostInfo.to_json`."""
+    inventory = inventory_of(deployment) or {"datacenters": []}
+    for datacenter in inventory["datacenters"]:
+        if placement_answers["datacenter"] in (datacenter["ref"]["name"], datacenter["ref"]["path"]):
+            for compute in datacenter["compute"]:
+                if placement_answers["compute"] in (compute["ref"]["name"], compute["ref"]["path"]):
+                    return list(compute["hosts"])
+    return []
+
+
 def sizing_of(deployment: Deployment) -> SizingAdvice | None:
     row = deployment.steps.filter(step="capacity").first()
     if row is None or row.data is None:
         return None
-    return advise(SizingInput(profile=deployment.profile, **row.data))
+    profile: Any = deployment.profile
+    return advise(SizingInput(profile=profile, **row.data))
 
 
 def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from wizard.checks.endpoints import endpoints
 from wizard.checks.engine import Collector
-from wizard.checks.network_collectors import NetworkInputs, network_collectors
+from wizard.checks.network_collectors import NetworkPlan, network_collectors
 from wizard.models import Deployment
 from wizard.services import evidence
 from wizard.services.errors import Conflict, UserError
@@ -65,7 +66,7 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
             )
             for name, provides, collect in visit.parts()
         ),
-        *network_collectors(_network_inputs(answers, here)),
+        *network_collectors(_network_plan(answers, deployment)),
     ]
 
 
@@ -77,7 +78,6 @@ def _answer_facts(answers: Answers, deployment: Deployment) -> dict[str, Any]:
             Text(_("The capacity or the template is not known any more; open those steps again."))
         )
     network, vault = answers["network"], answers["vault"]
-    suffix = network["dns_suffix"]
     return {
         "capacity.vcpu": sizing.vcpu,
         "capacity.memory_gb": sizing.memory_gb,
@@ -88,7 +88,7 @@ def _answer_facts(answers: Answers, deployment: Deployment) -> dict[str, Any]:
         "placement.disk_provisioning": answers["placement"]["disk_provisioning"],
         "placement.need_gb": _need_gb(inspected.result["descriptor"]),
         "identity.host_name": network["host_name"],
-        "identity.fqdn": f"{network['host_name']}.{suffix}" if suffix else network["host_name"],
+        "identity.fqdn": _fqdn(network),
         "identity.address": network["address"],
         "identity.netmask": network["netmask"],
         "identity.gateway": network["gateway"],
@@ -107,23 +107,27 @@ def _need_gb(descriptor: Mapping[str, Any]) -> float:
     return float(sum(disk["capacity_bytes"] for disk in descriptor["disks"]) / 2**30)
 
 
-def _network_inputs(answers: Answers, here: str) -> NetworkInputs:
-    network = answers["network"]
-    suffix = network["dns_suffix"]
-    return NetworkInputs(
-        fqdn=f"{network['host_name']}.{suffix}" if suffix else network["host_name"],
+def _network_plan(answers: Answers, deployment: Deployment) -> NetworkPlan:
+    network, vcenter = answers["network"], answers["vcenter"]
+    return NetworkPlan(
+        fqdn=_fqdn(network),
         address=network["address"],
-        dns=tuple(network["dns"]),
-        ntp=tuple(network["ntp"]),
+        dns_servers=tuple(network["dns"]),
+        ntp_servers=tuple(network["ntp"]),
         proxy=network["proxy"],
-        cloud=answers["vault"]["cloud"],
-        method=answers["source"]["method"],
+        vcenter=(vcenter["host"], vcenter["port"]),
+        hosts=tuple(
+            (host["ref"]["name"], host["address"])
+            for host in evidence.hosts_of(deployment, answers["placement"])
+        ),
+        endpoints=endpoints(answers["vault"]["cloud"], answers["source"]["method"]),
         book=address_book(),
         ca_file=settings.PROBE_CA_FILE or None,
-        dns_port=settings.PROBE_DNS_PORT,
-        ntp_port=settings.PROBE_NTP_PORT,
-        observed_from=here,
     )
+
+
+def _fqdn(network: Mapping[str, Any]) -> str:
+    return ".".join(part for part in (network["host_name"], network["dns_suffix"]) if part)
 
 
 class _VCenterVisit:
@@ -187,7 +191,10 @@ class _VCenterVisit:
         datastore, network, compute = chosen.datastore, chosen.network, chosen.compute
         hosts = {host.ref.moid for host in compute.hosts}
         existing = inventory.vm_exists(
-            self._signed_in(), chosen.datacenter.ref, chosen.folder, self._answers["placement"]["vm_name"]
+            self._signed_in(),
+            chosen.datacenter.ref,
+            chosen.folder.ref.path,
+            self._answers["placement"]["vm_name"],
         )
         return {
             "placement.vm_name_taken": existing is not None,

@@ -15,7 +15,8 @@ from wizard.services.errors import UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.text import Text, _
-from wizard.vsphere.ova import Ova, open_ova, verify_manifest
+from wizard.vsphere.manifest import verify_manifest
+from wizard.vsphere.ova import Ova, open_ova
 from wizard.vsphere.ova_download import download
 
 DOWNLOAD_TIMEOUT_SECONDS = 60.0

@@ -214,36 +214,20 @@ def _site_of(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> Clas
             )
             for row in vcenters
         ),
-        esxi_hosts=_hosts_of(
-            deployment, answers["placement"], vcenters[0].friendly_name if vcenters else None
+        esxi_hosts=tuple(
+            EsxiHost(
+                name=host["ref"]["name"],
+                address=host["address"],
+                vcenter=vcenters[0].friendly_name,
+                version=host["api_version"],
+            )
+            for host in (evidence.hosts_of(deployment, answers["placement"]) if vcenters else ())
         ),
         machine_groups=(machines,),
         dns=tuple(network["dns"]),
         ntp=tuple(network["ntp"]),
         proxy=network["proxy"],
     )
-
-
-def _hosts_of(deployment: Deployment, placement: dict[str, Any], vcenter: str | None) -> tuple[EsxiHost, ...]:
-    """The ESXi hosts that may carry the appliance, as the vCenter showed them at the last sign-in."""
-    inventory = evidence.inventory_of(deployment)
-    if vcenter is None or inventory is None:
-        return ()
-    for datacenter in inventory["datacenters"]:
-        if placement["datacenter"] not in (datacenter["ref"]["name"], datacenter["ref"]["path"]):
-            continue
-        for compute in datacenter["compute"]:
-            if placement["compute"] in (compute["ref"]["name"], compute["ref"]["path"]):
-                return tuple(
-                    EsxiHost(
-                        name=host["ref"]["name"],
-                        address=host["address"],
-                        vcenter=vcenter,
-                        version=host["api_version"],
-                    )
-                    for host in compute["hosts"]
-                )
-    return ()
 
 
 def _replace_components(deployment: Deployment, graph: Graph) -> None:

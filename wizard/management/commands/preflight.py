@@ -22,9 +22,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # The report alone goes to standard output, so that it can be piped on.
         console = Console(stderr=options["format"] != "table")
-        answers.exit_with(console, lambda: self.check(console, options))
+        answers.exit_with(console, lambda: self.carry_out(console, options))
 
-    def check(self, console: Console, options: dict[str, Any]) -> None:
+    def carry_out(self, console: Console, options: dict[str, Any]) -> None:
         file = answers.read(options["file"], options["overrides"])
         actor = answers.person(options["user"])
         show = lambda task: follow(console, task)  # noqa: E731

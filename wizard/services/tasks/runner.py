@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from wizard.models import Task, TaskEvent, TaskState
 from wizard.services.errors import UserError
-from wizard.services.tasks.kinds import KINDS, Kind
+from wizard.services.tasks.kinds import KINDS
 from wizard.services.tasks.progress import Cancelled, LostClaim, Progress
+from wizard.services.tasks.work import Kind
 from wizard.text import Text, _
 from wizard.vsphere.errors import Stopped, VSphereError
 

@@ -1,0 +1,226 @@
+"""What the API takes and gives. Times are RFC 3339 in UTC, ids UUID strings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Field, Schema
+
+from wizard.journey.base import StepStatus
+from wizard.models import CheckResult, Deployment, Task, TaskEvent
+from wizard.services import deployments
+from wizard.text import Text
+
+
+class DeploymentIn(Schema):
+    name: str = Field(
+        description="1 to 63 letters, digits, dots, hyphens or underscores; unique.", examples=["lyon-cs01"]
+    )
+    profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
+
+
+class DeploymentChange(Schema):
+    name: str = Field(description="The new name.")
+
+
+class DeploymentRow(Schema):
+    id: UUID
+    name: str
+    profile: str
+    state: str
+    revision: int
+    created_by: str
+    created_at: datetime
+    changed_at: datetime
+
+
+class StepRow(Schema):
+    id: str
+    title: str
+    complete: bool
+    applies: bool
+    status: str = Field(description="complete, next, ready, blocked or not_applicable")
+    reason: str = Field(description="Why it cannot start or does not apply; else empty.")
+
+
+class DeploymentOut(DeploymentRow):
+    progress: int = Field(description="Completed steps of those that apply, in percent.")
+    steps: list[StepRow]
+    answers: dict[str, dict[str, Any]]
+
+
+class StepOut(Schema):
+    step: str
+    complete: bool
+    answers: dict[str, Any] = Field(
+        description="The valid answers, or the unfinished draft where there is one."
+    )
+
+
+class TaskIn(Schema):
+    kind: str
+    inputs: dict[str, Any] = Field(
+        default_factory=dict, description="For example {host, port} of probe_vcenter."
+    )
+
+
+class TaskError(Schema):
+    code: str
+    message: str
+    remedy: str
+
+
+class TaskOut(Schema):
+    id: UUID
+    deployment: UUID
+    kind: str
+    state: str
+    progress: int
+    phase: str
+    attempt: int
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    requested_by: str
+    result: dict[str, Any] | None
+    error: TaskError | None
+
+
+class EventOut(Schema):
+    seq: int
+    at: datetime
+    level: str
+    phase: str
+    message: str
+    data: dict[str, Any]
+
+
+class Events(Schema):
+    items: list[EventOut]
+
+
+class CheckOut(Schema):
+    requirement_id: str
+    title: str
+    category: str
+    severity: str
+    owner: str
+    status: str
+    summary: str
+    observed: str
+    expected: str
+    remedy: str
+    details: list[str]
+    observed_from: str
+    observed_at: datetime
+    seconds: float
+    task: UUID
+
+
+class DeploymentPage(Schema):
+    items: list[DeploymentRow]
+    next_cursor: str | None
+
+
+class TaskPage(Schema):
+    items: list[TaskOut]
+    next_cursor: str | None
+
+
+class CheckPage(Schema):
+    items: list[CheckOut]
+    next_cursor: str | None
+
+
+def show_row(row: Deployment) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "profile": row.profile,
+        "state": row.state,
+        "revision": row.revision,
+        "created_by": row.created_by.username,
+        "created_at": row.created_at,
+        "changed_at": row.changed_at,
+    }
+
+
+def show_deployment(row: Deployment) -> dict[str, Any]:
+    statuses = deployments.overview(row)
+    apply = [status for status in statuses if status.status != "not_applicable"]
+    done = sum(status.status == "complete" for status in apply)
+    return {
+        **show_row(row),
+        "progress": round(100 * done / len(apply)) if apply else 0,
+        "steps": [_show_step(status) for status in statuses],
+        "answers": deployments.answers_of(row),
+    }
+
+
+def _show_step(status: StepStatus) -> dict[str, Any]:
+    return {
+        "id": status.step.id,
+        "title": str(Text(status.step.title)),
+        "complete": status.status == "complete",
+        "applies": status.status != "not_applicable",
+        "status": status.status,
+        "reason": str(status.reason),
+    }
+
+
+def show_task(row: Task) -> dict[str, Any]:
+    error = row.error
+    return {
+        "id": row.pk,
+        "deployment": row.deployment_id,
+        "kind": row.kind,
+        "state": row.state,
+        "progress": row.progress,
+        "phase": str(row.phase),
+        "attempt": row.attempt,
+        "queued_at": row.queued_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "requested_by": row.requested_by.username,
+        "result": row.result,
+        "error": {
+            "code": error["code"],
+            "message": str(Text.from_json(error["message"])),
+            "remedy": str(Text.from_json(error["remedy"])),
+        }
+        if error
+        else None,
+    }
+
+
+def show_event(row: TaskEvent) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "level": row.level,
+        "phase": str(row.phase),
+        "message": str(row.message),
+        "data": row.data,
+    }
+
+
+def show_check(row: CheckResult) -> dict[str, Any]:
+    return {
+        "requirement_id": row.requirement_id,
+        "title": str(row.title),
+        "category": row.category,
+        "severity": row.severity,
+        "owner": row.owner,
+        "status": row.status,
+        "summary": str(row.summary),
+        "observed": str(row.observed),
+        "expected": str(row.expected),
+        "remedy": str(row.remedy),
+        "details": [str(Text.from_json(detail)) for detail in row.details],
+        "observed_from": row.observed_from,
+        "observed_at": row.observed_at,
+        "seconds": row.seconds,
+        "task": row.task_id,
+    }
