@@ -3,7 +3,6 @@
 Every error names the part that failed (`address`, `step`), says what was found (`text`) and what to do next
 (`remedy`). None of them ever carries a password: they are shown, stored and logged as they are.
 """
-# ruff: noqa: N818 - the names say what happened
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class DatacenterInfo:
     vms: tuple[str, ...]
 
     def find_folder(self, name: str) -> FolderInfo:
-        """By path, else by bare name; "" is the top. Raises NotFound or Ambiguous, which name what there is."""
+        """By path, else by name; "" is the top. Raises NotFound or Ambiguous, which name what there is."""
         return _find(
             self.folders, name, _("The folder “%(name)s” is not in datacenter %(datacenter)s."), self
         )
