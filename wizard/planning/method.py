@@ -48,7 +48,7 @@ class RouteFacts:
 class RuleOutcome:
     """One rule, whether it applies here, and what it says when it does.
 
-    Effect `refuse` takes the template out of the choice, `recommend` speaks for the route in `Rule.route`.
+    Effect `refuse` takes the template out of the choice, `recommend` speaks for a route.
     """
 
     id: str
@@ -279,15 +279,13 @@ RULES: Final = (
 def decide(facts: RouteFacts) -> Decision:
     """Apply all rules in order: a refusal outweighs a recommendation, a later one an earlier one."""
     applying = [rule for rule in RULES if rule.applies(facts)]
-    template_refused = any(rule.effect == "refuse" for rule in applying)
-    pointers = [rule.route for rule in applying if rule.effect == "recommend"]
-    recommended: Route = "manual"
-    if not template_refused and pointers and pointers[-1] is not None:
-        recommended = pointers[-1]
+    refusing = [rule for rule in applying if rule.effect == "refuse"]
+    recommending = [rule for rule in applying if rule.effect == "recommend"]
+    routes = [rule.route for rule in refusing or recommending if rule.route is not None]
     return Decision(
-        recommended=recommended,
+        recommended=routes[-1] if routes else "manual",
         permitted={
-            "ova": _classic(facts) and not template_refused,
+            "ova": _classic(facts) and not refusing,
             "manual": _classic(facts),
             "appliance": _modernized(facts),
         },
