@@ -4,7 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("FOOTHOLD_VAR", tempfile.mkdtemp(prefix="foothold-tests-"))
+# Each worker of pytest-xdist has data of its own: two must not take each other's messages.
+_base = os.environ.setdefault("FOOTHOLD_TEST_VAR", tempfile.mkdtemp(prefix="foothold-tests-"))
+os.environ["FOOTHOLD_VAR"] = str(Path(_base) / os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 from wizard.config.settings import *
 
@@ -14,6 +16,10 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 ALLOWED_HOSTS = ["*"]
 AXES_ENABLED = False
-if not DATABASE_URL:
+if "WORKER_DATABASE" in os.environ:
+    # A worker process that a test started works on that test's database.
+    DATABASES["default"]["NAME"] = os.environ["WORKER_DATABASE"]
+elif not DATABASE_URL:
     # A file, not memory: threads and worker processes of a test see the same rows.
-    DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / "test.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.apps.TestKindsConfig"]

@@ -22,3 +22,7 @@ class WizardConfig(AppConfig):
 
 class ConsoleConfig(AdminConfig):
     default_site = "wizard.console.site.ConsoleSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from wizard.console import records  # noqa: F401 - importing it registers the pages

@@ -235,8 +235,6 @@ TEMPLATE_MAX_GB = env.number("TEMPLATE_MAX_GB", 60, least=1)
 LAB = env.flag("FOOTHOLD_LAB", False)
 CONNECT_TO = env.text("CONNECT_TO")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE")
-PROBE_DNS_PORT = env.number("PROBE_DNS_PORT", 53, least=1)
-PROBE_NTP_PORT = env.number("PROBE_NTP_PORT", 123, least=1)
 GUEST_WAIT_SECONDS = env.number("GUEST_WAIT_SECONDS", 900, least=1)
 
 # --- logs -------------------------------------------------------------------------------------------------------------

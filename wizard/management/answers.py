@@ -49,7 +49,9 @@ def read(path: Path, changes: list[str]) -> AnswerFile:
     try:
         return parse(text).with_answers(overrides(changes))
     except AnswerFileInvalid as error:
-        raise Invalid(error.errors, Text(_("%(path)s is not an answer file that can be applied."), path=str(path))) from None
+        raise Invalid(
+            error.errors, Text(_("%(path)s is not an answer file that can be applied."), path=str(path))
+        ) from None
 
 
 def person(username: str) -> Operator:

@@ -19,7 +19,7 @@ class Operator(AbstractUser):
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.VIEWER)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
 

@@ -1,0 +1,143 @@
+"""A real Celery worker with its own beat, on either broker, working on the database of the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.tools import program
+from wizard.config.celery import app
+
+WAIT_SECONDS = 40
+
+
+class Worker:
+    """One worker process with its pool; `kill` takes all of them at once, as a power cut does."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._log = log.open("a")
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "wizard.config.celery",
+            "worker",
+            "--concurrency",
+            "2",
+        ]
+        command += ["--beat", "--schedule", str(log.with_suffix(".schedule")), "--loglevel", "INFO"]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._log.close()
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    port = _free_port()
+    command = [
+        program("redis-server", "redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+    ]
+    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
+    try:
+        _wait_for_port(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@pytest.fixture(params=["filesystem", pytest.param("redis", marks=pytest.mark.redis)])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a worker on this broker; this process sends its messages there, too."""
+    url = request.getfixturevalue("redis_url") if request.param == "redis" else "filesystem://"
+    options = dict(settings.CELERY_BROKER_TRANSPORT_OPTIONS) if request.param == "filesystem" else {}
+    before = (app.conf.broker_url, app.conf.broker_transport_options)
+    _send_to(url, options)
+    try:
+        yield {"REDIS_URL": url} if request.param == "redis" else {}
+    finally:
+        _send_to(*before)
+
+
+@pytest.fixture
+def start_worker(
+    broker: dict[str, str], tmp_path: Path, transactional_db: None
+) -> Iterator[Callable[[], Worker]]:
+    workers: list[Worker] = []
+    environment = {
+        **os.environ,
+        **broker,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "WORKER_DATABASE": str(connection.settings_dict["NAME"]),
+        "TASK_LEASE_SECONDS": "3",
+        "TASK_RECONCILE_SECONDS": "1",
+    }
+
+    def start() -> Worker:
+        worker = Worker(environment, tmp_path / "worker.log")
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.stop()
+    print((tmp_path / "worker.log").read_text() if workers else "")  # noqa: T201 - shown where a test fails
+
+
+def wait_until(what: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.1)
+
+
+def _send_to(url: str, options: dict[str, object]) -> None:
+    app.conf.update(broker_url=url, broker_transport_options=options)
+    app.pool.force_close_all()
+    app._pool = None
+    app.amqp._producer_pool = None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for_port(port: int) -> None:
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(answers, 10)
