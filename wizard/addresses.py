@@ -44,12 +44,21 @@ class AddressBook:
 
 def _parse_entry(entry: str) -> Detour:
     parts = entry.split(":")
-    if len(parts) != 4 or not parts[2] or not parts[3].isdecimal() or (parts[1] and not parts[1].isdecimal()):
+    if (
+        len(parts) != 4
+        or not parts[2]
+        or not _is_port(parts[3])
+        or not (parts[1] == "" or _is_port(parts[1]))
+    ):
         raise ValueError(f"{entry!r} is not HOST:PORT:TO_HOST:TO_PORT")
     host, port, to_host, to_port = parts
     return Detour(
         host=host.lower() or "*", port=int(port) if port else None, to_host=to_host, to_port=int(to_port)
     )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535
 
 
 DIRECT = AddressBook()

@@ -50,9 +50,8 @@ def explain(fault: vmodl.MethodFault, *, address: str, step: str) -> VSphereErro
         )
     return CallFailed(
         Text(
-            _("%(address)s answered %(step)s with %(fault)s: %(message)s"),
+            _("%(address)s answered with %(fault)s: %(message)s"),
             address=address,
-            step=step,
             fault=type(fault).__name__,
             message=message,
         ),

@@ -10,13 +10,14 @@ from pyVmomi import vim
 
 from wizard.text import Text, _
 from wizard.vsphere.collector import read
-from wizard.vsphere.errors import Stopped, TimedOut
+from wizard.vsphere.errors import ConnectionLost, Stopped, TimedOut, TlsFailed, Unreachable
 from wizard.vsphere.guest_addresses import addresses_of
 from wizard.vsphere.session import Session
 from wizard.vsphere.vsphere_task import wait_for_task
 
 POLL_S = 2.0  # between two looks at the guest
 SLICE_S = 0.25  # between two looks at `should_stop`
+PATIENCE_S = 60.0  # for how long vCenter may be away in the middle of a wait, as nothing is lost by that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +84,30 @@ def wait_for_guest(
 ) -> GuestState:
     """Wait until VMware Tools run and report `expected_address`, or any address where none is expected.
 
-    `on_state` hears every look, one each POLL_S seconds. Raises Stopped, or TimedOut with the last state in
-    its text.
+    `on_state` hears every look, one each POLL_S seconds. A connection that breaks is made again, as the session
+    lasts; after PATIENCE_S seconds without one its error is raised. Raises Stopped, or TimedOut with the last state
+    in its text.
     """
     give_up = time.monotonic() + timeout_s
+    seen_at = time.monotonic()
+    state = _NOTHING_SEEN
     while True:
-        state = read_guest(session, moid)
-        on_state(state)
-        if _is_up(state, expected_address):
-            return state
+        try:
+            state = read_guest(session, moid)
+        except (ConnectionLost, TlsFailed, Unreachable):
+            if time.monotonic() - seen_at > PATIENCE_S:
+                raise
+        else:
+            seen_at = time.monotonic()
+            on_state(state)
+            if _is_up(state, expected_address):
+                return state
         if time.monotonic() >= give_up:
             raise _timed_out(session, state, expected_address, timeout_s)
         _pause(min(POLL_S, give_up - time.monotonic()), should_stop)
+
+
+_NOTHING_SEEN = GuestState(tools_status="", host_name="", addresses=(), power_state="")
 
 
 def _is_up(state: GuestState, expected_address: str | None) -> bool:

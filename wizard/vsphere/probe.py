@@ -95,12 +95,13 @@ class ProbeReport:
 
 
 def probe(host: str, port: int, *, book: AddressBook = DIRECT, timeout_s: float = 10.0) -> ProbeReport:
-    """Look at `host`:`port` layer by layer, `timeout_s` seconds in all. Never raises for what the far end
-    does.
+    """Look at `host`:`port` layer by layer, `timeout_s` seconds in all. Never raises for what is found there.
 
-    The certificate is not verified but reported, for a person to confirm; no secret is at hand, so none can
-    leak.
+    The certificate is not verified but reported, for a person to confirm; no secret is at hand, so none leaks.
+    Raises ValueError for a port that is none.
     """
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{port} is not a TCP port")
     visit = _Visit(host=host, port=port, book=book, deadline=Deadline.after(timeout_s))
     steps: tuple[tuple[LayerName, Callable[[], Finding]], ...] = (
         ("dns", visit.look_up),
