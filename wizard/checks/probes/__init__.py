@@ -1,0 +1,1 @@
+"""Small questions to the network, each with a deadline: DNS, TCP, HTTPS by layers, NTP."""
