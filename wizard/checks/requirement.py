@@ -1,0 +1,63 @@
+"""One row of the requirement catalogue, and the words that its fields may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wizard.text import Text
+
+Severity = Literal["block", "warn", "info"]
+Phase = Literal["before", "after"]
+
+SEVERITIES = frozenset({"block", "warn", "info"})
+PHASES = frozenset({"before", "after"})
+METHODS = frozenset({"ova", "manual"})
+OWNERS = frozenset({"vsphere", "windows", "network", "azure", "operator"})
+CLOUDS = frozenset({"public", "us_government", "china"})
+COMPONENTS = frozenset(
+    {
+        *("vault", "cache_sa", "managed_disk", "cs", "ps_builtin", "ps_scaleout", "ps_failback"),
+        *("mt_builtin", "mt_windows", "mt_linux", "mobility", "vcenter", "esxi", "s2s", "appliance"),
+    }
+)
+CATEGORIES = frozenset(
+    {
+        *("hardware", "placement", "network", "time", "urls", "proxy"),
+        *("virtualization", "azure", "template", "identity"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What must be true, why, who sees to it, and which judge decides on which facts.
+
+    `phase` is "before" or "after" the machine exists. `clouds` is empty where every cloud asks for it.
+    `requires` names requirements that must have been met or be mere warnings before this one is judged.
+    `source` is the file name of the document that states it, `source_date` its year and month, `conflict` the
+    id of the contradiction between documents (asr-facts 14) that bears on it.
+    """
+
+    id: str
+    title: Text
+    why: Text
+    category: str
+    component: str
+    methods: tuple[str, ...]
+    clouds: tuple[str, ...]
+    phase: Phase
+    severity: Severity
+    waivable: bool
+    owner: str
+    judge: str
+    facts: tuple[str, ...]
+    params: Mapping[str, Any]
+    requires: tuple[str, ...]
+    remedy: Text
+    command: str | None
+    source: str
+    source_date: str
+    link: str
+    conflict: str | None
