@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 
-class ReadingAdmin(admin.ModelAdmin[Any]):
+class ReadingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
     show_full_result_count = False
     list_per_page = 50
 

@@ -64,7 +64,7 @@ class SignInLinkAdmin(ReadingAdmin):
     exclude = ("token_hash",)
 
 
-class StepAnswerInline(admin.TabularInline[StepAnswer, Deployment]):
+class StepAnswerInline(admin.TabularInline):  # type: ignore[type-arg]
     model = StepAnswer
     fields = readonly_fields = ("step", "data", "draft", "version", "changed_by", "changed_at")
     extra = 0
@@ -99,7 +99,7 @@ class DeploymentAdmin(ReadingAdmin):
         return count
 
 
-class TaskEventInline(admin.TabularInline[TaskEvent, Task]):
+class TaskEventInline(admin.TabularInline):  # type: ignore[type-arg]
     model = TaskEvent
     fields = readonly_fields = ("seq", "at", "level", "phase", "message")
     extra = 0

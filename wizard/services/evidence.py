@@ -101,22 +101,7 @@ def _check_placement(deployment: Deployment, data: Mapping[str, Any]) -> list[Fi
         text = Text(_("What vCenter has is not known yet. Sign in to vCenter first."))
         return [FieldError(path="", message=text, code="inventory_unknown")]
     sizing = sizing_of(deployment)
-    offered = placement.choices(inventory, data, sizing.need_gb if sizing else 0.0)
-    errors = []
-    for field, choices in offered.items():
-        chosen = next((choice for choice in choices if choice.value == data.get(field)), None)
-        if chosen is None:
-            usable = [choice.value or "/" for choice in choices if choice.usable]
-            text = Text(
-                _("vCenter shows no “%(value)s” here; it can be: %(usable)s."),
-                value=data.get(field) or "/",
-                usable=usable or ["–"],
-            )
-            errors.append(FieldError(path=field, message=text, code="not_in_inventory"))
-        elif not chosen.usable:
-            text = Text(_("%(name)s cannot be used: %(reason)s"), name=chosen.label, reason=chosen.reason)
-            errors.append(FieldError(path=field, message=text, code="not_usable"))
-    return errors
+    return placement.conflicts(inventory, data, sizing.need_gb if sizing else 0.0)
 
 
 def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:

@@ -17,6 +17,7 @@ from wizard.topology.diff import GraphDiff, diff
 from wizard.topology.digest import chain, verify
 from wizard.topology.graph import Graph
 from wizard.topology.plan import build_classic
+from wizard.topology.roles import ROLES
 from wizard.topology.rules import Violation, validate
 from wizard.topology.site import (
     ClassicSite,
@@ -109,6 +110,25 @@ def graph_of(deployment: Deployment) -> Graph:
     """The newest recorded graph, or the planned one where nothing is recorded yet."""
     snapshot = deployment.snapshots.first()
     return Graph.from_json(snapshot.document) if snapshot else planned_graph(deployment)
+
+
+def graph_in(snapshot: TopologySnapshot) -> Graph:
+    """The graph that a snapshot holds."""
+    return Graph.from_json(snapshot.document)
+
+
+def component_rows(graph: Graph) -> list[dict[str, Any]]:
+    """Every component with what it is and does, in the order of the graph."""
+    return [
+        {
+            "kind": ROLES[node.kind].title,
+            "does": ROLES[node.kind].does,
+            "name": node.name,
+            "address": node.address or "",
+            "attributes": dict(node.attributes),
+        }
+        for node in graph.nodes
+    ]
 
 
 def violations_of(graph: Graph) -> tuple[Violation, ...]:
