@@ -1,0 +1,445 @@
+"""Deployments that have come to a certain point, as if a person and a worker had been at it.
+
+Answers are saved by the services. What a far end would have found out is written as the task that found it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tests.builders import make_deployment
+from wizard.models import (
+    CheckResult,
+    Credential,
+    Deployment,
+    DeploymentState,
+    Machine,
+    Operator,
+    Task,
+    TaskEvent,
+    TaskState,
+    VCenter,
+)
+from wizard.services import credentials, deployments, tasks
+from wizard.text import Text
+from wizard.vsphere.ovf import OvfAdapter, OvfDescriptor, OvfDisk, OvfProperty
+from wizard.vsphere.placement import (
+    ComputeInfo,
+    DatacenterInfo,
+    DatastoreInfo,
+    FolderInfo,
+    HostInfo,
+    NetworkInfo,
+    ObjectRef,
+    PlacementInventory,
+)
+
+SHA256 = ":".join(["AB"] * 32)
+OTHER_SHA256 = ":".join(["CD"] * 32)
+PASSWORD = "canary-password-7314"
+LICENCE = "Terms of the lab. <b>Not</b> a real licence."
+INSTANCE = "11111111-2222-3333-4444-555555555555"
+
+ABOUT = {
+    "product": "VMware vCenter Server 8.0.3",
+    "version": "8.0.3",
+    "build": "24022515",
+    "api_version": "8.0.3.0",
+    "api_type": "VirtualCenter",
+    "instance_uuid": INSTANCE,
+}
+ADDRESS = {"host": "vcenter.lab.test", "port": 443}
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "source": {"protects": ["vmware"], "method": "ova"},
+    "capacity": {"machines": 120, "daily_change_gb": 700},
+    "vcenter": {**ADDRESS, "thumbprint_sha256": SHA256},
+    "placement": {
+        "datacenter": "DC0",
+        "compute": "DC0_C0",
+        "datastore": "shared",
+        "network": "VM Network",
+        "folder": "",
+        "vm_name": "lyon-cs01",
+        "disk_provisioning": "eagerZeroedThick",
+    },
+    "template": {
+        "source": "folder",
+        "file": "asr.ova",
+        "networks": {"Network 1": "VM Network"},
+        "accept_license": True,
+    },
+    "network": {
+        "host_name": "cs01",
+        "dns_suffix": "lab.test",
+        "address": "192.0.2.10",
+        "netmask": "255.255.255.0",
+        "gateway": "192.0.2.1",
+        "dns": ["192.0.2.2"],
+    },
+    "vault": {
+        "cloud": "public",
+        "subscription": "00000000-0000-0000-0000-000000000001",
+        "resource_group": "rg-lyon-dr",
+        "vault": "lyon-vault",
+        "region": "francecentral",
+        "confirm_name": "lyon-vault",
+    },
+}
+STATES = ("checked", "deployed", "registered", "recorded")
+
+
+def answered(actor: Operator, upto: str = "vault", *, name: str | None = None) -> Deployment:
+    """A deployment with all steps up to `upto` complete: a question step, or one of STATES."""
+    deployment = make_deployment(actor, name)
+    for step in ANSWERS:
+        answer(deployment, step, actor)
+        if step == upto:
+            return deployment
+    check(deployment, actor)
+    if upto == "checked":
+        return deployment
+    deploy(deployment, actor)
+    if upto == "deployed":
+        return deployment
+    register(deployment, actor)
+    if upto == "registered":
+        return deployment
+    assert upto == "recorded", upto
+    task = tasks.launch("record_topology", deployment=deployment, actor=actor)
+    tasks.execute(task.pk, "story")
+    task.refresh_from_db()
+    assert task.state == TaskState.SUCCEEDED, task.error
+    deployment.refresh_from_db()
+    return deployment
+
+
+def answer(deployment: Deployment, step: str, actor: Operator) -> None:
+    data = dict(ANSWERS[step])
+    if step == "vcenter":
+        data["credential"] = sign_in(deployment, actor).name
+    if step == "template":
+        inspect(deployment, actor)
+    deployments.answer(deployment, step, data, actor=actor)
+
+
+def sign_in(deployment: Deployment, actor: Operator, **changed: Any) -> Credential:
+    """The credential, and the tasks that looked at the server and signed in with it."""
+    probe(deployment, actor)
+    name = f"{deployment.name}-vcenter"
+    credential = credentials.keep(
+        name=name, kind=Credential.Kind.VCENTER, username="asr@vsphere.local", secret=PASSWORD, actor=actor
+    )
+    Credential.objects.filter(pk=credential.pk).update(standing=Credential.Standing.ACCEPTED)
+    result = {
+        "about": ABOUT,
+        "signed_in_as": "VSPHERE.LOCAL\\asr",
+        "clock_offset_s": 0.4,
+        "privileges": {
+            "discovery": [],
+            "full": [
+                {
+                    "object": "DC1",
+                    "privilege_id": "VirtualMachine.State.CreateSnapshot",
+                    "name": "Create snapshot",
+                }
+            ],
+            "ova": [],
+        },
+        "inventory": inventory().to_json(),
+        **changed,
+    }
+    inputs = {**ADDRESS, "thumbprint_sha256": SHA256, "credential": name}
+    succeeded(deployment, "sign_in_vcenter", actor, inputs=inputs, result=result)
+    return credential
+
+
+def probe(deployment: Deployment, actor: Operator, *, sha256: str = SHA256) -> Task:
+    layers = [
+        {
+            "name": name,
+            "status": "pass",
+            "detail": {"text": f"The layer {name} answers."},
+            "remedy": None,
+            "seconds": 0.012,
+        }
+        for name in ("dns", "tcp", "tls", "soap")
+    ]
+    certificate = {
+        "subject": "CN=vcenter.lab.test",
+        "issuer": "CN=Lab CA",
+        "not_before": "2026-01-01T00:00:00+00:00",
+        "not_after": "2036-01-01T00:00:00+00:00",
+        "sha256": sha256,
+        "names": ["vcenter.lab.test"],
+        "self_signed": False,
+        "matches_host": True,
+    }
+    result = {**ADDRESS, "ok": True, "layers": layers, "certificate": certificate, "about": ABOUT}
+    return succeeded(deployment, "probe_vcenter", actor, inputs=dict(ADDRESS), result=result)
+
+
+def inspect(deployment: Deployment, actor: Operator) -> Task:
+    result = {
+        "descriptor": descriptor().to_json(),
+        "manifest": {"has_manifest": True, "verified": True, "has_certificate": False},
+        "size_bytes": 9 * 2**30,
+        "modified_ns": "1",
+    }
+    return succeeded(
+        deployment, "inspect_template", actor, inputs={"source": "folder", "file": "asr.ova"}, result=result
+    )
+
+
+def check(deployment: Deployment, actor: Operator, *, failing: tuple[str, ...] = ()) -> Task:
+    """A preflight run with three results of the real catalogue; those named in `failing` are not met."""
+    task = succeeded(deployment, "preflight", actor, result={"blocked": bool(failing)})
+    rows = (
+        ("TPL-01", "template", "block", "operator"),
+        ("TPL-02", "template", "block", "operator"),
+        ("LIFE-01", "azure", "info", "azure"),
+    )
+    CheckResult.objects.bulk_create(
+        CheckResult(
+            deployment=deployment,
+            task=task,
+            requirement_id=requirement,
+            position=position,
+            category=category,
+            severity=severity,
+            owner=owner,
+            status="fail" if requirement in failing else "warn" if severity == "info" else "pass",
+            title=Text("The title of %(id)s", id=requirement),
+            summary=Text("The summary of %(id)s.", id=requirement),
+            observed=Text("seen"),
+            expected=Text("wanted"),
+            remedy=Text("Mend %(id)s.", id=requirement),
+            details=[Text("A detail of %(id)s.", id=requirement).to_json()],
+            observed_from="this server",
+            observed_at=timezone.now(),
+            seconds=0.25,
+        )
+        for position, (requirement, category, severity, owner) in enumerate(rows)
+    )
+    deployment.refresh_from_db()
+    if not failing:
+        deployments.move_to(deployment, DeploymentState.CHECKED)
+    return task
+
+
+def deploy(deployment: Deployment, actor: Operator) -> None:
+    guest = {
+        "tools_status": "toolsOk",
+        "host_name": "cs01",
+        "addresses": ["192.0.2.10"],
+        "power_state": "poweredOn",
+    }
+    result = {"moid": "vm-42", "vm_name": "lyon-cs01", "guest": guest}
+    succeeded(deployment, "deploy_ova", actor, result=result)
+    deployments.move_to(deployment, DeploymentState.DEPLOYED)
+
+
+def register(deployment: Deployment, actor: Operator, *, machines: int = 3) -> VCenter:
+    vcenter = VCenter.objects.filter(instance_uuid=INSTANCE).first() or VCenter.objects.create(
+        friendly_name="vcenter.lab.test",
+        thumbprint_sha256=SHA256,
+        credential=Credential.objects.get(name=f"{deployment.name}-vcenter"),
+        discovered_at=timezone.now(),
+        **ADDRESS,
+        **ABOUT,
+    )
+    vcenter.deployments.add(deployment)
+    grow(vcenter, machines)
+    succeeded(deployment, "register_vcenter", actor, result={"machines": machines})
+    deployments.move_to(deployment, DeploymentState.REGISTERED)
+    return vcenter
+
+
+def grow(vcenter: VCenter, machines: int) -> None:
+    """Let the vCenter show some more machines."""
+    known = vcenter.machines.count()
+    Machine.objects.bulk_create(
+        Machine(
+            vcenter=vcenter,
+            moid=f"vm-{known + number}",
+            name=f"app-{known + number:03}",
+            guest_full_name="Microsoft Windows Server 2019 (64-bit)",
+            power_state="poweredOn",
+            tools_status="toolsOk",
+            firmware="efi",
+            cpu_count=4,
+            memory_mb=8192,
+            disk_count=2,
+            disk_gb=180.5,
+            ip_addresses=[f"198.51.100.{(known + number) % 250}"],
+            seen_at=timezone.now(),
+        )
+        for number in range(machines)
+    )
+
+
+def succeeded(
+    deployment: Deployment,
+    kind: str,
+    actor: Operator,
+    *,
+    inputs: dict[str, Any] | None = None,
+    result: dict[str, Any] | None = None,
+) -> Task:
+    return ended(deployment, kind, actor, TaskState.SUCCEEDED, inputs=inputs, result=result, progress=100)
+
+
+def failed(
+    deployment: Deployment,
+    kind: str,
+    actor: Operator,
+    code: str,
+    message: str,
+    *,
+    inputs: dict[str, Any] | None = None,
+) -> Task:
+    error = {"code": code, "message": {"text": message}, "remedy": {"text": "Do something about it."}}
+    return ended(deployment, kind, actor, TaskState.FAILED, inputs=inputs, error=error)
+
+
+def ended(deployment: Deployment, kind: str, actor: Operator, state: TaskState, **fields: Any) -> Task:
+    now = timezone.now()
+    task = running(
+        deployment, kind, actor, **{"inputs": {}, **{k: v for k, v in fields.items() if v is not None}}
+    )
+    Task.objects.filter(pk=task.pk).update(state=state, finished_at=now, lease_until=None)
+    task.refresh_from_db()
+    return task
+
+
+def running(deployment: Deployment, kind: str, actor: Operator, **fields: Any) -> Task:
+    """A task that a worker has in hand, with one line in its log."""
+    now = timezone.now()
+    task = Task.objects.create(
+        deployment=deployment,
+        kind=kind,
+        changing=kind in ("preflight", "deploy_ova", "register_vcenter", "record_topology"),
+        state=TaskState.RUNNING,
+        requested_by=actor,
+        phase=Text("Counting sheep"),
+        attempt=1,
+        started_at=now,
+        lease_until=now + timedelta(seconds=30),
+        **{"progress": 30, **fields},
+    )
+    tell(task, "The work began.")
+    return task
+
+
+def tell(task: Task, message: str, **data: Any) -> TaskEvent:
+    """Add a line to the log of a task."""
+    Task.objects.filter(pk=task.pk).update(last_seq=task.last_seq + 1)
+    task.refresh_from_db()
+    return TaskEvent.objects.create(
+        task=task, seq=task.last_seq, phase=task.phase, message=Text(message), data=data
+    )
+
+
+# --- what a vCenter shows, and what is in a template ------------------------------------------------------------------
+
+
+def _ref(kind: str, name: str, path: str | None = None) -> ObjectRef:
+    return ObjectRef(type=kind, moid=f"{kind}-{path or name}", name=name, path=name if path is None else path)
+
+
+def inventory() -> PlacementInventory:
+    """Two datacenters; in the first a datastore that is too small and a host in maintenance."""
+    return PlacementInventory(datacenters=(_datacenter("DC0"), _datacenter("DC1")))
+
+
+def _datacenter(name: str) -> DatacenterInfo:
+    hosts = tuple(
+        HostInfo(
+            ref=_ref("HostSystem", f"{name}_H{number}"),
+            connection_state="connected",
+            in_maintenance=number == 2,
+            power_state="poweredOn",
+            cpu_cores=16,
+            memory_gb=128,
+            api_version="8.0.3",
+            address=f"esx{number}.lab.test",
+        )
+        for number in range(3)
+    )
+    moids = tuple(host.ref.moid for host in hosts)
+    stores = tuple(
+        DatastoreInfo(
+            ref=_ref("Datastore", store),
+            type="VMFS",
+            capacity_gb=8192,
+            free_gb=free,
+            accessible=True,
+            maintenance_mode="normal",
+            host_moids=moids,
+        )
+        for store, free in (("shared", 4000.0), ("tiny", 50.0))
+    )
+    networks = (NetworkInfo(ref=_ref("Network", "VM Network"), kind="standard", host_moids=moids),)
+    common: dict[str, Any] = {
+        "resource_pool_moid": "resgroup-1",
+        "datastore_moids": tuple(store.ref.moid for store in stores),
+        "network_moids": tuple(network.ref.moid for network in networks),
+    }
+    return DatacenterInfo(
+        ref=_ref("Datacenter", name),
+        folders=(FolderInfo(ref=_ref("Folder", "vm", "")), FolderInfo(ref=_ref("Folder", "Servers"))),
+        compute=(
+            ComputeInfo(
+                ref=_ref("ClusterComputeResource", f"{name}_C0"), kind="cluster", hosts=hosts[:2], **common
+            ),
+            ComputeInfo(ref=_ref("HostSystem", f"{name}_H2"), kind="host", hosts=hosts[2:], **common),
+        ),
+        datastores=stores,
+        networks=networks,
+        vms=("old-cs",),
+    )
+
+
+def descriptor() -> OvfDescriptor:
+    disks = tuple(
+        OvfDisk(
+            id=f"vmdisk{number}",
+            file_href=f"disk{number}.vmdk",
+            capacity_bytes=size * 2**30,
+            populated_bytes=None,
+            format="streamOptimized",
+        )
+        for number, size in enumerate((80, 600, 600), start=1)
+    )
+    return OvfDescriptor(
+        name="asr-cs",
+        product="Site Recovery configuration server",
+        vendor="Lab",
+        version="9.57",
+        annotation="",
+        cpu_count=8,
+        memory_mb=16384,
+        disks=disks,
+        files=(),
+        networks=("Network 1",),
+        adapters=(OvfAdapter(network="Network 1", type="VmxNet3"),),
+        controllers=(),
+        guest_os="Microsoft Windows Server 2016 (64-bit)",
+        guest_os_type="windows9Server64Guest",
+        hardware_version="vmx-11",
+        license_text=LICENCE,
+        properties=(
+            OvfProperty(
+                key="site.name",
+                label="Name of the site",
+                type="string",
+                default="lyon",
+                user_configurable=True,
+            ),
+        ),
+        deployment_options=(),
+        virtual_system_count=1,
+    )

@@ -1,0 +1,71 @@
+"""A task as its page follows it: what changed since the last look, and whether to look again."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from wizard.models import Task
+from wizard.services import tasks
+from wizard.services.tasks.kinds import KINDS
+from wizard.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a page has shown already. Travels in the address of its next look, so that no event is lost or doubled."""
+
+    seq: int = 0
+    row: int = 0
+    phase: int = 0
+
+    @classmethod
+    def of(cls, task: Task) -> Seen:
+        row = f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq}"
+        return cls(
+            seq=task.last_seq, row=_checksum(row), phase=_checksum(f"{task.state} {task.phase.to_json()}")
+        )
+
+    @classmethod
+    def parse(cls, written: str) -> Seen:
+        """Nothing, for what a person edited in the address."""
+        parts = written.split(".")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts):
+            return cls()
+        seq, row, phase = (int(part) for part in parts)
+        return cls(seq=seq, row=row, phase=phase)
+
+    def __str__(self) -> str:
+        return f"{self.seq}.{self.row}.{self.phase}"
+
+
+def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> dict[str, Any]:
+    """The context of `web/_live.html`. `at` is the step on whose page the task is followed, None on its own page."""
+    # Read before the events: a line that is written in between is shown twice over never, late at most.
+    seen = Seen.of(task)
+    before = since or Seen()
+    events = list(tasks.events_after(task, before.seq).filter(seq__lte=seen.seq))
+    query = {"seen": str(seen), **({"at": at} if at else {})}
+    return {
+        "task": task,
+        "title": title_of(task),
+        "events": events,
+        "at": at,
+        "poll_url": f"{reverse('task_progress', args=[task.pk])}?{urlencode(query)}",
+        "announce": since is not None and before.phase != seen.phase,
+        "error_message": Text.from_json(task.error["message"]) if task.error else None,
+        "error_remedy": Text.from_json(task.error["remedy"]) if task.error else None,
+        "spoken": f"{title_of(task)}: {task.phase if task.active else task.get_state_display()}",
+    }
+
+
+def title_of(task: Task) -> Text:
+    return KINDS[task.kind].title
+
+
+def _checksum(text: str) -> int:
+    return zlib.crc32(text.encode())

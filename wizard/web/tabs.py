@@ -1,0 +1,37 @@
+"""The pages of one deployment, as tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from wizard.models import Deployment, DeploymentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
+    """Those pages that have something to show in the deployment's state."""
+    reached = list(DeploymentState).index(DeploymentState(deployment.state))
+    registered = reached >= list(DeploymentState).index(DeploymentState.REGISTERED)
+    known = [
+        ("steps", gettext("Steps"), "deployment", True),
+        ("topology", gettext("Topology"), "topology", registered),
+        ("tasks", gettext("Tasks"), "deployment_tasks", True),
+        ("checks", gettext("Checks"), "checks", True),
+        ("machines", gettext("Machines"), "deployment_machines", registered),
+        ("snapshots", gettext("Snapshots"), "snapshots", deployment.state == DeploymentState.RECORDED),
+    ]
+    return [
+        Tab(label=label, url=reverse(name, args=[deployment.pk]), current=key == current)
+        for key, label, name, shown in known
+        if shown
+    ]

@@ -1,0 +1,159 @@
+"""The list of deployments, a new one, its home with the task list, and throwing a draft away."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from wizard.journey import base as journey
+from wizard.journey.profile import ProfileAnswers
+from wizard.models import DeploymentState, Task
+from wizard.models.task import ACTIVE_STATES
+from wizard.services import deployments, guidance
+from wizard.services.errors import Invalid, UserError
+from wizard.services.permissions import require
+from wizard.services.tasks.kinds import KINDS
+from wizard.web import steps
+from wizard.web.forms import Option, ShownForm, collect, options_of, step_form
+from wizard.web.guard import SignedInRequest, page
+from wizard.web.problems import Problem, say
+from wizard.web.tabs import tabs_of
+
+PAGE_SIZE = 25
+
+
+class Filters(forms.Form):
+    q = forms.CharField(
+        required=False, max_length=100, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
+    )
+    state = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields["q"].label = gettext("Name")
+        self.fields["state"].label = gettext("State")
+        state = self.fields["state"]
+        assert isinstance(state, forms.ChoiceField)  # noqa: S101 - declared above
+        state.choices = [("", gettext("All")), *DeploymentState.choices]
+
+
+@page
+@require_safe
+def listing(request: SignedInRequest) -> HttpResponse:
+    filters = Filters(request.GET)
+    found = deployments.visible_deployments(request.user)
+    any_at_all = found.exists()
+    chosen = filters.cleaned_data if filters.is_valid() else {}
+    if chosen.get("q"):
+        found = found.filter(name__icontains=chosen["q"])
+    if chosen.get("state"):
+        found = found.filter(state=chosen["state"])
+    found = found.order_by("-changed_at", "name")
+    under_way = Task.objects.filter(deployment=OuterRef("pk"), state__in=ACTIVE_STATES).order_by("-queued_at")
+    found = found.annotate(
+        answered=Count("steps", filter=Q(steps__data__isnull=False)),
+        active_kind=Subquery(under_way.values("kind")[:1]),
+        active_task=Subquery(under_way.values("pk")[:1]),
+    )
+    shown = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    listed: Any = shown.object_list
+    rows = [
+        {
+            "deployment": deployment,
+            "profile": gettext(journey.PROFILES[deployment.profile].title),
+            "task_title": KINDS[deployment.active_kind].title if deployment.active_kind else "",
+            "task_id": deployment.active_task,
+            "answered": deployment.answered,
+        }
+        for deployment in listed
+    ]
+    context = {
+        "section": "deployments",
+        "form": filters,
+        "page": shown,
+        "rows": rows,
+        "filtered": bool(chosen.get("q") or chosen.get("state")),
+        "any_at_all": any_at_all,
+    }
+    return render(request, "web/deployments.html", context)
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    require(request.user, "operate")
+    problem = None
+    typed: dict[str, Any] = {}
+    if request.method == "POST":
+        typed = collect(ProfileAnswers, request.POST)
+        try:
+            made = deployments.create(
+                name=typed.get("name", ""), profile=typed.get("profile", ""), actor=request.user
+            )
+        except Invalid as error:
+            problem = Problem.of(error)
+        else:
+            return redirect(steps.after(made))
+    context = {
+        "section": "deployments",
+        "form": _profile_form(typed, problem),
+        "retirement": guidance.retirement(),
+        "crumbs": [
+            {"label": gettext("Deployments"), "url": "/"},
+            {"label": gettext("New deployment"), "url": ""},
+        ],
+    }
+    return render(request, "web/new_deployment.html", context, status=problem.status if problem else 200)
+
+
+@page
+@require_safe
+def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    deployment = deployments.get(pk, actor=request.user)
+    rows = steps.rows(deployment)
+    running = deployment.tasks.filter(state__in=ACTIVE_STATES).order_by("-changing", "queued_at").first()
+    context = steps.frame(deployment, None, rows) | {
+        "tabs": tabs_of(deployment, "steps"),
+        "next": next((row for row in rows if row.status == "next"), None),
+        "complete": sum(row.status == "complete" for row in rows),
+        "total": sum(row.status != "not_applicable" for row in rows),
+        "running": running,
+        "running_title": KINDS[running.kind].title if running else "",
+        "snapshot": deployment.snapshots.select_related("recorded_by").first(),
+        "profile": gettext(journey.PROFILES[deployment.profile].title),
+    }
+    return render(request, "web/deployment.html", context)
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    deployment = deployments.get(pk, actor=request.user)
+    require(request.user, "operate")
+    if request.method == "POST":
+        name = deployment.name
+        try:
+            deployments.delete(deployment, actor=request.user)
+        except UserError as error:
+            say(request, error)
+            return redirect(deployment)
+        messages.success(request, gettext("The draft %(name)s is deleted.") % {"name": name})
+        return redirect("deployments")
+    return render(request, "web/delete_deployment.html", steps.frame(deployment, None))
+
+
+def _profile_form(typed: dict[str, Any], problem: Problem | None) -> ShownForm:
+    coming = {
+        name: gettext("arrives later.") for name, entry in journey.PROFILES.items() if not entry.available
+    }
+    options: dict[str, list[Option]] = {"profile": options_of(ProfileAnswers, "profile", unusable=coming)}
+    return step_form(ProfileAnswers, typed, problem.fields if problem else (), options=options)

@@ -1,0 +1,131 @@
+"""The pages of the steps in which the wizard works: what will happen, the start, how far it is, how it ended."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+
+from wizard.journey import base as journey
+from wizard.models import Deployment, DeploymentState, Task
+from wizard.models.task import ACTIVE_STATES
+from wizard.services import deployments, preflight, tasks, topology
+from wizard.services.errors import Conflict, UserError
+from wizard.services.permissions import may
+from wizard.services.tasks.kinds import KINDS
+from wizard.text import Text
+from wizard.web import live, steps
+from wizard.web.guard import SignedInRequest
+from wizard.web.problems import Problem
+
+# The task that completes each step.
+MAIN_KIND: Final = {
+    "preflight": "preflight",
+    "deploy": "deploy_ova",
+    "register": "register_vcenter",
+    "record": "record_topology",
+}
+
+
+def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
+    problem = None
+    if request.method == "POST":
+        try:
+            start(request, deployment, MAIN_KIND[step.id])
+        except UserError as error:
+            if error.code == "not_allowed":
+                raise
+            problem = Problem.of(error)
+        else:
+            return redirect("step", deployment.pk, step.id)
+    frame = steps.frame(deployment, step.id)
+    newest = deployment.tasks.filter(kind=MAIN_KIND[step.id]).order_by("-queued_at").first()
+    other = (
+        deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True)
+        .exclude(kind=MAIN_KIND[step.id])
+        .first()
+    )
+    answers = deployments.answers_of(deployment)
+    done = frame["here"].status == "complete"
+    context = frame | {
+        "step": step,
+        "problem": problem,
+        "has_errors": problem is not None,
+        "live": live.follow(newest, at=step.id) if newest and newest.active else None,
+        "newest": newest,
+        "failure": _failure(newest) if not done else None,
+        "other": other,
+        "other_title": KINDS[other.kind].title if other else "",
+        "answers": answers,
+        "startable": frame["here"].status not in ("blocked", "not_applicable"),
+        "done": done,
+        "may_start": may(request.user, "operate") and not other and _may_run_again(deployment, step.id, done),
+        "about": KINDS[MAIN_KIND[step.id]].about,
+        "next_url": steps.after(deployment) if done else "",
+    }
+    context |= _more(deployment, step.id)
+    return render(request, f"web/steps/{step.id}.html", context, status=problem.status if problem else 200)
+
+
+def start(
+    request: SignedInRequest, deployment: Deployment, kind: str, inputs: dict[str, Any] | None = None
+) -> Task:
+    """Start the work, or find it started: a second click leads to the task of the first."""
+    try:
+        return tasks.launch(kind, deployment=deployment, actor=request.user, inputs=inputs)
+    except Conflict as error:
+        running = deployment.tasks.filter(kind=kind, state__in=ACTIVE_STATES).first()
+        if error.code != "task_running" or running is None:
+            raise
+        return running
+
+
+def _may_run_again(deployment: Deployment, step_id: str, done: bool) -> bool:
+    # An appliance is deployed once; everything else may be repeated as long as it means something.
+    if step_id == "preflight":
+        return deployment.is_open
+    return not done or (step_id == "record" and deployment.state == DeploymentState.RECORDED)
+
+
+def _failure(task: Task | None) -> dict[str, Any] | None:
+    if task is None or task.active or task.state == "succeeded":
+        return None
+    error = task.error or {}
+    return {
+        "task": task,
+        "text": str(Text.from_json(error.get("message"))) or gettext("It was cancelled."),
+        "remedy": Text.from_json(error.get("remedy")),
+    }
+
+
+def _more(deployment: Deployment, step_id: str) -> dict[str, Any]:
+    if step_id == "preflight":
+        return {"verdict": preflight.verdict_of(deployment), "run": preflight.latest_run(deployment)}
+    if step_id == "deploy":
+        done = deployment.tasks.filter(kind="deploy_ova", state="succeeded").first()
+        return {"result": done.result if done else None}
+    if step_id == "register":
+        return {"vcenter": deployment.vcenters.first(), "machines": _machine_count(deployment)}
+    return _picture(deployment)
+
+
+def _machine_count(deployment: Deployment) -> int:
+    vcenter = deployment.vcenters.first()
+    return vcenter.machines.filter(gone_at=None, is_template=False).count() if vcenter else 0
+
+
+def _picture(deployment: Deployment) -> dict[str, Any]:
+    if deployment.is_open:
+        return {}
+    graph = topology.planned_graph(deployment)
+    return {
+        "graph": graph,
+        # Safe as it is: the drawing room escapes every name that it writes.
+        "svg": mark_safe(topology.picture(graph, name=deployment.name)),  # noqa: S308
+        "components": topology.component_rows(graph),
+        "links": topology.link_rows(graph),
+        "violations": topology.violations_of(graph),
+    }
