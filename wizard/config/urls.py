@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("console/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("wizard.web.urls")),
 ]
