@@ -32,6 +32,7 @@ def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
     """The simulator without faults, counters or a changed certificate left over from another test."""
     control = lab_vcenter.control
     control.reset_logins()
+    control.expire_sessions()
     yield lab_vcenter
     control.clear_faults()
     control.set_gone(False)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyVmomi import vmodl
+from pyVmomi import vim, vmodl
 from pyVmomi.VmomiSupport import ManagedObject
 
 from wizard.vsphere.errors import VSphereError
@@ -70,6 +70,11 @@ def read(session: Session, managed: ManagedObject, paths: Sequence[str]) -> Mapp
 
 
 def _row(content: vmodl.query.PropertyCollector.ObjectContent) -> Row:
+    for missing in content.missingSet:
+        # A property that may not be seen is left out. One that nobody may see any more must not look like an empty
+        # inventory: the session is over.
+        if isinstance(missing.fault, vim.fault.NotAuthenticated):
+            raise missing.fault
     return Row(
         type=type_name(content.obj),
         moid=moid(content.obj),

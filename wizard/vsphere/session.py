@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from wizard.addresses import DIRECT, AddressBook
 from wizard.text import Text, _
 from wizard.vsphere.about import About
 from wizard.vsphere.endpoint import Account, Endpoint
-from wizard.vsphere.errors import NotVSphere, VSphereError
+from wizard.vsphere.errors import CallFailed, NotVSphere, VSphereError
 from wizard.vsphere.faults import explain
 from wizard.vsphere.stub import PinnedStub
 
@@ -108,9 +109,24 @@ def about_of(info: vim.AboutInfo) -> About:
     )
 
 
+def is_xml_text(text: str) -> bool:
+    """Whether XML 1.0 can carry every character."""
+    return not re.search("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+
+
 def _sign_in(
     stub: PinnedStub, si: vim.ServiceInstance, account: Account
 ) -> tuple[vim.ServiceInstanceContent, vim.SessionManager, vim.UserSession]:
+    if not is_xml_text(account.username + account.password):
+        raise CallFailed(
+            Text(
+                _("User name or password hold a character that cannot be sent to %(address)s."),
+                address=stub.address,
+            ),
+            remedy=Text(_("Enter them again, without control characters.")),
+            address=stub.address,
+            step="login",
+        )
     step = "soap"
     try:
         stub.negotiate()
@@ -126,7 +142,9 @@ def _sign_in(
             )
         step = "login"
         return content, sessions, sessions.Login(account.username, account.password, None)
+    except VSphereError as error:
+        failure = error.with_traceback(None)
     except vmodl.MethodFault as fault:
         failure = explain(fault, address=stub.address, step=step)
-    # Outside the handler, so that the fault and its frames, which hold the password, are let go.
+    # Outside the handlers and without the frames below, whose variables hold the password.
     raise failure

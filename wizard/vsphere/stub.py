@@ -9,11 +9,13 @@ itself for localhost).
 from __future__ import annotations
 
 from http.client import HTTPException
+from types import NoneType
 from typing import Any
 from xml.parsers.expat import ExpatError
 
 from pyVmomi import vmodl
 from pyVmomi.SoapAdapter import SoapStubAdapter
+from pyVmomi.VmomiSupport import F_OPTIONAL
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
@@ -46,7 +48,11 @@ class PinnedStub(SoapStubAdapter):
 
     def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803 - pyVmomi's
         try:
-            return super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[no-untyped-call]
+            answer = super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[no-untyped-call]
+            if answer is not None or info.result is NoneType or info.resultFlags & F_OPTIONAL:
+                return answer
+            # pyVmomi takes any XML for an answer, and finds nothing in it.
+            failure = self._failed(ValueError(), info.wsdlName)
         except (VSphereError, vmodl.MethodFault):
             raise
         # pyVmomi raises a bare Exception for an answer that it cannot read.
