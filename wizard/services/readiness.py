@@ -16,7 +16,7 @@ from wizard.text import Text, _
 
 log = structlog.get_logger(__name__)
 
-BROKER_SECONDS = 2.0
+BROKER_SECONDS = 2
 WORKER_SECONDS = 2.0
 
 
