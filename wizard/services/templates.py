@@ -17,7 +17,6 @@ from wizard.services.tasks.work import Done, Prepared
 from wizard.text import Text, _
 from wizard.vsphere.manifest import verify_manifest
 from wizard.vsphere.ova import Ova, open_ova
-from wizard.vsphere.ova_download import download
 
 DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
@@ -99,6 +98,8 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
+    from wizard.vsphere.ova_download import download
+
     progress.phase(Text(_("Fetching the template")), 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     download(
