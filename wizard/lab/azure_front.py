@@ -104,6 +104,11 @@ class AzureFront(Background):
                 self.request = owner.wrap(self.request)
                 super().setup()
 
+            def finish(self) -> None:
+                super().finish()
+                # The server closes the plain socket, which wrapping has emptied.
+                self.request.close()
+
             def do_GET(self) -> None:
                 host = self.headers.get("Host", "").partition(":")[0].lower()
                 tls = isinstance(self.request, ssl.SSLSocket)

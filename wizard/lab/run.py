@@ -44,7 +44,7 @@ class Lab:
         self._directory = var_dir / "lab"
         self._ports = ports or Ports()
         self._templates = template_dir or var_dir / "templates"
-        self._binary = binary or build.simulator
+        self._binary = binary or self._build
         self._say = say
         self._stack = ExitStack()
         self._inventory = default_inventory()
@@ -117,7 +117,6 @@ class Lab:
         self._write_description()
 
     def _start_vcenter(self) -> None:
-        self._say(Text(_("Starting the vCenter simulator; its first build takes about a minute ...")))
         try:
             binary = self._binary()
         except build.LabUnavailable as missing:
@@ -131,6 +130,11 @@ class Lab:
             inventory=self._inventory,
         )
         self.vcenter = self._stack.enter_context(vcenter)
+
+    def _build(self) -> Path:
+        return build.simulator(
+            on_build=lambda: self._say(Text(_("Building the vCenter simulator; it takes about a minute ...")))
+        )
 
     def _running_ports(self) -> Ports:
         return Ports(

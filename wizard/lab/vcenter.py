@@ -129,7 +129,7 @@ class LabVCenter:
         # Not below the directory given: its path may be longer than the simulator's files allow.
         self._home = tempfile.TemporaryDirectory(prefix="foothold-lab-")
         with self.log.open("ab") as errors:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._process = subprocess.Popen(
                 [str(self._binary), *files, f"-home={self._home.name}"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

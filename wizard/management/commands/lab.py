@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import ExitStack, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -47,12 +48,14 @@ class Command(BaseCommand):
         )
         for number in _STOPPERS:
             signal.signal(number, _interrupt)
+        with suppress(KeyboardInterrupt), ExitStack() as stack:
+            self._start(lab, stack)
+            self._report(lab)
+            self._watch(lab)
+
+    def _start(self, lab: Lab, stack: ExitStack) -> None:
         try:
-            with lab:
-                self._report(lab)
-                self._watch(lab)
-        except KeyboardInterrupt:
-            return
+            stack.enter_context(lab)
         except OSError as error:
             reason = Text(
                 _("The lab cannot start: %(reason)s. Other ports can be had with --port-base."),
