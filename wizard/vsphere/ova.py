@@ -43,12 +43,16 @@ class Ova:
     def pieces(self, name: str, buffer: memoryview) -> Iterator[memoryview]:
         """The content of a member in the caller's buffer: each piece lives until the next one is read.
 
-        Raises OvaInvalid with reason `truncated` where the file has become shorter since it was opened.
+        Raises OvaInvalid with reason `truncated` where the file has become shorter since it was opened, and
+        `unreadable` where its disk fails.
         """
         member = self.members[name]
         position, end = member.offset, member.offset + member.size
         while position < end:
-            count = os.preadv(self.file.fileno(), [buffer[: min(len(buffer), end - position)]], position)
+            try:
+                count = os.preadv(self.file.fileno(), [buffer[: min(len(buffer), end - position)]], position)
+            except OSError as error:
+                raise _unreadable(self.path, error) from None
             if not count:
                 raise OvaInvalid(
                     Text(
@@ -102,15 +106,7 @@ def open_ova(path: Path | str) -> Ova:
         return _read(source, file)
     except OSError as error:
         file.close()
-        raise OvaInvalid(
-            Text(
-                _("“%(path)s” cannot be read: %(error)s."),
-                path=str(source),
-                error=error.strerror or str(error),
-            ),
-            reason="unreadable",
-            remedy=Text(_("Check that the path names a file and that its disk works.")),
-        ) from None
+        raise _unreadable(source, error) from None
     except BaseException:
         file.close()
         raise
@@ -119,6 +115,14 @@ def open_ova(path: Path | str) -> Ova:
 def member_name(file: OvfFile) -> str:
     """The archive's name for a file of the References section, whose `href` is a relative URI."""
     return unquote(file.href)
+
+
+def _unreadable(path: Path, error: OSError) -> OvaInvalid:
+    return OvaInvalid(
+        Text(_("“%(path)s” cannot be read: %(error)s."), path=str(path), error=error.strerror or str(error)),
+        reason="unreadable",
+        remedy=Text(_("Check that the path names a file and that its disk works.")),
+    )
 
 
 def _read(path: Path, file: BinaryIO) -> Ova:

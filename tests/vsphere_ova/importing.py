@@ -1,0 +1,82 @@
+"""Imports for tests: the plan that works, the callbacks recorded, and a look at what is left in vCenter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from wizard.lab.control import Control
+from wizard.text import Text
+from wizard.vsphere.import_attempt import Patience
+from wizard.vsphere.inventory import ObjectRef
+from wizard.vsphere.ova import open_ova
+from wizard.vsphere.ova_import import ImportPlan, import_ova
+from wizard.vsphere.session import Session
+
+PLAN = ImportPlan(
+    vm_name="cs01",
+    datacenter="DC0",
+    folder="Infrastructure/Recovery",
+    compute="DC0_C0",
+    datastore="LocalDS_0",
+    networks={"Network 1": "VM Network"},
+    accept_license=True,
+)
+SHORT = Patience(connect_s=5.0, stall_s=5.0, ready_s=5.0, grace_s=1.0, removal_s=5.0)
+
+
+@dataclass(kw_only=True)
+class Importer:
+    control: Control
+    session: Session
+    template: Path
+    patience: Patience = SHORT
+    should_stop: Callable[[], bool] = lambda: False
+    on_sent: Callable[[int], None] = lambda _sent: None
+    on_phase: Callable[[str], None] = lambda _phase: None
+    phases: list[str] = field(default_factory=list)
+    progress: list[tuple[int, int]] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+
+    def run(self, **changes: Any) -> ObjectRef:
+        with open_ova(self.template) as ova:
+            return import_ova(
+                self.session,
+                ova,
+                replace(PLAN, **changes),
+                on_phase=self._tell,
+                on_progress=self._note,
+                on_created=self.created.append,
+                should_stop=self.should_stop,
+                patience=self.patience,
+            )
+
+    def when_sent(self, least: int, act: Callable[[], None]) -> None:
+        """Let something happen, once, when that many bytes are on their way."""
+        waiting = [act]
+
+        def look(sent: int) -> None:
+            if sent >= least and waiting:
+                waiting.pop()()
+
+        self.on_sent = look
+
+    @property
+    def machines(self) -> list[str]:
+        return [machine["name"] for machine in self.control.machines()]
+
+    @property
+    def left_behind(self) -> list[Any]:
+        """What a failed import must not leave: its machine, an open lease."""
+        machines = [machine for machine in self.control.machines() if machine["name"] == PLAN.vm_name]
+        return [*machines, *self.control.open_leases()]
+
+    def _tell(self, phase: Text) -> None:
+        self.phases.append(str(phase))
+        self.on_phase(str(phase))
+
+    def _note(self, sent: int, total: int) -> None:
+        self.progress.append((sent, total))
+        self.on_sent(sent)
