@@ -77,8 +77,8 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
 
 
 @transaction.atomic
-def delete(deployment: Deployment, *, actor: Operator) -> None:
-    """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed."""
+def delete(deployment: Deployment, *, actor: Operator, revision: int | None = None) -> None:
+    """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed, Outdated for another `revision`."""
     require(actor, "operate")
     if not deployment.is_open:
         raise Conflict(
@@ -91,6 +91,7 @@ def delete(deployment: Deployment, *, actor: Operator) -> None:
             remedy=Text(_("Wait until it has ended, or cancel it.")),
             code="task_running",
         )
+    _advance(deployment, revision)
     audit.record(
         "deployment.deleted",
         subject=deployment,
@@ -145,8 +146,9 @@ def answer(
     actor: Operator,
     revision: int | None = None,
     version: int | None = None,
+    keep_invalid: bool = True,
 ) -> StepAnswer:
-    """Save the answers of one step; valid ones count, others are kept as a draft and raise Invalid.
+    """Save the answers of one step; valid ones count, others raise Invalid and are kept as a draft if `keep_invalid`.
 
     `revision` (of the deployment) and `version` (of the step) are what the caller saw; Outdated is raised where somebody
     saved meanwhile, and nothing is overwritten.
@@ -158,7 +160,8 @@ def answer(
         data = _validated(step_id, deployment.profile, raw)
         evidence.check_against(deployment, step_id, data)
     except Invalid:
-        keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)
+        if keep_invalid:
+            keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)
         raise
     with transaction.atomic():
         _advance(deployment, revision)
