@@ -2,13 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
-from wizard.api import deployments, problems, tasks
+from wizard.api import deployments, description, problems, tasks
 from wizard.api.auth import TokenAuth
+from wizard.api.parsing import StrictParser
 
-api = NinjaAPI(
+View = Callable[..., HttpResponse]
+
+
+class TaskApi(NinjaAPI):
+    """Ninja, with a problem document for every refusal that it would answer in plain words, and a complete description."""
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                guard = _GUARDS.get(pattern.name or "", _with_problems)
+                pattern.callback = guard(pattern.callback)
+        # Before ninja's own root, which answers with a page, and after everything else.
+        root, rest = path("", _nothing_here, name="api-root"), re_path(r"", _nothing_here)
+        return [root, *patterns, rest], app, namespace
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        description.complete(document)
+        return document
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        name: str = operation.view_func.__name__
+        return name
+
+
+@csrf_exempt
+def _nothing_here(request: HttpRequest) -> HttpResponse:
+    return problems.absent()
+
+
+def _for_readers(view: View) -> View:
+    """The description is for people who are signed in, and for programs with a token."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated or _token(request):
+            return view(request, *args, **kwargs)
+        return problems.not_authenticated(request)
+
+    return answer
+
+
+def _with_problems(view: View) -> View:
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if isinstance(response, HttpResponseNotAllowed):
+            return problems.wrong_method(request, response["Allow"])
+        return response
+
+    return answer
+
+
+_token = TokenAuth()
+_GUARDS: dict[str, Callable[[View], View]] = {"openapi-view": login_required, "openapi-json": _for_readers}
+
+api = TaskApi(
     title="Foothold task API",
     version="1",
     description=(
@@ -16,9 +87,9 @@ api = NinjaAPI(
         "`manage.py token create` or the account page makes one. Errors are RFC 9457 problem documents."
     ),
     urls_namespace="api",
-    auth=TokenAuth(),
+    auth=_token,
+    parser=StrictParser(),
     docs=Swagger(settings={"persistAuthorization": False}),
-    docs_decorator=login_required,
 )
 problems.install(api)
 api.add_router("/deployments", deployments.router)

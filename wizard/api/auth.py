@@ -10,23 +10,23 @@ from ninja.security import HttpBearer
 from wizard.models import ApiToken, Operator
 from wizard.services import accounts
 from wizard.services.errors import NotAllowed
+from wizard.services.permissions import require
 from wizard.text import Text, _
 
 _RANK: Final = {scope: rank for rank, scope in enumerate(ApiToken.Scope.values)}
 
 
 class TokenAuth(HttpBearer):
-    """`Authorization: Bearer <token>`; the person behind the token becomes `request.user`."""
+    """`Authorization: Bearer <token>`; nothing else signs in here, least of all a cookie."""
+
+    openapi_description = "A token of a person, made in the account page or with `manage.py token create`."
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        found = accounts.token_bearer(token)
-        if found is not None:
-            request.user = found.user
-        return found
+        return accounts.token_bearer(token.strip())
 
 
 def caller(request: Any, scope: str = ApiToken.Scope.READ) -> Operator:
-    """The person who calls, if their token reaches that far. What the person may do is for the services to say."""
+    """The person who calls, if their token reaches that far. What the person may change is for the services to say."""
     token: ApiToken = request.auth
     if _RANK[token.scope] < _RANK[scope]:
         raise NotAllowed(
@@ -38,4 +38,5 @@ def caller(request: Any, scope: str = ApiToken.Scope.READ) -> Operator:
             remedy=Text(_("Make a token with that scope.")),
             code="scope_too_small",
         )
+    require(token.user, "view")
     return token.user

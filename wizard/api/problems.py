@@ -8,15 +8,27 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from wizard.journey.errors import FieldError
 from wizard.services import errors
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 
 log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+
+
+class IfMatchMissing(errors.UserError):
+    """A change that does not say which revision it is of could overwrite somebody else's unseen."""
+
+    code = "if_match_required"
+
 
 # What a failed precondition means is not one thing: 412 is an outdated revision, 409 a state of affairs.
 _STATUS: dict[type[errors.UserError], HTTPStatus] = {
@@ -25,24 +37,27 @@ _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     errors.Outdated: HTTPStatus.PRECONDITION_FAILED,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IfMatchMissing: HTTPStatus.PRECONDITION_REQUIRED,
 }
 
 
 class ProblemError(Schema):
-    path: str
+    path: str = Field(
+        description="Dotted, such as `network.gateway` or `answers.vault.region`; empty: the whole."
+    )
     message: str
     code: str
 
 
 class Problem(Schema):
-    """RFC 9457, with `code` for programs and `errors` for fields."""
+    """RFC 9457, with `code` for programs, `remedy` for people and `errors` for fields."""
 
     type: str = "about:blank"
-    title: str
+    title: str = Field(description="The phrase of the HTTP status.")
     status: int
-    detail: str
-    code: str
-    remedy: str = ""
+    detail: str = Field(description="What is wrong, for people, in their language.")
+    code: str = Field(description="What is wrong, for programs; it stays the same in every language.")
+    remedy: str = Field("", description="What to do about it, where there is something to do.")
     errors: list[ProblemError] = []
 
 
@@ -53,18 +68,18 @@ class Busy(Exception):
 def problem(
     status: HTTPStatus,
     code: str,
-    detail: str,
+    detail: Text,
     *,
-    remedy: str = "",
+    remedy: Text | None = None,
     fields: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     body = Problem(
         title=status.phrase,
         status=status,
-        detail=detail,
+        detail=str(detail),
         code=code,
-        remedy=remedy,
+        remedy=str(remedy or ""),
         errors=[
             ProblemError(path=field.path, message=str(field.message), code=field.code) for field in fields
         ],
@@ -72,8 +87,32 @@ def problem(
     return HttpResponse(
         json.dumps(body.model_dump(), ensure_ascii=False),
         status=status,
-        content_type="application/problem+json",
+        content_type=MEDIA_TYPE,
         headers=headers or {},
+    )
+
+
+def absent() -> HttpResponse:
+    return problem(HTTPStatus.NOT_FOUND, "not_found", Text(_("There is nothing here.")))
+
+
+def not_authenticated(request: HttpRequest) -> HttpResponse:
+    challenge = 'Bearer error="invalid_token"' if "Authorization" in request.headers else "Bearer"
+    return problem(
+        HTTPStatus.UNAUTHORIZED,
+        "not_authenticated",
+        Text(_("A good API token is needed: Authorization: Bearer <token>.")),
+        remedy=Text(_("Make one in your account page. It may be that this one has expired or was revoked.")),
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    return problem(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        Text(_("%(method)s cannot be done here; %(allowed)s can."), method=request.method, allowed=allowed),
+        headers={"Allow": allowed},
     )
 
 
@@ -86,50 +125,60 @@ def install(api: NinjaAPI) -> None:
             (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS),
             HTTPStatus.UNPROCESSABLE_ENTITY,
         )
-        return problem(status, error.code, str(error), remedy=str(error.remedy), fields=error.errors)
+        return problem(status, error.code, error.text, remedy=error.remedy, fields=error.errors)
 
     @api.exception_handler(AuthenticationError)
     def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        return problem(
-            HTTPStatus.UNAUTHORIZED,
-            "not_authenticated",
-            str(Text(_("A good API token is needed: Authorization: Bearer <token>."))),
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        return not_authenticated(request)
 
     @api.exception_handler(ValidationError)
     def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        fields = [
-            FieldError(
-                # The first two parts say where ninja looked ("body", "payload"), not what the caller wrote.
-                path=".".join(str(part) for part in details["loc"][2:]) or str(details["loc"][-1]),
-                message=Text(details["msg"]),
-                code=details["type"],
-            )
-            for details in error.errors
-        ]
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid",
-            str(Text(_("The request needs another look."))),
-            fields=fields,
+            Text(_("The request needs another look.")),
+            fields=[_field(details) for details in error.errors],
         )
 
     @api.exception_handler(Http404)
-    def absent(request: HttpRequest, error: Http404) -> HttpResponse:
-        return problem(HTTPStatus.NOT_FOUND, "not_found", str(Text(_("There is nothing here."))))
+    def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+        return absent()
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too_large",
+            Text(_("The body is larger than is taken here.")),
+        )
 
     @api.exception_handler(HttpError)
-    def refused_by_ninja(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(HTTPStatus(error.status_code), "bad_request", str(error))
+    def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+        # ninja raises this for one thing that we do: a body that its parser could not read.
+        return problem(
+            HTTPStatus(error.status_code),
+            "malformed",
+            Text(_("The body is not JSON: %(reason)s"), reason=str(error.__cause__ or error)),
+        )
 
     @api.exception_handler(Busy)
     def busy(request: HttpRequest, error: Busy) -> HttpResponse:
         return problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "too_many_waiting",
-            str(Text(_("Too many callers are waiting already; ask again in a moment, or without wait."))),
-            headers={"Retry-After": "5"},
+            Text(_("Too many callers are waiting already; ask again in a moment, or without wait.")),
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
+    def no_database(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("api.database_down", path=request.path, error=type(error).__name__)
+        return problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "database_unavailable",
+            Text(_("The database does not answer; ask again in a moment.")),
+            headers={"Retry-After": str(RETRY_SECONDS)},
         )
 
     @api.exception_handler(Exception)
@@ -138,15 +187,12 @@ def install(api: NinjaAPI) -> None:
         return problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal",
-            str(Text(_("Something unexpected went wrong. The log has this request's id."))),
+            Text(_("Something unexpected went wrong. The log has it under the X-Request-ID of this answer.")),
         )
 
 
-ERRORS: dict[int, Any] = {
-    401: Problem,
-    403: Problem,
-    404: Problem,
-    409: Problem,
-    412: Problem,
-    422: Problem,
-}
+def _field(details: dict[str, Any]) -> FieldError:
+    where, *loc = details["loc"]
+    # The first part of a body's place is the name that our function has for it, not one that the caller wrote.
+    path = ".".join(str(part) for part in (loc[1:] if where == "body" else loc))
+    return FieldError(path=path, message=verbatim(details["msg"]), code=details["type"])

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import ConfigDict
 
 from wizard.journey.base import StepStatus
-from wizard.models import CheckResult, Deployment, Task, TaskEvent
+from wizard.models import CheckResult, CheckStatus, Deployment, DeploymentState, Task, TaskEvent, TaskState
 from wizard.services import deployments
 from wizard.text import Text
 
 
-class DeploymentIn(Schema):
+class _Input(Schema):
+    """A misspelt name is told, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class DeploymentIn(_Input):
     name: str = Field(
         description="1 to 63 letters, digits, dots, hyphens or underscores; unique.", examples=["lyon-cs01"]
     )
     profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
 
 
-class DeploymentChange(Schema):
-    name: str = Field(description="The new name.")
+class DeploymentChange(_Input):
+    name: str = Field(description="The new name.", examples=["lyon-cs02"])
 
 
 class DeploymentRow(Schema):
     id: UUID
     name: str
     profile: str
-    state: str
-    revision: int
+    state: DeploymentState = Field(
+        description="draft, checked (preflight passed), deployed, registered or recorded."
+    )
+    revision: int = Field(description="Counts every change; what If-Match asks for.")
     created_by: str
     created_at: datetime
     changed_at: datetime
@@ -41,33 +50,35 @@ class StepRow(Schema):
     title: str
     complete: bool
     applies: bool
-    status: str = Field(description="complete, next, ready, blocked or not_applicable")
+    status: Literal["complete", "next", "ready", "blocked", "not_applicable"]
     reason: str = Field(description="Why it cannot start or does not apply; else empty.")
 
 
 class DeploymentOut(DeploymentRow):
     progress: int = Field(description="Completed steps of those that apply, in percent.")
-    steps: list[StepRow]
-    answers: dict[str, dict[str, Any]]
+    steps: list[StepRow] = Field(description="In the order in which they are taken.")
+    answers: dict[str, dict[str, Any]] = Field(description="The valid answers by step.")
 
 
 class StepOut(Schema):
     step: str
-    complete: bool
-    answers: dict[str, Any] = Field(
-        description="The valid answers, or the unfinished draft where there is one."
+    complete: bool = Field(description="Valid, and proven where that takes a task (vcenter, template).")
+    answers: dict[str, Any] = Field(description="The valid answers; empty where there are none yet.")
+    draft: dict[str, Any] | None = Field(
+        description="What somebody typed in the browser and has not finished; null where nothing is open."
     )
 
 
-class TaskIn(Schema):
-    kind: str
+class TaskIn(_Input):
+    kind: str = Field(examples=["preflight"])
     inputs: dict[str, Any] = Field(
-        default_factory=dict, description="For example {host, port} of probe_vcenter."
+        default_factory=dict,
+        description="What some kinds take beside the answers, such as host and port of probe_vcenter.",
     )
 
 
 class TaskError(Schema):
-    code: str
+    code: str = Field(description="For programs.")
     message: str
     remedy: str
 
@@ -76,22 +87,22 @@ class TaskOut(Schema):
     id: UUID
     deployment: UUID
     kind: str
-    state: str
-    progress: int
+    state: TaskState
+    progress: int = Field(description="0 to 100.")
     phase: str
-    attempt: int
+    attempt: int = Field(description="0 before a worker takes it up; more than 1 where a worker was lost.")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     requested_by: str
-    result: dict[str, Any] | None
+    result: dict[str, Any] | None = Field(description="What it found, by kind; null until it succeeded.")
     error: TaskError | None
 
 
 class EventOut(Schema):
-    seq: int
+    seq: int = Field(description="From 1, without gaps.")
     at: datetime
-    level: str
+    level: TaskEvent.Level
     phase: str
     message: str
     data: dict[str, Any]
@@ -105,9 +116,9 @@ class CheckOut(Schema):
     requirement_id: str
     title: str
     category: str
-    severity: str
-    owner: str
-    status: str
+    severity: str = Field(description="block, warn or info.")
+    owner: str = Field(description="Who can fix it: vsphere, windows, network, azure or operator.")
+    status: CheckStatus = Field(description="`unknown` never counts as `pass`.")
     summary: str
     observed: str
     expected: str
@@ -154,12 +165,12 @@ def show_deployment(row: Deployment) -> dict[str, Any]:
     return {
         **show_row(row),
         "progress": round(100 * done / len(apply)) if apply else 0,
-        "steps": [_show_step(status) for status in statuses],
+        "steps": [_show_status(status) for status in statuses],
         "answers": deployments.answers_of(row),
     }
 
 
-def _show_step(status: StepStatus) -> dict[str, Any]:
+def _show_status(status: StepStatus) -> dict[str, Any]:
     return {
         "id": status.step.id,
         "title": str(Text(status.step.title)),
@@ -167,6 +178,16 @@ def _show_step(status: StepStatus) -> dict[str, Any]:
         "applies": status.status != "not_applicable",
         "status": status.status,
         "reason": str(status.reason),
+    }
+
+
+def show_step(deployment: Deployment, step: str) -> dict[str, Any]:
+    row = deployment.steps.filter(step=step).first()
+    return {
+        "step": step,
+        "complete": step in deployments.completed_steps(deployment),
+        "answers": (row and row.data) or {},
+        "draft": row and row.draft,
     }
 
 

@@ -10,13 +10,15 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from wizard.api import schemas
 from wizard.api.auth import caller
+from wizard.api.description import problems, sends
 from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT, page
-from wizard.api.problems import ERRORS, Busy
-from wizard.models import Task
+from wizard.api.problems import Busy
+from wizard.models import Task, TaskState
+from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, tasks
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
@@ -26,35 +28,41 @@ router = Router(tags=["tasks"])
 MAX_WAIT_SECONDS = 60
 POLL_SECONDS = 0.5
 # A waiting caller holds a thread of the web server: most of the threads stay for the pages.
-_waiting = threading.BoundedSemaphore(6)
+MAX_WAITING = 6
+_waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 WAIT = Query(0, ge=0, le=MAX_WAIT_SECONDS, description="Wait up to so many seconds for news.")
 
 
 @router.post(
     "/deployments/{uuid:deployment_id}/tasks/",
-    response={202: schemas.TaskOut, **ERRORS},
+    response={202: schemas.TaskOut, **problems(400, 404, 409, 413)},
     summary="Start work",
+    openapi_extra=sends(202, "Location"),
 )
 def start_task(
     request: HttpRequest, response: HttpResponse, deployment_id: UUID, payload: schemas.TaskIn
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
+    """Answers at once; a worker does the work, and the Location tells how far it is. One task that changes something runs at a
+    time for each deployment, and one of each kind (409 `task_running`). Where something is missing, 409 `not_ready` names it in
+    `remedy`. Needs the scope `operate`. The kinds, with what each needs and changes and whether it is safe to repeat:"""
     actor = caller(request, "operate")
     deployment = deployments.get(deployment_id, actor=actor)
     task = tasks.launch(payload.kind, deployment=deployment, actor=actor, inputs=payload.inputs)
     return _accepted(response, task)
 
 
-@router.get("/tasks/", response={200: schemas.TaskPage, **ERRORS}, summary="List tasks")
+@router.get("/tasks/", response={200: schemas.TaskPage, **problems()}, summary="List tasks")
 def list_tasks(
     request: HttpRequest,
     deployment: UUID | None = None,
     kind: str | None = None,
-    state: str | None = None,
-    ordering: str = "-queued_at",
-    limit: int = Query(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT),
-    cursor: str | None = None,
+    state: TaskState | None = None,
+    ordering: str = Query("-queued_at", description="queued_at; a minus turns it round."),
+    limit: int = Query(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many rows at most."),
+    cursor: str | None = Query(None, description="The next_cursor of the page before."),
 ) -> dict[str, Any]:
+    """All tasks, the newest first."""
     rows = tasks.visible_tasks(caller(request))
     if deployment:
         rows = rows.filter(deployment_id=deployment)
@@ -67,17 +75,19 @@ def list_tasks(
     )
 
 
-@router.get("/tasks/{uuid:task_id}/", response={200: schemas.TaskOut, **ERRORS}, summary="One task")
+@router.get("/tasks/{uuid:task_id}/", response={200: schemas.TaskOut, **problems(404)}, summary="One task")
 def get_task(request: HttpRequest, task_id: UUID, wait: int = WAIT) -> dict[str, Any]:
     """With `wait` the answer comes when the task ends, or the seconds are over."""
     task = _get(request, task_id)
     if wait and task.active:
-        _wait(wait, lambda: not Task.objects.get(pk=task.pk).active)
+        _wait(wait, lambda: not _is_active(task))
         task = _get(request, task_id)
     return schemas.show_task(task)
 
 
-@router.get("/tasks/{uuid:task_id}/events/", response={200: schemas.Events, **ERRORS}, summary="A task's log")
+@router.get(
+    "/tasks/{uuid:task_id}/events/", response={200: schemas.Events, **problems(404)}, summary="A task's log"
+)
 def list_events(
     request: HttpRequest,
     task_id: UUID,
@@ -89,14 +99,19 @@ def list_events(
     task = _get(request, task_id)
     rows = tasks.events_after(task, after)
     if wait and task.active and not rows.exists():
-        _wait(wait, lambda: rows.all().exists() or not Task.objects.get(pk=task.pk).active)
+        _wait(wait, lambda: rows.exists() or not _is_active(task))
     return {"items": [schemas.show_event(row) for row in rows.all()]}
 
 
 @router.post(
-    "/tasks/{uuid:task_id}/cancel/", response={202: schemas.TaskOut, **ERRORS}, summary="Ask a task to stop"
+    "/tasks/{uuid:task_id}/cancel/",
+    response={202: schemas.TaskOut, **problems(404, 409)},
+    summary="Ask a task to stop",
+    openapi_extra=sends(202, "Location"),
 )
-def cancel_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> tuple[int, dict[str, Any]]:
+def cancel_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> Status[dict[str, Any]]:
+    """A task that waits stops at once, a running one at its next step, and takes back what it has half made. 409 `finished`
+    where it has ended. Needs the scope `operate`."""
     actor = caller(request, "operate")
     task = _get(request, task_id)
     tasks.cancel(task, actor=actor)
@@ -105,10 +120,13 @@ def cancel_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> 
 
 @router.post(
     "/tasks/{uuid:task_id}/retry/",
-    response={202: schemas.TaskOut, **ERRORS},
+    response={202: schemas.TaskOut, **problems(404, 409)},
     summary="Start the same work again",
+    openapi_extra=sends(202, "Location"),
 )
-def retry_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> tuple[int, dict[str, Any]]:
+def retry_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> Status[dict[str, Any]]:
+    """As a new task with the same inputs, whose address is the Location. 409 `not_finished` while the old one is under way.
+    Needs the scope `operate`."""
     actor = caller(request, "operate")
     return _accepted(response, tasks.retry(_get(request, task_id), actor=actor))
 
@@ -120,9 +138,13 @@ def _get(request: HttpRequest, task_id: UUID) -> Task:
     return task
 
 
-def _accepted(response: HttpResponse, task: Task) -> tuple[int, dict[str, Any]]:
+def _is_active(task: Task) -> bool:
+    return Task.objects.filter(pk=task.pk, state__in=ACTIVE_STATES).exists()
+
+
+def _accepted(response: HttpResponse, task: Task) -> Status[dict[str, Any]]:
     response["Location"] = reverse("api:get_task", args=[task.pk])
-    return 202, schemas.show_task(task)
+    return Status(202, schemas.show_task(task))
 
 
 def _wait(seconds: int, over: Callable[[], bool]) -> None:
