@@ -111,7 +111,7 @@ def step_form(
     shown = {name: _as_typed(model.model_fields[name], values.get(name)) for name in names}
     for name, info in model.model_fields.items():
         if name not in values and name in shown:
-            shown[name] = _as_typed(info, info.get_default())
+            shown[name] = _as_typed(info, None if info.is_required() else info.get_default())
     for path in extra or {}:
         head, _, rest = path.partition(".")
         nested = values.get(head)
@@ -160,6 +160,11 @@ def options_of(
 
 def label_of(model: type[StepAnswers], name: str) -> str:
     return gettext(model.model_fields[name].title or name)
+
+
+def looks_of(model: type[StepAnswers], name: str) -> dict[str, Any]:
+    """How a field is declared to look: widget, suffix, width, choices, hints."""
+    return _looks(model.model_fields[name])
 
 
 def _question(info: FieldInfo, offered: Sequence[Any] | None, control: forms.Widget | None) -> Shown:

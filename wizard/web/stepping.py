@@ -107,7 +107,7 @@ def context(request: SignedInRequest, sheet: Sheet) -> dict[str, Any]:
         "sheet": sheet,
         "problem": sheet.problem,
         "has_errors": bool(sheet.problem),
-        "version": sheet.version,
+        "step_version": sheet.version,
         "back": steps.wants_answers(request),
         "busy": busy,
         "startable": here.status not in ("blocked", "not_applicable"),

@@ -77,8 +77,13 @@ def wants_answers(request: HttpRequest) -> bool:
     return (request.POST.get("back") or request.GET.get("back")) == "answers"
 
 
-def frame(deployment: Deployment, current: str | None, steps: list[StepRow] | None = None) -> dict[str, Any]:
-    """What the pages of one deployment have in common: rail, breadcrumbs, place in the navigation."""
+def frame(
+    deployment: Deployment, current: str | None, steps: list[StepRow] | None = None, *, title: str = ""
+) -> dict[str, Any]:
+    """What the pages of one deployment have in common: rail, breadcrumbs, place in the navigation.
+
+    `current` is the step whose page it is; every other page says its own `title`, the deployment's home none.
+    """
     known = steps if steps is not None else rows(deployment)
     here = next((row for row in known if row.id == current), None)
     crumbs: list[dict[str, str]] = [
@@ -87,6 +92,10 @@ def frame(deployment: Deployment, current: str | None, steps: list[StepRow] | No
     ]
     if here is not None:
         crumbs.append({"label": here.title, "url": ""})
+    elif title:
+        crumbs.append({"label": title, "url": ""})
+    else:
+        crumbs[-1]["url"] = ""
     return {
         "deployment": deployment,
         "section": "deployments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,23 @@ from wizard.models import DeploymentState
 from wizard.services import deployments, guidance, preflight
 from wizard.services.errors import UserError
 from wizard.web import steps
-from wizard.web.forms import label_of, options_of
+from wizard.web.forms import label_of, looks_of, options_of
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
 from wizard.web.views import work
 
 # Typed a second time to be sure, chosen to say where to look, or shown in full elsewhere.
 _NOT_SHOWN = {"vault": {"confirm_name"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryRow:
+    """One question with its answer, in words, or one line for each of several."""
+
+    label: str
+    value: str = ""
+    values: list[str] = field(default_factory=list)
+    change_url: str = ""
 
 
 @page
@@ -41,8 +52,7 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
             problem = Problem.of(error)
         else:
             return redirect("step", deployment.pk, step_id)
-    frame = steps.frame(deployment, None)
-    frame["crumbs"].append({"label": gettext("Check your answers"), "url": ""})
+    frame = steps.frame(deployment, None, title=gettext("Check your answers"))
     answers = deployments.answers_of(deployment)
     context = frame | {
         "problem": problem,
@@ -82,13 +92,9 @@ def _sections(
         row = by_id[step.id]
         if step.answers is None or row.status == "not_applicable":
             continue
-        data = answers.get(step.id)
+        data = answers.get(step.id, {})
         change = f"{row.url}?back=answers" if open_ and row.status != "blocked" else ""
-        shown = [
-            {"label": label_of(step.answers, field), "change_url": change, **_value(step, field, data[field])}
-            for field in (step.answers.model_fields if data else ())
-            if field not in _NOT_SHOWN.get(step.id, ()) and data and field in data
-        ]
+        shown = [_row(step, name, data[name], change) for name in _shown_fields(step, data)]
         sections.append(
             {
                 "title": row.title,
@@ -101,19 +107,38 @@ def _sections(
     return sections
 
 
-def _value(step: journey.Step, field: str, value: Any) -> dict[str, Any]:
+def _shown_fields(step: journey.Step, data: dict[str, Any]) -> list[str]:
+    hidden = set(_NOT_SHOWN.get(step.id, ()))
+    if step.id == "template":
+        hidden |= {"url", "sha256"} if data.get("source") == "folder" else {"file"}
+    return (
+        []
+        if step.answers is None
+        else [name for name in step.answers.model_fields if name in data and name not in hidden]
+    )
+
+
+def _row(step: journey.Step, name: str, value: Any, change_url: str) -> SummaryRow:
     assert step.answers is not None  # noqa: S101 - only question steps are listed
-    named = {option.value: str(option.label) for option in options_of(step.answers, field)}
-    if isinstance(value, bool):
-        return {"value": gettext("Yes") if value else gettext("No")}
+    label = label_of(step.answers, name)
+    named = {option.value: str(option.label) for option in options_of(step.answers, name)}
+    if name == "region":
+        named = {
+            region.name: region.display_name for regions in guidance.regions().values() for region in regions
+        }
     if isinstance(value, dict):
-        return {"values": [f"{key}: {entry}" for key, entry in value.items()], "value": None}
+        lines = [f"{key}: {entry}" for key, entry in value.items()]
+        return SummaryRow(label=label, values=lines, change_url=change_url)
     if isinstance(value, list):
-        return {"values": [named.get(str(entry), str(entry)) for entry in value], "value": None}
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    extra = step.answers.model_fields[field].json_schema_extra
-    suffix = gettext(str(extra["suffix"])) if isinstance(extra, dict) and "suffix" in extra else ""
-    if suffix and value is not None:
-        return {"value": f"{value} {suffix}"}
-    return {"value": named.get(str(value), value)}
+        return SummaryRow(
+            label=label, values=[named.get(str(entry), str(entry)) for entry in value], change_url=change_url
+        )
+    if isinstance(value, bool):
+        words = gettext("Yes") if value else gettext("No")
+    elif value is None:
+        words = ""
+    else:
+        words = named.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
+        suffix = looks_of(step.answers, name).get("suffix")
+        words = f"{words} {gettext(suffix)}" if suffix else words
+    return SummaryRow(label=label, value=words, change_url=change_url)

@@ -79,7 +79,7 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = preflight.latest_results(deployment)
     shown = [row for row in found if all(getattr(row, name) == value for name, value in chosen.items())]
     newest = evidence.newest(deployment, "preflight")
-    context = steps.frame(deployment, None, []) | {
+    context = steps.frame(deployment, None, [], title=gettext("Checks")) | {
         "tabs": tabs_of(deployment, "checks"),
         "form": filters,
         "filtered": bool(chosen),
@@ -176,15 +176,12 @@ def waive(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpRespon
             width=20,
         ),
     }
-    context = steps.frame(deployment, None, []) | {
+    context = steps.frame(deployment, None, [], title=requirement_id) | {
         "result": result,
         "waiver": waiver,
         "form": ShownForm(fields, values, problem.fields if problem else ()),
     }
-    context["crumbs"] += [
-        {"label": gettext("Checks"), "url": reverse("checks", args=[deployment.pk])},
-        {"label": requirement_id, "url": ""},
-    ]
+    context["crumbs"].insert(-1, {"label": gettext("Checks"), "url": reverse("checks", args=[deployment.pk])})
     return render(request, "web/waive.html", context, status=problem.status if problem else 200)
 
 

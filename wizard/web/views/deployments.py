@@ -148,7 +148,11 @@ def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
             return redirect(deployment)
         messages.success(request, gettext("The draft %(name)s is deleted.") % {"name": name})
         return redirect("deployments")
-    return render(request, "web/delete_deployment.html", steps.frame(deployment, None))
+    return render(
+        request,
+        "web/delete_deployment.html",
+        steps.frame(deployment, None, title=gettext("Delete the draft")),
+    )
 
 
 def _profile_form(typed: dict[str, Any], problem: Problem | None) -> ShownForm:

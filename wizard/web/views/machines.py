@@ -69,7 +69,7 @@ def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
             | Q(guest_full_name__icontains=words)
             | Q(ip_addresses__icontains=words)
         )
-    context = steps.frame(deployment, None, []) | {
+    context = steps.frame(deployment, None, [], title=gettext("Machines")) | {
         "tabs": tabs_of(deployment, "machines"),
         "form": filters,
         "filtered": bool(chosen.get("q") or chosen.get("kind")),

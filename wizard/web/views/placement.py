@@ -83,7 +83,12 @@ def _page(
             sheet.values,
             sheet.problem.fields if sheet.problem else (),
             options={name: _without_top(name, offered.get(name, [])) for name in PICKED},
-            widgets={"folder": forms.Select(choices=[("", top)])},
+            # Seen only while there is nothing to choose from.
+            widgets={"folder": forms.Select(choices=[("", top)])}
+            | {
+                name: forms.Select(choices=[("", gettext("Choose the datacenter first"))])
+                for name in PICKED[2:]
+            },
         ),
         "inventory_known": inventory is not None,
         "read_at": _read_at(deployment),

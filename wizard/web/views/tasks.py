@@ -43,7 +43,9 @@ def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     found = tasks.visible_tasks(request.user).filter(deployment=deployment)
     context = (
-        steps.frame(deployment, None, []) | _listed(request, found) | {"tabs": tabs_of(deployment, "tasks")}
+        steps.frame(deployment, None, [], title=gettext("Tasks"))
+        | _listed(request, found)
+        | {"tabs": tabs_of(deployment, "tasks")}
     )
     return render(request, "web/deployment_tasks.html", context)
 

@@ -90,7 +90,18 @@ def _where_form(
     sheet: Sheet, files: list[templates.TemplateFile], problems: tuple[FieldError, ...]
 ) -> ShownForm:
     offered = [Option(value=file.name, label=file.name, detail=number_gb(file.size_gb)) for file in files]
-    return step_form(TemplateAnswers, sheet.values, problems, only=WHERE, options={"file": offered})
+    form = step_form(
+        TemplateAnswers,
+        sheet.values,
+        problems,
+        only=WHERE,
+        options={"file": offered},
+        widgets={"file": forms.Select(choices=[("", gettext("No file there"))])},
+    )
+    # Which of them is asked for follows from the first answer: none of them is simply optional.
+    for field in form.fields.values():
+        field.required = True
+    return form
 
 
 def _map_form(

@@ -28,7 +28,9 @@ _ENDING: Final = {"json": "json", "svg": "svg", "mermaid": "mmd", "dot": "dot"}
 @require_safe
 def graph(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    context = steps.frame(deployment, None, []) | {"tabs": tabs_of(deployment, "topology")}
+    context = steps.frame(deployment, None, [], title=gettext("Topology")) | {
+        "tabs": tabs_of(deployment, "topology")
+    }
     try:
         drawn = topology.graph_of(deployment)
     except Conflict as error:
@@ -58,7 +60,7 @@ def download(request: SignedInRequest, pk: UUID, form: str) -> HttpResponse:
 @require_safe
 def snapshots(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    context = steps.frame(deployment, None, []) | {
+    context = steps.frame(deployment, None, [], title=gettext("Snapshots")) | {
         "tabs": tabs_of(deployment, "snapshots"),
         "snapshots": deployment.snapshots.select_related("recorded_by"),
         "broken": topology.first_broken_snapshot(deployment),
@@ -75,11 +77,10 @@ def snapshot(request: SignedInRequest, pk: UUID, number: int) -> HttpResponse:
     if row is None:
         raise NotFound(Text(_("There is no such snapshot.")))
     drawn = topology.graph_in(row)
-    context = steps.frame(deployment, None, []) | _shown(deployment, drawn)
-    context["crumbs"] += [
-        {"label": gettext("Snapshots"), "url": reverse("snapshots", args=[deployment.pk])},
-        {"label": str(number), "url": ""},
-    ]
+    context = steps.frame(deployment, None, [], title=str(number)) | _shown(deployment, drawn)
+    context["crumbs"].insert(
+        -1, {"label": gettext("Snapshots"), "url": reverse("snapshots", args=[deployment.pk])}
+    )
     context |= {
         "snapshot": row,
         "tabs": tabs_of(deployment, "snapshots"),

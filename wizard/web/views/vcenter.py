@@ -227,13 +227,12 @@ def _account_form(
     mine = credentials.of_kind(Credential.Kind.VCENTER).filter(name=own).first()
     fields: dict[str, Shown] = {}
     if others:
+        # Its first, empty line stands for the account that is entered below.
         fields["account"] = Shown(
             label=gettext("Account"),
-            widget=forms.RadioSelect(),
-            options=[
-                *(_known_account(row) for row in others),
-                Option(value=NEW_ACCOUNT, label=gettext("Another account, entered below")),
-            ],
+            help_text=gettext("One that was entered before, or another one."),
+            widget=forms.Select(),
+            options=[_known_account(row) for row in others],
         )
     fields["username"] = Shown(
         label=gettext("User name"),
