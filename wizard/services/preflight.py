@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from wizard.checks import catalogue, report
 from wizard.checks.engine import Collector, Finding, Gate, gate, gather, judge_all
@@ -149,12 +150,21 @@ def export(deployment: Deployment, form: str) -> tuple[str, str]:
                 formats=list(REPORT_FORMATS),
             )
         )
-    return report.render(
-        [_as_finding(row, deployment) for row in results],
-        form=form,
-        title=deployment.name,
-        waived={waiver.requirement_id: waiver.reason for waiver in _waivers_in_force(deployment)},
+    found = report.Report(
+        deployment=deployment.name,
+        profile=deployment.profile,
+        generated_at=timezone.now(),
+        findings=[_as_finding(row, deployment) for row in results],
+        waivers={waiver.requirement_id: waiver.reason for waiver in _waivers_in_force(deployment)},
     )
+    match form:
+        case "junit":
+            return report.as_junit(found), "application/xml"
+        case "markdown":
+            return report.as_markdown(found), "text/markdown"
+        case "html":
+            return report.as_html(found, language=get_language() or "en"), "text/html"
+    return report.as_json(found), "application/json"
 
 
 # --- waivers ----------------------------------------------------------------------------------------------------------
