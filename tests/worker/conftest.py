@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from kombu import pools
 
 from tests.tools import program
 from wizard.config.celery import app
@@ -36,7 +37,7 @@ class Worker:
             "--concurrency",
             "2",
         ]
-        command += ["--beat", "--schedule", str(log.with_suffix(".schedule")), "--loglevel", "INFO"]
+        command += ["--beat", "--schedule", str(log.with_suffix(".schedule")), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
         self.process = subprocess.Popen(
             command, env=environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
@@ -123,7 +124,7 @@ def wait_until(what: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
 
 def _send_to(url: str, options: dict[str, object]) -> None:
     app.conf.update(broker_url=url, broker_transport_options=options)
-    app.pool.force_close_all()
+    pools.reset()
     app._pool = None
     app.amqp._producer_pool = None
 

@@ -110,7 +110,7 @@ def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
         should_stop=progress.should_stop,
         ca_file=settings.PROBE_CA_FILE or None,
         timeout_s=DOWNLOAD_TIMEOUT_SECONDS,
-        max_bytes=settings.TEMPLATE_MAX_GB * 2**30,
+       max_bytes=settings.TEMPLATE_MAX_GB * 2**30,
     )
 
 

@@ -41,7 +41,7 @@ class Progress:
         self.task = task
         self._attempt = task.attempt
         self._written_at = 0.0
-        self._percent = task.progress
+        self._percent = 0
         self._stop = threading.Event()
         self._cancel = threading.Event()
         self._lost = threading.Event()
@@ -62,21 +62,20 @@ class Progress:
     def phase(self, text: Text, percent: int | None = None) -> None:
         """Begin a part of the work: shown above the bar, and a line in the log."""
         self.check()
-        changes: dict[str, Any] = {"phase": text}
         if percent is not None:
-            changes["progress"] = self._percent = percent
+            self._percent = percent
         self.task.phase = text
-        self._write(**changes)
+        self._write(phase=text)
         self.event(text)
 
     def percent(self, value: float) -> None:
         """How far the whole task is, 0 to 100. Never goes back; written at most a few times a second."""
         self.check()
         whole = max(self._percent, min(100, int(value)))
-        if whole == self._percent or time.monotonic() - self._written_at < WRITE_EVERY_SECONDS:
-            return
-        self._percent = whole
-        self._write(progress=whole)
+        if whole != self._percent:
+            self._percent = whole
+            if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS:
+                self._write()
 
     def info(self, message: Text, **data: Any) -> None:
         self.check()
@@ -121,7 +120,8 @@ class Progress:
 
     def _write(self, **changes: Any) -> None:
         mine = Task.objects.filter(pk=self.task.pk, attempt=self._attempt, state=TaskState.RUNNING)
-        if not mine.update(**changes):
+        # Every write takes the percentage along, so that a stream of events does not hold it back.
+        if not mine.update(**{"progress": self._percent, **changes}):
             self._lost.set()
             raise LostClaim
         self._written_at = time.monotonic()
