@@ -119,6 +119,7 @@ def cancel(task: Task, *, actor: Operator) -> None:
 
 def retry(task: Task, *, actor: Operator) -> Task:
     """Start the same work again as a new task. Raises Conflict `not_finished` while the old one is active."""
+    require(actor, "operate")
     if task.active:
         raise Conflict(
             Text(_("This task is still under way.")),
