@@ -30,6 +30,10 @@ def shown(vcenter: LabVCenter, name: str | None = None) -> str:
     return sha256(certificate).digest().hex(":").upper()
 
 
+def where_machines_are(vcenter: LabVCenter) -> set[tuple[str, str, str]]:
+    return {(item["moid"], item["path"], item["host"]) for item in vcenter.control.machines()}
+
+
 def small(simulator: Path, directory: Path) -> LabVCenter:
     """One of half the size, as it is started for a single test."""
     inventory = default_inventory()
@@ -58,16 +62,16 @@ def test_an_esxi_host_shows_a_certificate_of_its_own(vcenter: LabVCenter) -> Non
     assert shown(vcenter, "esx-01.lab.test") != shown(vcenter, NAME)
 
 
-def test_port_and_thumbprint_stay_over_a_restart(simulator: Path, tmp_path: Path) -> None:
+def test_port_thumbprint_and_object_ids_stay_over_a_restart(simulator: Path, tmp_path: Path) -> None:
     vcenter = small(simulator, tmp_path)
     vcenter.start()
-    before = vcenter.port, shown(vcenter)
+    before = vcenter.port, shown(vcenter), where_machines_are(vcenter)
     vcenter.stop()
     with pytest.raises(ConnectionRefusedError):
         shown(vcenter)
     vcenter.start()
     try:
-        assert (vcenter.port, shown(vcenter)) == before
+        assert (vcenter.port, shown(vcenter), where_machines_are(vcenter)) == before
     finally:
         vcenter.stop()
 
@@ -91,9 +95,12 @@ def test_it_ends_when_whoever_started_it_is_gone(simulator: Path, tmp_path: Path
     vcenter.start()
     assert vcenter._process is not None
     assert vcenter._process.stdin is not None
+    home = Path(vcenter._home.name)
+    assert home.exists()
     vcenter._process.stdin.close()
     try:
         wait_until(lambda: not vcenter.running)
+        assert not home.exists()
     finally:
         vcenter.stop()
 

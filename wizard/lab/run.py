@@ -99,7 +99,6 @@ class Lab:
 
     def _start(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        self.description_file.unlink(missing_ok=True)
         authority = Authority(environment.certificates(self._var_dir))
         names = (*environment.azure_names(), environment.TEMPLATES_NAME)
         self._dns = self._stack.enter_context(
@@ -108,6 +107,8 @@ class Lab:
         self._ntp = self._stack.enter_context(NtpServer(self._ports.ntp))
         self._front = self._stack.enter_context(AzureFront(names, authority, self._ports.front))
         self._proxy = self._stack.enter_context(HttpProxy((ADDRESS, self._front.port), self._ports.proxy))
+        # The ports are ours, so a description that lies there is not that of another lab which runs.
+        self.description_file.unlink(missing_ok=True)
         if not self.template.exists():
             self._say(Text(_("Making the synthetic template ...")))
             ova.make_ova(self.template, file_mb=TEMPLATE_MB)

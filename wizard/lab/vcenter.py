@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import selectors
 import subprocess
 import tempfile
@@ -127,14 +126,13 @@ class LabVCenter:
             raise RuntimeError("The simulator is running already.")
         files = self._write_configuration()
         # Not below the directory given: its path may be longer than the simulator's files allow.
-        self._home = tempfile.TemporaryDirectory(prefix="foothold-lab-")
-        with self.log.open("ab") as errors:
+        self._home = tempfile.TemporaryDirectory(prefix="foothold-lab-", ignore_cleanup_errors=True)
+        with self.log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [str(self._binary), *files, f"-home={self._home.name}"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, "VCSIM_LOCKER": "true"},
             )
         try:
             ready = _await_ready(self._process, self.log)

@@ -88,8 +88,7 @@ type machineChange struct {
 func (l *lab) changeMachine(change machineChange) error {
 	switch change.Action {
 	case "add":
-		_, err := l.machines.add(change.machineConfig)
-		return err
+		return l.machines.add(change.machineConfig)
 	case "rename":
 		return l.machines.rename(change.Name, change.To)
 	case "remove":

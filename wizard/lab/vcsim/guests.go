@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"hash/fnv"
 	"strings"
 	"sync"
 	"time"
@@ -157,9 +156,7 @@ func identity(vm *simulator.VirtualMachine) (hostName, address string) {
 	}
 	address = first("ip0", "ip", "address", "ipaddress", "guestinfo.ip0", "guestinfo.ipaddress")
 	if address == "" {
-		sum := fnv.New32a()
-		_, _ = sum.Write([]byte(vm.Name))
-		address = fmt.Sprintf("203.0.113.%d", 10+sum.Sum32()%200)
+		address = fmt.Sprintf("203.0.113.%d", 10+spread(vm.Name, 200))
 	}
 	return hostName, address
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -157,43 +155,10 @@ func (g *guard) placeImport(pool types.ManagedObjectReference, req *types.Import
 	if req.Host != nil {
 		return nil
 	}
-	req.Host = g.host(pool, t)
-	if req.Host == nil {
+	hosts := g.places.hosts(pool, t.datastore.Self, t.networks)
+	if len(hosts) == 0 {
 		return &types.NoCompatibleHost{}
 	}
-	return nil
-}
-
-// host is the first of the pool's hosts that is up, sees the datastore and has the networks.
-func (g *guard) host(pool types.ManagedObjectReference, t *target) *types.ManagedObjectReference {
-	var candidates []types.ManagedObjectReference
-	for ref := pool; candidates == nil; {
-		switch x := g.places.ctx.Map.Get(ref).(type) {
-		case *mo.ComputeResource:
-			candidates = x.Host
-		case *simulator.ClusterComputeResource:
-			candidates = x.Host
-		case mo.Entity:
-			if x.Entity().Parent == nil {
-				return nil
-			}
-			ref = *x.Entity().Parent
-		default:
-			return nil
-		}
-	}
-	for _, ref := range candidates {
-		host := g.places.ctx.Map.Get(ref).(*simulator.HostSystem)
-		if host.Runtime.ConnectionState != types.HostSystemConnectionStateConnected || host.Runtime.InMaintenanceMode {
-			continue
-		}
-		if !slices.Contains(host.Datastore, t.datastore.Self) {
-			continue
-		}
-		lacks := func(network types.ManagedObjectReference) bool { return !slices.Contains(host.Network, network) }
-		if !slices.ContainsFunc(t.networks, lacks) {
-			return &host.Self
-		}
-	}
+	req.Host = &hosts[0]
 	return nil
 }

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -22,50 +23,76 @@ type machines struct {
 	guests *guests
 }
 
-// addAll creates many machines at once, as each waits some 40 ms for the simulator's tasks.
+// addAll creates machines one after the other, so that each has the same moid at every start.
 func (m *machines) addAll(configs []machineConfig) error {
-	var group sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	failures := make(chan error, len(configs))
 	for _, config := range configs {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if _, err := m.add(config); err != nil {
-				failures <- fmt.Errorf("vm %s: %w", config.Name, err)
-			}
-		})
+		if err := m.add(config); err != nil {
+			return fmt.Errorf("vm %s: %w", config.Name, err)
+		}
 	}
-	group.Wait()
-	close(failures)
-	return <-failures
+	return nil
 }
 
-func (m *machines) add(config machineConfig) (types.ManagedObjectReference, error) {
-	var none types.ManagedObjectReference
+func (m *machines) add(config machineConfig) error {
 	folder, err := m.places.find("/" + config.Datacenter + "/vm/" + config.Folder)
 	if err != nil {
-		return none, err
+		return err
 	}
 	pool, err := m.pool(config)
 	if err != nil {
-		return none, err
+		return err
+	}
+	host, err := m.host(config, pool)
+	if err != nil {
+		return err
 	}
 	spec, err := m.spec(config)
 	if err != nil {
-		return none, err
+		return err
 	}
-	task, err := object.NewFolder(m.client, folder).CreateVM(m.ctx, spec, object.NewResourcePool(m.client, pool), nil)
+	ref, err := m.create(&types.CreateVM_Task{This: folder, Config: spec, Pool: pool, Host: host})
 	if err != nil {
-		return none, err
+		return err
 	}
-	info, err := task.WaitForResult(m.ctx)
-	if err != nil {
-		return none, err
-	}
-	ref := info.Result.(types.ManagedObjectReference)
 	m.guests.settle(ref, config)
-	return ref, nil
+	return nil
+}
+
+// create calls the simulator straight: waiting for a task as a client does takes longer than the task.
+func (m *machines) create(req *types.CreateVM_Task) (ref types.ManagedObjectReference, err error) {
+	own := *m.places.ctx // a lock is shared by all who hold it with one context
+	ctx := &own
+	folder := ctx.Map.Get(req.This).(*simulator.Folder)
+	var task *simulator.Task
+	ctx.WithLock(folder, func() {
+		body := folder.CreateVMTask(ctx, req).(*methods.CreateVM_TaskBody)
+		task = ctx.Map.Get(body.Res.Returnval).(*simulator.Task)
+	})
+	task.Wait()
+	if failed := task.Info.Error; failed != nil {
+		return ref, fmt.Errorf("%T", failed.Fault)
+	}
+	return task.Info.Result.(types.ManagedObjectReference), nil
+}
+
+// host spreads the machines over the hosts that can run them, each always to the same one.
+func (m *machines) host(config machineConfig, pool types.ManagedObjectReference) (*types.ManagedObjectReference, error) {
+	store, err := m.places.datastore(config.Datacenter, config.Datastore)
+	if err != nil {
+		return nil, err
+	}
+	hosts := m.places.hosts(pool, store.Self, nil)
+	if len(hosts) == 0 {
+		return nil, fmt.Errorf("no host of %s sees %s", config.Compute, config.Datastore)
+	}
+	return &hosts[spread(config.Name, len(hosts))], nil
+}
+
+// spread maps a name to a number below limit, the same at every start.
+func spread(name string, limit int) int {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(name))
+	return int(sum.Sum32() % uint32(limit))
 }
 
 func (m *machines) pool(config machineConfig) (types.ManagedObjectReference, error) {

@@ -63,6 +63,8 @@ func run(o options) error {
 		if err := os.Setenv("TMPDIR", o.home); err != nil {
 			return err
 		}
+		// Only if it is empty, for when whoever made it cannot remove it any more.
+		defer func() { _ = os.Remove(o.home) }()
 	}
 	model := newModel(inventory)
 	if err := model.Create(); err != nil {

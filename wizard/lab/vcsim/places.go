@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/simulator"
@@ -66,6 +67,40 @@ func (p *places) datastore(dc, name string) (*simulator.Datastore, error) {
 		return nil, err
 	}
 	return p.ctx.Map.Get(ref).(*simulator.Datastore), nil
+}
+
+// hosts are those of a pool's cluster (or standalone host) that are up, see the datastore and have the networks.
+func (p *places) hosts(pool, datastore types.ManagedObjectReference, networks []types.ManagedObjectReference) []types.ManagedObjectReference {
+	var usable []types.ManagedObjectReference
+	for _, ref := range p.members(pool) {
+		host := p.ctx.Map.Get(ref).(*simulator.HostSystem)
+		if host.Runtime.ConnectionState != types.HostSystemConnectionStateConnected || host.Runtime.InMaintenanceMode {
+			continue
+		}
+		lacks := func(network types.ManagedObjectReference) bool { return !slices.Contains(host.Network, network) }
+		if slices.Contains(host.Datastore, datastore) && !slices.ContainsFunc(networks, lacks) {
+			usable = append(usable, ref)
+		}
+	}
+	return usable
+}
+
+// members are all hosts of the compute resource that a pool belongs to.
+func (p *places) members(pool types.ManagedObjectReference) []types.ManagedObjectReference {
+	for ref := &pool; ref != nil; {
+		entity, ok := p.ctx.Map.Get(*ref).(mo.Entity)
+		if !ok {
+			break
+		}
+		switch x := entity.(type) {
+		case *mo.ComputeResource:
+			return x.Host
+		case *simulator.ClusterComputeResource:
+			return x.Host
+		}
+		ref = entity.Entity().Parent
+	}
+	return nil
 }
 
 // setDatastore gives a datastore the size, space and state asked for; zero values leave what is there.
