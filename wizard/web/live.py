@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
-from wizard.models import Task
+from wizard.models import Task, TaskState
 from wizard.services import tasks
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text
+from wizard.web import steps
+
+# The page of the checks, where a task may be followed beside the pages of the steps.
+CHECKS = "checks"
+
+# A message may take some seconds to a worker; after these somebody should look whether one runs.
+PATIENCE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +34,7 @@ class Seen:
 
     @classmethod
     def of(cls, task: Task) -> Seen:
-        row = f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq}"
+        row = f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq} {waits_long(task)}"
         return cls(
             seq=task.last_seq, row=_checksum(row), phase=_checksum(f"{task.state} {task.phase.to_json()}")
         )
@@ -44,7 +53,7 @@ class Seen:
 
 
 def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> dict[str, Any]:
-    """The context of `web/_live.html`. `at` is the step on whose page the task is followed, None on its own page."""
+    """The context of `web/_live.html`. `at` names the page on which the task is followed, None its own page."""
     # Read before the events: a line that is written in between is shown twice over never, late at most.
     seen = Seen.of(task)
     before = since or Seen()
@@ -56,6 +65,7 @@ def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> d
         "events": events,
         "at": at,
         "poll_url": f"{reverse('task_progress', args=[task.pk])}?{urlencode(query)}",
+        "waits_long": waits_long(task),
         "announce": since is not None and before.phase != seen.phase,
         "error_message": Text.from_json(task.error["message"]) if task.error else None,
         "error_remedy": Text.from_json(task.error["remedy"]) if task.error else None,
@@ -63,8 +73,20 @@ def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> d
     }
 
 
+def page_of(task: Task, at: str) -> str:
+    """The address of the page that `at` names: the checks, or a step. Raises NotFound."""
+    if at == CHECKS:
+        return reverse("checks", args=[task.deployment_id])
+    return reverse("step", args=[task.deployment_id, steps.find(task.deployment, at).id])
+
+
 def title_of(task: Task) -> Text:
     return KINDS[task.kind].title
+
+
+def waits_long(task: Task) -> bool:
+    """Whether it is time to ask if a worker is there at all."""
+    return task.state == TaskState.QUEUED and timezone.now() - task.queued_at > PATIENCE
 
 
 def _checksum(text: str) -> int:

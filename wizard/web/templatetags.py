@@ -10,11 +10,17 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
-from wizard.text import Text
+from wizard.text import Text, _
 
 register = template.Library()
 
 _MISSING = "–"
+_TOOLS = {
+    "toolsOk": _("Running"),
+    "toolsOld": _("Running, out of date"),
+    "toolsNotRunning": _("Not running"),
+    "toolsNotInstalled": _("Not installed"),
+}
 
 
 @register.simple_tag
@@ -52,6 +58,12 @@ def number_gb(size_gb: float | None) -> str:
         return _MISSING
     decimals = 0 if size_gb >= 100 or float(size_gb).is_integer() else 2 if size_gb < 1 else 1
     return f"{formats.number_format(size_gb, decimals, force_grouping=True)} GB"
+
+
+@register.filter
+def tools(status: str | None) -> str:
+    """What vSphere's word for the state of VMware Tools means; a word that is not known is shown as it is."""
+    return gettext(_TOOLS[status]) if status in _TOOLS else status or _MISSING
 
 
 @register.filter

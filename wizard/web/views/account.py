@@ -62,7 +62,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     zones = [Option(value=name, label=name) for name in preferences.time_zones()]
     question = Shown(
         label=gettext("Time zone"),
-        help_text=gettext("In which times are shown. Without one, times are shown in UTC."),
+        help_text=gettext("In which times are shown to you."),
         required=False,
         widget=forms.Select(),
         options=zones,

@@ -135,6 +135,8 @@ def _row(step: journey.Step, name: str, value: Any, change_url: str) -> SummaryR
         )
     if isinstance(value, bool):
         words = gettext("Yes") if value else gettext("No")
+    elif step.id == "placement" and name == "folder" and not value:
+        words = gettext("Top of the datacenter")
     elif value is None:
         words = ""
     else:

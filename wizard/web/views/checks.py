@@ -96,7 +96,7 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "unsettled": any(row.status in ("fail", "unknown", "skipped", "warn") for row in found),
         "verdict": preflight.verdict_of(deployment),
         "run": preflight.latest_run(deployment),
-        "live": live.follow(newest, at="preflight") if newest and newest.active else None,
+        "live": live.follow(newest, at="checks") if newest and newest.active else None,
         "failed": newest if newest and newest.state == "failed" else None,
         "open": deployment.is_open,
         "formats": [

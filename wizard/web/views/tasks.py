@@ -79,9 +79,8 @@ def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if task.active and since == live.Seen.of(task):
         return HttpResponse(status=204)
     if at is not None and not task.active:
-        # The page of the step has more to say now than how far the task is.
-        step_id = steps.find(task.deployment, at).id
-        return HttpResponseClientRedirect(reverse("step", args=[task.deployment_id, step_id]))
+        # The page on which it was followed has more to say now than how far the task is.
+        return HttpResponseClientRedirect(live.page_of(task, at))
     response = render(
         request, "web/_live.html", {"live": live.follow(task, at=at, since=since), "appended": True}
     )

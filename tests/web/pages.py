@@ -1,0 +1,81 @@
+"""Reading answers of the web door: what is on a page, and which addresses there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import URLPattern, reverse
+
+from wizard.models import Deployment
+from wizard.web.urls import urlpatterns
+
+# Those that strangers may open.
+OPEN = {"sign_in", "sign_out", "sign_in_once", "healthz", "readyz"}
+
+
+@dataclass
+class Page(HTMLParser):
+    """The elements of a page, in order, with their attributes; and its text."""
+
+    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str, **attributes: str) -> list[dict[str, str]]:
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [
+            found
+            for name, found in self.elements
+            if name == tag and all(found.get(key) == value for key, value in wanted.items())
+        ]
+
+    def value_of(self, name: str) -> str:
+        """What is in the field of that name."""
+        (control,) = self.all("input", name=name)
+        return control.get("value", "")
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.text.split())
+
+
+def read(response: HttpResponse) -> Page:
+    page = Page()
+    page.feed(response.content.decode())
+    return page
+
+
+def step_url(deployment: Deployment, step: str) -> str:
+    return reverse("step", args=[deployment.pk, step])
+
+
+def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tuple[str, str]]:
+    """Every address of the web door by its name, filled with what belongs to a recorded deployment."""
+    task = deployment.tasks.order_by("-queued_at").first()
+    assert task is not None
+    values: dict[str, Any] = {
+        "step_id": step,
+        "requirement_id": "LIFE-01",
+        "form": "json",
+        "number": 1,
+        "token": "nothing",
+    }
+    for pattern in urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        name = str(pattern.name)
+        needed = pattern.pattern.converters
+        of_task = name in ("task", "task_progress", "cancel_task", "retry_task")
+        own = {"pk": task.pk if of_task else deployment.pk}
+        yield name, reverse(name, kwargs={key: own.get(key) or values[key] for key in needed})

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests import stories
+from tests.web.pages import OPEN, addresses, read, step_url
+from wizard.models import AuditEntry, Deployment, Operator
+
+# What everybody may change is their own account.
+OWN = {"account", "password_change", "set_password", "tokens", "revoke_token"}
+
+
+@pytest.fixture
+def recorded(operator: Operator) -> Deployment:
+    return stories.answered(operator, "recorded")
+
+
+def test_every_page_sends_strangers_to_the_sign_in(stranger: Client, recorded: Deployment) -> None:
+    for name, address in addresses(recorded):
+        if name in OPEN:
+            continue
+        for ask in (stranger.get, stranger.post):
+            answer = ask(address)
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/sign-in/?next="), name
+
+
+def test_a_polling_fragment_takes_a_stranger_to_the_sign_in_as_a_whole_page(
+    stranger: Client, recorded: Deployment
+) -> None:
+    task = recorded.tasks.first()
+    answer = stranger.get(
+        f"/tasks/{task.pk}/progress/",
+        headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver/tasks/{task.pk}/"},
+    )
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == f"/sign-in/?next=/tasks/{task.pk}/"
+
+
+def test_who_may_look_may_change_nothing(looking: Client, recorded: Deployment) -> None:
+    before = AuditEntry.objects.count()
+    for name, address in addresses(recorded):
+        if name in OPEN | OWN:
+            continue
+        assert looking.post(address).status_code in (403, 405), name
+    assert AuditEntry.objects.count() == before
+
+
+def test_who_may_look_is_refused_at_every_step_of_a_draft(looking: Client, operator: Operator) -> None:
+    draft = stories.answered(operator, "vault")
+    for step in ("profile", "capacity", "vcenter", "placement", "template", "vault", "preflight"):
+        for action in ("", "probe", "trust", "sign_in", "refresh", "inspect", "start"):
+            data = {"action": action, "sha256": stories.SHA256, "name": "other"}
+            assert looking.post(step_url(draft, step), data).status_code == 403, (step, action)
+    draft.refresh_from_db()
+    assert draft.name != "other"
+
+
+def test_who_may_look_sees_every_page_without_a_button_that_changes(
+    looking: Client, recorded: Deployment
+) -> None:
+    changing = {"new_deployment", "delete_deployment", "waive"}
+    for name, address in addresses(recorded):
+        if name in OPEN | OWN | changing:
+            continue
+        answer = looking.get(address)
+        if answer.status_code == 405 or not answer["Content-Type"].startswith("text/html"):
+            continue
+        assert answer.status_code in (200, 286), name
+        forms = [form.get("action", "") for form in read(answer).all("form", method="post")]
+        assert {form for form in forms if form not in ("/i18n/setlang/", "/sign-out/")} <= {""}, name
+
+
+def test_what_is_not_there_and_what_is_hidden_look_the_same(working: Client) -> None:
+    answer = working.get("/deployments/00000000-0000-0000-0000-000000000000/")
+    assert answer.status_code == 404
+    assert "There is nothing here" in read(answer).words
+
+
+def test_a_person_whose_account_was_closed_is_a_stranger(working: Client, operator: Operator) -> None:
+    Operator.objects.filter(pk=operator.pk).update(is_active=False)
+    assert working.get("/").status_code == 302
+
+
+def test_pages_are_kept_by_no_cache(working: Client) -> None:
+    answer = working.get("/")
+    assert "no-store" in answer["Cache-Control"]
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_what_is_done_is_written_down_with_where_it_came_from(working: Client) -> None:
+    working.post(
+        "/deployments/new/",
+        {"name": "lyon-cs01", "profile": "asr-classic"},
+        headers={"X-Request-ID": "abc-1"},
+        REMOTE_ADDR="192.0.2.7",
+    )
+    entry = AuditEntry.objects.get(action="deployment.created")
+    assert (entry.address, entry.request_id) == ("192.0.2.7", "abc-1")
+
+
+@pytest.mark.parametrize(
+    ("depth", "forwarded", "expected"),
+    [
+        (0, "203.0.113.9", "192.0.2.7"),
+        (1, "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        (2, "203.0.113.9, 198.51.100.1", "203.0.113.9"),
+        (3, "203.0.113.9", "192.0.2.7"),
+        (1, "nonsense", None),
+    ],
+)
+def test_only_what_own_proxies_say_of_the_address_is_believed(
+    working: Client, settings: object, depth: int, forwarded: str, expected: str | None
+) -> None:
+    settings.AXES_IPWARE_PROXY_COUNT = depth  # type: ignore[attr-defined]
+    working.post(
+        "/deployments/new/",
+        {"name": "lyon-cs01", "profile": "asr-classic"},
+        headers={"X-Forwarded-For": forwarded},
+        REMOTE_ADDR="192.0.2.7",
+    )
+    assert AuditEntry.objects.get(action="deployment.created").address == expected
