@@ -65,17 +65,42 @@ def look(handler: Handler, *, timeout_s: float = 3.0) -> ProbeReport:
 # --- name -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["no-such-host.invalid", "two..dots.example", "", "x" * 64 + ".example", "bad\x00name", "ümläut-\ud800"],
-)
-def test_a_name_that_does_not_resolve_ends_at_dns(host: str) -> None:
-    report = probe(host, 443, timeout_s=3.0)
+def test_a_name_that_does_not_resolve_ends_at_dns() -> None:
+    report = probe("no-such-host.invalid", 443, timeout_s=3.0)
     assert statuses(report) == "fail skipped skipped skipped"
     name, detail, remedy = failed(report)
     assert name == "dns"
     assert "is not known to the name servers" in detail
     assert "Check the spelling" in remedy
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "two words",
+        "https://vc.example.net",
+        "vc.example.net/ui",
+        "vc:443",
+        "two..dots.example",
+        "x" * 64 + ".example",
+        "bad\x00name",
+        "a\r\nb",
+        "half-\ud800",
+    ],
+)
+def test_what_is_no_name_ends_at_dns_even_with_a_detour_for_all(host: str) -> None:
+    report = probe(host, 443, book=AddressBook.parse(f":443:{LOOPBACK}:{refusing_port()}"), timeout_s=3.0)
+    assert statuses(report) == "fail skipped skipped skipped"
+    assert "is not a host name" in failed(report)[1]
+    assert "without https://" in failed(report)[2]
+
+
+def test_a_name_with_other_letters_than_ascii_is_spoken_to(pair: KeyPair) -> None:
+    with serving(over_tls(pair, answering("404 Not Found", b""))) as port:
+        report = probe("größe.example", 443, book=AddressBook.parse(f":443:{LOOPBACK}:{port}"), timeout_s=3.0)
+    assert statuses(report) == "pass pass pass fail"
+    assert "it answered 404" in failed(report)[1]
 
 
 def test_a_name_server_that_does_not_answer_costs_no_more_than_the_deadline(

@@ -312,6 +312,14 @@ def test_an_endpoint_has_a_real_port(port: int) -> None:
         Endpoint(host="vc", port=port)
 
 
+@pytest.mark.parametrize(
+    "host", ["", "two words", "https://vc", "vc/ui", "vc\r\nX: y", "user@vc", "vc:443", "::1"]
+)
+def test_an_endpoint_has_a_bare_host(host: str) -> None:
+    with pytest.raises(ValueError, match="is not a host name"):
+        Endpoint(host=host)
+
+
 def test_an_endpoint_brings_its_pin_into_one_spelling() -> None:
     assert Endpoint(host="vc", thumbprint_sha256="ab" * 32).thumbprint_sha256 == ANY_PIN
     with pytest.raises(ValueError, match="is not a SHA256 fingerprint"):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wizard.vsphere.fingerprint import normalise
+from wizard.vsphere.wire import is_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A vCenter or ESXi API address. `thumbprint_sha256` is kept as upper-case hex pairs with colons.
 
-    Raises ValueError where the thumbprint is not a SHA-256 fingerprint in hexadecimal (colons optional), or
-    the port is none.
+    Raises ValueError where the thumbprint is not a SHA-256 fingerprint in hexadecimal (colons optional), the host is
+    no name or address, or the port is none.
     """
 
     host: str
@@ -20,6 +21,8 @@ class Endpoint:
     thumbprint_sha256: str | None = None
 
     def __post_init__(self) -> None:
+        if not is_host(self.host):
+            raise ValueError(f"{self.host!r} is not a host name or an IPv4 address")
         if not 1 <= self.port <= 65535:
             raise ValueError(f"{self.port} is not a TCP port")
         if self.thumbprint_sha256 is not None:

@@ -16,9 +16,9 @@ from wizard.text import Text, _
 from wizard.vsphere.about import About as About
 from wizard.vsphere.certificate import Certificate as Certificate
 from wizard.vsphere.certificate import read_certificate
-from wizard.vsphere.errors import TlsFailed, VSphereError
+from wizard.vsphere.errors import TlsFailed, Unreachable, VSphereError
 from wizard.vsphere.service_content import ask_about
-from wizard.vsphere.wire import Deadline, SocketAddress, connect_any, resolve, start_tls
+from wizard.vsphere.wire import Deadline, SocketAddress, connect_any, is_host, resolve, start_tls
 
 LayerName = Literal["dns", "tcp", "tls", "soap"]
 LayerStatus = Literal["pass", "fail", "skipped"]
@@ -144,6 +144,13 @@ class _Visit:
         return f"{self.host}:{self.port}"
 
     def look_up(self) -> Finding:
+        if not is_host(self.host):
+            raise Unreachable(
+                Text(_("“%(host)s” is not a host name or an IPv4 address."), host=self.host),
+                remedy=Text(_("Enter the name or the address alone, without https:// and without a path.")),
+                address=self.address,
+                step="dns",
+            )
         real_host, real_port = self.book.locate(self.host, self.port)
         self.addresses = resolve(real_host, real_port, deadline=self.deadline)
         found = list(dict.fromkeys(str(address.sockaddr[0]) for address in self.addresses))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -79,6 +80,17 @@ def resolve(host: str, port: int, *, deadline: Deadline) -> tuple[SocketAddress,
             step="dns",
         )
     return answer
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` can stand where a host name or an address belongs; not whether it exists."""
+    if re.search(r"[\x00-\x20\x7f/?#@:\[\]]", text):
+        return False
+    try:
+        # Empty and overlong labels: TLS would refuse them later, with its socket left open.
+        return bool(text.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def open_tcp(host: str, port: int, *, book: AddressBook, deadline: Deadline) -> socket.socket:
