@@ -125,7 +125,7 @@ class LabVCenter:
         if self._process is not None:
             raise RuntimeError("The simulator is running already.")
         files = self._write_configuration()
-        # Not below the directory given: its path may be longer than the simulator's files allow.
+        # Not in the directory given, which stays: this one goes with the simulator.
         self._home = tempfile.TemporaryDirectory(prefix="foothold-lab-", ignore_cleanup_errors=True)
         with self.log.open("wb") as errors:
             self._process = subprocess.Popen(

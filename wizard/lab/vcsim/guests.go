@@ -13,8 +13,7 @@ import (
 
 // guests plays the operating systems: what VMware Tools report after power-on, and no longer after power-off.
 type guests struct {
-	ctx    *simulator.Context
-	places *places
+	ctx *simulator.Context
 
 	lock     sync.Mutex
 	behavior guestBehavior
@@ -45,7 +44,7 @@ func (g *guests) PutObject(_ *simulator.Context, object mo.Reference) {
 	}
 }
 
-// UpdateObject notices power changes and new machines. The caller holds the machine's lock.
+// UpdateObject notices power changes. The caller holds the machine's lock, so the answer comes later.
 func (g *guests) UpdateObject(_ *simulator.Context, object mo.Reference, changes []types.PropertyChange) {
 	if object.Reference().Type != "VirtualMachine" {
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/vmware/govmomi/simulator"
@@ -36,7 +37,7 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 		return nil, err
 	}
 	l := &lab{service: service, ctx: ctx, gate: gate, delays: newDelays(), places: &places{ctx: ctx}}
-	l.guests = &guests{ctx: ctx, places: l.places, behavior: guestBehavior{DelaySeconds: inventory.GuestDelaySeconds}}
+	l.guests = &guests{ctx: ctx, behavior: guestBehavior{DelaySeconds: inventory.GuestDelaySeconds}}
 	l.machines = &machines{ctx: context.Background(), client: client, places: l.places, guests: l.guests}
 	l.leases = newLeases(ctx, l.places, l.machines)
 	if inventory.DeviceURLs == "host" {
@@ -76,7 +77,7 @@ func (l *lab) home() (string, error) {
 			return value.Value.(string), nil
 		}
 	}
-	return "", http.ErrMissingFile
+	return "", errors.New("the simulator has no home directory")
 }
 
 func (l *lab) serve(address string) *simulator.Server {
