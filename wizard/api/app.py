@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
+from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
@@ -42,6 +43,11 @@ class TaskApi(NinjaAPI):
         description.complete(document)
         return document
 
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> problems.InvalidRequest:
+        return problems.InvalidRequest(error_contexts)
+
     def get_openapi_operation_id(self, operation: Operation) -> str:
         name: str = operation.view_func.__name__
         return name
@@ -55,11 +61,14 @@ def _nothing_here(request: HttpRequest) -> HttpResponse:
 def _for_readers(view: View) -> View:
     """The description is for people who are signed in, and for programs with a token."""
 
+    @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated or _token(request):
-            return view(request, *args, **kwargs)
-        return problems.not_authenticated(request)
+        if request.method not in ("GET", "HEAD"):
+            return problems.wrong_method(request, "GET, HEAD")
+        if not request.user.is_authenticated and _token(request) is None:
+            return problems.not_authenticated(request)
+        return view(request, *args, **kwargs)
 
     return answer
 
@@ -71,6 +80,7 @@ def _with_problems(view: View) -> View:
         response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponseNotAllowed):
             return problems.wrong_method(request, response["Allow"])
+        response["Cache-Control"] = "no-store"
         return response
 
     return answer

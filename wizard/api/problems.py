@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +13,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Schema
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
+from ninja.params.models import BodyModel
 
-from wizard.journey.errors import FieldError
+from wizard.journey.errors import FieldError, explain
 from wizard.services import errors
-from wizard.text import Text, _, verbatim
+from wizard.text import Text, _
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,23 @@ class Problem(Schema):
     errors: list[ProblemError] = []
 
 
+class InvalidRequest(ValidationError):
+    """What ninja found wrong with a request, in the sentences that the journey has for the same mistakes."""
+
+    def __init__(self, contexts: Sequence[ValidationErrorContext[Any]]) -> None:
+        super().__init__([])
+        self.fields = [
+            replace(error, path=_as_sent(context.model, error.path))
+            for context in contexts
+            for error in explain(context.pydantic_validation_error)
+        ]
+
+
+def _as_sent(model: Any, path: str) -> str:
+    # The first part of a body's path is the name that our function has for it, not one that the caller wrote.
+    return path.partition(".")[2] if issubclass(model, BodyModel) else path
+
+
 class Busy(Exception):
     """More callers wait than may; they are asked to come back."""
 
@@ -88,7 +107,7 @@ def problem(
         json.dumps(body.model_dump(), ensure_ascii=False),
         status=status,
         content_type=MEDIA_TYPE,
-        headers=headers or {},
+        headers={"Cache-Control": "no-store", **(headers or {})},
     )
 
 
@@ -131,13 +150,13 @@ def install(api: NinjaAPI) -> None:
     def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
         return not_authenticated(request)
 
-    @api.exception_handler(ValidationError)
-    def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    @api.exception_handler(InvalidRequest)
+    def malformed(request: HttpRequest, error: InvalidRequest) -> HttpResponse:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid",
             Text(_("The request needs another look.")),
-            fields=[_field(details) for details in error.errors],
+            fields=error.fields,
         )
 
     @api.exception_handler(Http404)
@@ -189,10 +208,3 @@ def install(api: NinjaAPI) -> None:
             "internal",
             Text(_("Something unexpected went wrong. The log has it under the X-Request-ID of this answer.")),
         )
-
-
-def _field(details: dict[str, Any]) -> FieldError:
-    where, *loc = details["loc"]
-    # The first part of a body's place is the name that our function has for it, not one that the caller wrote.
-    path = ".".join(str(part) for part in (loc[1:] if where == "body" else loc))
-    return FieldError(path=path, message=verbatim(details["msg"]), code=details["type"])

@@ -1,0 +1,125 @@
+"""Whatever is sent, the answer is a problem document that says what was wrong, and nothing of the inside."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+import pytest
+from django.db import OperationalError, connection
+
+from tests.api.client import Api, ok, problem
+from wizard.models import Deployment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "nowhere", "nowhere/", "deployments", "deployments/7/", "tasks/../x", "v2/", "%00", "a" * 3000],
+)
+def test_an_unknown_path_answers_as_the_api_does(stranger: Api, method: str, path: str) -> None:
+    problem(stranger.send(method, path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "deployments/", {"GET", "POST"}),
+        ("DELETE", "tasks/", {"GET"}),
+        ("POST", "deployments/00000000-0000-0000-0000-000000000001/", {"GET", "PATCH", "DELETE"}),
+        ("TRACE", "tasks/", {"GET"}),
+    ],
+)
+def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
+    api: Api, method: str, path: str, allowed: set[str]
+) -> None:
+    response = api.send(method, path)
+    problem(response, 405, "method_not_allowed")
+    assert set(response["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b"{", "Expecting property name"),
+        (b"name=lyon", "Expecting value"),
+        (b"\xff\xfe", "can't decode byte"),
+        (b'{"name": NaN}', "NaN is not a number in JSON"),
+        (b'{"name": Infinity}', "Infinity is not a number in JSON"),
+        (b'{"name": "a", "name": "b"}', "a name stands twice in one object"),
+        (b'{"name": "a\\u0000b"}', "U+0000 is not taken"),
+        (b'{"name": "a\x00b"}', "Invalid control character"),
+        (b"[" * 100_000, "recursion"),
+        (b'{"name": ' + b"9" * 5000 + b"}", "limit"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_with_the_reason(api: Api, body: bytes, hint: str) -> None:
+    answer = problem(api.post("deployments/", body), 400, "malformed")
+    assert hint in answer["detail"]
+
+
+def test_a_backslash_before_u0000_is_a_backslash(api: Api) -> None:
+    body = rb'{"name": "a\\u0000b", "profile": "asr-classic"}'
+    problem(api.post("deployments/", body), 422, "invalid")
+
+
+def test_a_huge_body_is_refused_unread(api: Api) -> None:
+    body = json.dumps({"name": "a" * 3_000_000, "profile": "asr-classic"}).encode()
+    problem(api.post("deployments/", body), 413, "too_large")
+
+
+def test_a_deep_body_within_the_limits_is_read(api: Api, deployment: Deployment) -> None:
+    deep: Any = "x"
+    for _level in range(200):
+        deep = {"x": deep}
+    problem(api.put(f"deployments/{deployment.pk}/steps/capacity/", deep, 1), 422, "invalid")
+
+
+def test_a_request_without_a_body_names_what_is_missing(api: Api) -> None:
+    body = problem(api.post("deployments/"), 422, "invalid")
+    assert body["errors"][0]["code"] == "missing"
+
+
+def test_a_row_that_cannot_be_shown_is_an_incident_without_its_inside(
+    api: Api, deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    Deployment.objects.update(profile="canary-profile")
+    response = api.get(f"deployments/{deployment.pk}/")
+    body = problem(response, 500, "internal")
+    assert "canary" not in json.dumps(body)
+    assert response["X-Request-ID"]
+    assert "api.crashed" in caplog.text
+
+
+def test_a_database_that_is_away_asks_to_come_back(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    def away(*_query: Any) -> NoReturn:
+        raise OperationalError("connection to server at 127.0.0.1 failed: password canary")
+
+    with connection.execute_wrapper(away):
+        response = api.get("deployments/")
+    body = problem(response, 503, "database_unavailable")
+    assert response["Retry-After"] == "5"
+    assert "canary" not in json.dumps(body) + caplog.text
+    ok(api.get("deployments/"))
+
+
+@pytest.mark.parametrize("language", ["fr", "sv", "de", "xx-YY", "fr;q=0.1,*"])
+def test_the_readers_language_changes_no_code(api: Api, deployment: Deployment, language: str) -> None:
+    headers = {"Accept-Language": language}
+    path = f"deployments/{deployment.pk}/"
+    assert ok(api.send("GET", path, headers=headers))["state"] == "draft"
+    problem(api.send("GET", "nowhere", headers=headers), 404, "not_found")
+    wrong = {"If-Match": '"1"', **headers}
+    refused = api.send("PUT", f"{path}steps/capacity/", {"machines": 0}, headers=wrong)
+    codes = [error["code"] for error in problem(refused, 422, "invalid")["errors"]]
+    assert codes == ["greater_than_equal", "missing"]
+
+
+def test_an_answer_may_not_be_kept_or_framed(api: Api, deployment: Deployment) -> None:
+    response = api.get(f"deployments/{deployment.pk}/")
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert api.get("nowhere")["Cache-Control"] == "no-store"

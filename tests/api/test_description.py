@@ -1,0 +1,193 @@
+"""The OpenAPI document: complete, consistent in itself, and true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from tests.api.client import Api, ok, problem
+from wizard.api.app import api as ninja
+from wizard.journey.base import JOURNEYS
+from wizard.models import Operator
+from wizard.services.tasks.kinds import KINDS
+
+pytestmark = pytest.mark.django_db
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = ok(api.get("openapi.json"))
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert method in METHODS
+            yield path, method, operation
+
+
+def walk(node: Any, where: str = "#") -> Iterator[tuple[str, Any]]:
+    yield where, node
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from walk(value, f"{where}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{where}/{index}")
+
+
+def test_it_is_open_api_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["title"] == "Foothold task API"
+    assert document["info"]["version"] == "1"
+    assert document["info"]["description"]
+    assert set(document) <= {"openapi", "info", "servers", "paths", "components", "tags", "security"}
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    references = [
+        (where, node["$ref"]) for where, node in walk(document) if isinstance(node, dict) and "$ref" in node
+    ]
+    assert len(references) > 30
+    for where, reference in references:
+        node: Any = document
+        assert reference.startswith("#/"), (where, reference)
+        for part in reference[2:].split("/"):
+            assert part in node, (where, reference)
+            node = node[part]
+
+
+def test_every_schema_that_is_described_is_used(document: dict[str, Any]) -> None:
+    used = {
+        node["$ref"].rsplit("/", 1)[1]
+        for _, node in walk(document)
+        if isinstance(node, dict) and "$ref" in node
+    }
+    assert used == set(document["components"]["schemas"])
+
+
+def test_every_operation_says_what_it_does_and_what_can_happen(document: dict[str, Any]) -> None:
+    names = set()
+    for path, method, operation in operations(document):
+        assert operation["summary"], (path, method)
+        assert len(operation["description"]) > 15, (path, method)
+        assert operation["tags"]
+        assert operation["security"] == [{"TokenAuth": []}]
+        names.add(operation["operationId"])
+        assert "401" in operation["responses"]
+        good = [status for status in operation["responses"] if status < "400"]
+        assert len(good) == 1, (path, method)
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (path, method, status)
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"]
+    assert len(names) == len(list(operations(document)))
+    assert document["components"]["securitySchemes"]["TokenAuth"]["scheme"] == "bearer"
+
+
+def test_every_parameter_of_a_path_is_described(document: dict[str, Any]) -> None:
+    for path, _method, operation in operations(document):
+        parameters = operation["parameters"]
+        in_path = {row["name"] for row in parameters if row["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
+        assert all(row["required"] for row in parameters if row["in"] == "path")
+        keys = [(row["in"], row["name"]) for row in parameters]
+        assert len(keys) == len(set(keys))
+
+
+def test_every_route_of_the_api_is_described(document: dict[str, Any]) -> None:
+    patterns, _app, _namespace = ninja.urls
+    routes = {
+        "/api/v1/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        for pattern in patterns
+        if isinstance(pattern, URLPattern)
+        and pattern.name not in ("api-root", "openapi-json", "openapi-view", None)
+    }
+    assert routes == set(document["paths"])
+    assert any(str(pattern.pattern) == "api/v1/" for pattern in get_resolver().url_patterns)
+
+
+def test_schemas_are_schemas(document: dict[str, Any]) -> None:
+    types = {"object", "array", "string", "integer", "number", "boolean", "null"}
+    for where, node in walk(document["components"]["schemas"]):
+        if not isinstance(node, dict) or where.endswith(("/properties", "/examples")):
+            continue
+        if isinstance(node.get("type"), str):
+            assert node["type"] in types, where
+        if node.get("type") == "array":
+            assert "items" in node, where
+        if "required" in node and "properties" in node:
+            assert set(node["required"]) <= set(node["properties"]), where
+
+
+def test_every_kind_of_task_is_described(document: dict[str, Any]) -> None:
+    start = document["paths"]["/api/v1/deployments/{deployment_id}/tasks/"]["post"]
+    for kind in KINDS.values():
+        assert f"- `{kind.id}`: {kind.about}" in start["description"]
+    for schema in ("TaskIn", "TaskOut"):
+        assert document["components"]["schemas"][schema]["properties"]["kind"]["enum"] == list(KINDS)
+    assert "Location" in start["responses"]["202"]["headers"]
+
+
+def test_every_step_has_its_schema(document: dict[str, Any]) -> None:
+    put = document["paths"]["/api/v1/deployments/{deployment_id}/steps/{step}/"]["put"]
+    choices = [row["$ref"] for row in put["requestBody"]["content"]["application/json"]["schema"]["anyOf"]]
+    steps = [step for step in JOURNEYS["asr-classic"] if step.answers and step.id != "profile"]
+    assert choices == [f"#/components/schemas/{step.answers.__name__}" for step in steps if step.answers]
+    assert next(row for row in put["parameters"] if row["name"] == "step")["schema"]["enum"] == [
+        step.id for step in steps
+    ]
+    network = document["components"]["schemas"]["NetworkAnswers"]
+    assert set(network["required"]) == {"host_name", "address", "netmask", "gateway", "dns"}
+    assert network["properties"]["data_port"]["description"].endswith("9443 as a rule, never 443.")
+    assert network["additionalProperties"] is False
+    assert "If-Match" in [row["name"] for row in put["parameters"]]
+    assert "428" in put["responses"]
+
+
+def test_nothing_that_is_for_browsers_stands_in_a_schema(document: dict[str, Any]) -> None:
+    for where, node in walk(document["components"]["schemas"]):
+        if isinstance(node, dict) and not where.endswith("/properties"):
+            assert not {"widget", "autocomplete", "suffix", "hints"} & set(node), where
+
+
+def test_files_are_described_with_their_media_types(document: dict[str, Any]) -> None:
+    def media_types(path: str) -> set[str]:
+        answers = document["paths"][f"/api/v1/deployments/{{deployment_id}}/{path}"]["get"]["responses"]
+        return set(answers["200"]["content"])
+
+    assert media_types("topology/") == {
+        "application/json",
+        "image/svg+xml",
+        "text/vnd.mermaid",
+        "text/vnd.graphviz",
+    }
+    assert media_types("checks/report") == {
+        "application/json",
+        "application/xml",
+        "text/markdown",
+        "text/html",
+    }
+    assert media_types("answers") == {"application/yaml", "application/json"}
+
+
+def test_it_can_be_read_twice_and_stays_the_same(api: Api, document: dict[str, Any]) -> None:
+    assert ok(api.get("openapi.json")) == document
+
+
+def test_people_who_are_signed_in_and_programs_read_it_and_strangers_do_not(
+    stranger: Api, viewer: Operator
+) -> None:
+    problem(stranger.get("openapi.json"), 401, "not_authenticated")
+    browser = Client()
+    browser.force_login(viewer)
+    assert browser.get("/api/v1/openapi.json").json()["openapi"] == "3.1.0"
+    assert browser.post("/api/v1/openapi.json").status_code == 405

@@ -1,0 +1,89 @@
+"""What the scope of a token and the role of its person allow: the smaller of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.api.client import Api, ok, problem, token_of
+from tests.builders import make_deployment
+from wizard.models import Deployment, Operator, Task
+from wizard.services import tasks
+
+pytestmark = pytest.mark.django_db
+
+Call = Callable[[Api, Deployment, Task], object]
+
+READS: dict[str, Call] = {
+    "list deployments": lambda api, d, t: api.get("deployments/"),
+    "one deployment": lambda api, d, t: api.get(f"deployments/{d.pk}/"),
+    "one step": lambda api, d, t: api.get(f"deployments/{d.pk}/steps/source/"),
+    "checks": lambda api, d, t: api.get(f"deployments/{d.pk}/checks/"),
+    "answer file": lambda api, d, t: api.get(f"deployments/{d.pk}/answers"),
+    "list tasks": lambda api, d, t: api.get("tasks/"),
+    "one task": lambda api, d, t: api.get(f"tasks/{t.pk}/"),
+    "events": lambda api, d, t: api.get(f"tasks/{t.pk}/events/"),
+}
+CHANGES: dict[str, tuple[Call, int]] = {
+    "begin": (lambda api, d, t: api.post("deployments/", {"name": "x1", "profile": "asr-classic"}), 201),
+    "rename": (lambda api, d, t: api.patch(f"deployments/{d.pk}/", {"name": "x2"}, d.revision), 200),
+    "answer": (
+        lambda api, d, t: api.put(
+            f"deployments/{d.pk}/steps/source/", {"protects": ["vmware"], "method": "ova"}, d.revision
+        ),
+        200,
+    ),
+    "start": (lambda api, d, t: api.post(f"deployments/{d.pk}/tasks/", {"kind": "test_refuse"}), 202),
+    "cancel": (lambda api, d, t: api.post(f"tasks/{t.pk}/cancel/"), 202),
+    "retry": (lambda api, d, t: api.post(f"tasks/{t.pk}/retry/"), 409),
+    "delete": (lambda api, d, t: api.delete(f"deployments/{make_deployment(d.created_by).pk}/"), 204),
+}
+PEOPLE = ("viewer", "operator", "admin")
+SCOPES = ("read", "operate", "admin")
+
+
+@pytest.fixture
+def task(deployment: Deployment, operator: Operator) -> Task:
+    return tasks.launch("test_count", deployment=deployment, actor=operator)
+
+
+@pytest.fixture(params=PEOPLE)
+def person(request: pytest.FixtureRequest) -> Operator:
+    found: Operator = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("name", READS)
+def test_everybody_reads(person: Operator, scope: str, name: str, deployment: Deployment, task: Task) -> None:
+    response = READS[name](Api(token_of(person, scope)), deployment, task)
+    assert response.status_code == 200  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_need_both_the_scope_and_the_role(
+    person: Operator, scope: str, name: str, deployment: Deployment, task: Task
+) -> None:
+    call, good = CHANGES[name]
+    before = Deployment.objects.filter(pk=deployment.pk).values_list("name", "revision").get()
+    response = call(Api(token_of(person, scope)), deployment, task)
+    if scope == "read":
+        body = problem(response, 403, "scope_too_small")
+        assert body["detail"] == "This token's scope is “read”; “operate” is needed."
+    elif person.role == Operator.Role.VIEWER:
+        problem(response, 403, "not_allowed")
+    else:
+        assert response.status_code == good  # type: ignore[attr-defined]
+        return
+    assert Deployment.objects.filter(pk=deployment.pk).values_list("name", "revision").get() == before
+    task.refresh_from_db()
+    assert not task.cancel_requested
+
+
+def test_a_role_that_was_taken_away_counts_at_once(operator: Operator, deployment: Deployment) -> None:
+    api = Api(token_of(operator, "operate"))
+    ok(api.patch(f"deployments/{deployment.pk}/", {"name": "first"}, 1))
+    Operator.objects.update(role=Operator.Role.VIEWER)
+    problem(api.patch(f"deployments/{deployment.pk}/", {"name": "second"}, 2), 403, "not_allowed")

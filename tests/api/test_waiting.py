@@ -1,0 +1,150 @@
+"""Waiting for news: the answer comes when there is some, and waiting callers never take the whole server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests import stories
+from tests.api.client import Api, ok, problem, token_of
+from tests.builders import make_deployment
+from wizard.api.tasks import MAX_WAITING
+from wizard.models import Operator, Task, TaskState
+from wizard.services import tasks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SOON = 0.6
+
+
+@pytest.fixture
+def task(operator: Operator) -> Task:
+    return tasks.launch("test_count", deployment=make_deployment(operator), actor=operator)
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[Callable[[], Any]], None]]:
+    """Do something in another thread, a moment from now."""
+    threads: list[threading.Thread] = []
+
+    def begin(work: Callable[[], Any]) -> None:
+        def wait_and_work() -> None:
+            time.sleep(SOON)
+            try:
+                work()
+            finally:
+                connection.close()
+
+        threads.append(threading.Thread(target=wait_and_work))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join()
+
+
+def seconds_of(call: Callable[[], Any]) -> tuple[Any, float]:
+    begun = time.monotonic()
+    return call(), time.monotonic() - begun
+
+
+def test_the_end_of_a_task_is_waited_for(api: Api, task: Task, later: Any) -> None:
+    later(lambda: tasks.execute(task.pk, "worker-1"))
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/", wait=20))
+    assert ok(response)["state"] == "succeeded"
+    assert SOON <= took < 10
+
+
+def test_a_wait_ends_when_its_seconds_are_over(api: Api, task: Task) -> None:
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/", wait=1))
+    assert ok(response)["state"] == "queued"
+    assert 1 <= took < 5
+
+
+def test_who_does_not_ask_to_wait_is_answered_at_once(api: Api, task: Task) -> None:
+    _response, took = seconds_of(lambda: ok(api.get(f"tasks/{task.pk}/")))
+    assert took < SOON
+
+
+def test_the_end_of_an_ended_task_is_not_waited_for(api: Api, task: Task) -> None:
+    tasks.execute(task.pk, "worker-1")
+    _response, took = seconds_of(lambda: ok(api.get(f"tasks/{task.pk}/", wait=20)))
+    assert took < 5
+    _response, took = seconds_of(lambda: ok(api.get(f"tasks/{task.pk}/events/", after=99, wait=20)))
+    assert took < 5
+
+
+def test_the_next_line_of_the_log_is_waited_for(api: Api, operator: Operator, later: Any) -> None:
+    task = stories.running(make_deployment(operator), "test_count", operator)
+    later(lambda: stories.tell(Task.objects.get(pk=task.pk), "Half way."))
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/events/", after=1, wait=20))
+    assert [(item["seq"], item["message"]) for item in ok(response)["items"]] == [(2, "Half way.")]
+    assert SOON <= took < 10
+
+
+def test_lines_that_are_there_are_not_waited_for(api: Api, operator: Operator) -> None:
+    task = stories.running(make_deployment(operator), "test_count", operator)
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/events/", wait=20))
+    assert len(ok(response)["items"]) == 1
+    assert took < 5
+
+
+def test_a_log_that_ends_while_it_is_waited_for_is_answered(api: Api, task: Task, later: Any) -> None:
+    later(lambda: Task.objects.filter(pk=task.pk).update(state=TaskState.CANCELLED))
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/events/", wait=20))
+    assert ok(response) == {"items": []}
+    assert took < 10
+
+
+def test_a_task_that_goes_away_while_it_is_waited_for_is_not_found(api: Api, task: Task, later: Any) -> None:
+    later(lambda: Task.objects.filter(pk=task.pk).delete())
+    problem(api.get(f"tasks/{task.pk}/", wait=20), 404, "not_found")
+
+
+@pytest.mark.parametrize("wait", [-1, 61, "long"])
+def test_a_wait_has_bounds(api: Api, task: Task, wait: object) -> None:
+    body = problem(api.get(f"tasks/{task.pk}/", wait=wait), 422, "invalid")
+    assert [error["path"] for error in body["errors"]] == ["wait"]
+
+
+def test_more_callers_than_may_wait_are_asked_to_come_back(operator: Operator, task: Task) -> None:
+    api = Api(token_of(operator, "read"))
+    ok(api.get("tasks/"))  # so that the waiting ones need not note the first use of the token
+
+    def wait() -> tuple[int, str | None]:
+        try:
+            response = api.get(f"tasks/{task.pk}/", wait=3)
+            return response.status_code, response.get("Retry-After")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(MAX_WAITING + 2) as pool:
+        answers = [waiting.result() for waiting in [pool.submit(wait) for _ in range(MAX_WAITING + 2)]]
+    assert sorted(answers) == [(200, None)] * MAX_WAITING + [(503, "5")] * 2
+    # The places are free again, and who does not wait was never kept out.
+    ok(api.get(f"tasks/{task.pk}/", wait=1))
+
+
+def test_a_full_house_still_answers_those_who_do_not_wait(operator: Operator, task: Task) -> None:
+    api = Api(token_of(operator, "read"))
+    ok(api.get("tasks/"))
+
+    def wait() -> int:
+        try:
+            status: int = api.get(f"tasks/{task.pk}/", wait=2).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(MAX_WAITING) as pool:
+        waiting = [pool.submit(wait) for _ in range(MAX_WAITING)]
+        time.sleep(SOON)
+        problem(api.get(f"tasks/{task.pk}/", wait=1), 503, "too_many_waiting")
+        assert ok(api.get(f"tasks/{task.pk}/"))["state"] == "queued"
+        assert [one.result() for one in waiting] == [200] * MAX_WAITING
