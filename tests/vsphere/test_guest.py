@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.vsphere.conftest import SignIn
+from tests.vsphere.conftest import SignIn, account_of
+from tests.vsphere.relay import Relay
+from tests.vsphere.servers import LOOPBACK
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere import guest
+from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import (
     CallFailed,
     ConnectionLost,
@@ -22,7 +25,7 @@ from wizard.vsphere.errors import (
     Unreachable,
 )
 from wizard.vsphere.guest import GuestState, power_on, read_guest, wait_for_guest
-from wizard.vsphere.session import Session
+from wizard.vsphere.session import Session, connect
 
 pytestmark = pytest.mark.vcenter
 
@@ -203,6 +206,21 @@ def test_vcenters_reason_for_not_switching_on_is_told(
         sign_in() as session,
     ):
         power_on(session, moid, 10.0)
+
+
+def test_a_power_on_that_does_not_end_times_out(relay: Relay, vcenter: LabVCenter, moid: str) -> None:
+    relay.edit = lambda call, body: (
+        body.replace(b">success<", b">running<") if call == "RetrievePropertiesEx" else body
+    )
+    endpoint = Endpoint(host=LOOPBACK, port=relay.port, thumbprint_sha256=relay.pair.sha256)
+    began = time.monotonic()
+    with (
+        pytest.raises(TimedOut, match="did not finish powering on the virtual machine within 1 seconds"),
+        connect(endpoint, account_of(vcenter)) as session,
+    ):
+        power_on(session, moid, 1.0)
+    assert 0.9 < time.monotonic() - began < 4.0
+    assert 3 <= relay.count("RetrievePropertiesEx") <= 12
 
 
 def test_a_reader_may_not_switch_on(sign_in: SignIn, moid: str) -> None:

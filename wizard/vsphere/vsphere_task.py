@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from pyVmomi import vim
 
 from wizard.text import Text, _
 from wizard.vsphere.collector import read
-from wizard.vsphere.errors import Stopped, TimedOut
+from wizard.vsphere.errors import TimedOut
 from wizard.vsphere.session import Session
 
 SHORTEST_S, LONGEST_S = 0.1, 2.0  # between two looks
@@ -21,12 +20,10 @@ def wait_for_task(
     *,
     what: Text,
     timeout_s: float,
-    should_stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Return when `task` has succeeded; `what` says what it does, for example "powering on web-01".
 
-    Raises the task's own fault (a pyVmomi MethodFault), TimedOut, or Stopped: the task itself goes on in both
-    cases.
+    Raises the task's own fault (a pyVmomi MethodFault), or TimedOut, after which the task itself goes on.
     """
     give_up, pause = time.monotonic() + timeout_s, SHORTEST_S
     while True:
@@ -36,8 +33,6 @@ def wait_for_task(
             return
         if state == vim.TaskInfo.State.error:
             raise info["info.error"]
-        if should_stop():
-            raise Stopped
         if time.monotonic() >= give_up:
             raise TimedOut(
                 Text(
