@@ -30,6 +30,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
+    def handle_endtag(self, tag: str) -> None:
+        self.text += " "
+
     def handle_data(self, data: str) -> None:
         self.text += data
 
