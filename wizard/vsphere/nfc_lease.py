@@ -18,6 +18,7 @@ from wizard.vsphere.errors import (
     NameTaken,
     NoPermission,
     TimedOut,
+    UploadFailed,
     VSphereError,
 )
 from wizard.vsphere.faults import explain, message_of
@@ -91,6 +92,16 @@ class NfcLease:
         """Raises what the keep-alive has run into; cheap enough to be called all the time."""
         if self._lost is not None:
             raise self._lost
+
+    def verdict(self, failure: UploadFailed) -> VSphereError:
+        """Why an upload really failed: a host hangs up when vCenter has given up the lease, and vCenter knows why."""
+        try:
+            seen = read(self._session, self._lease, ("state", "error"))
+        except (vmodl.MethodFault, VSphereError):
+            return failure
+        if seen.get("state") == vim.HttpNfcLease.State.error:
+            return self._given_up(seen.get("error"), step="upload")
+        return failure
 
     def complete(self) -> None:
         """Tell vCenter that everything is there. Raises LeaseFailed, NoPermission or ConnectionLost."""

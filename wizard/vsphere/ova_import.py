@@ -15,13 +15,14 @@ from pyVmomi import vim
 
 from wizard.text import Text, _
 from wizard.vsphere.disk_upload import upload
-from wizard.vsphere.errors import LeaseFailed, OvaInvalid
+from wizard.vsphere.errors import LeaseFailed, OvaInvalid, UploadFailed
 from wizard.vsphere.import_attempt import PATIENCE, ImportAttempt
 from wizard.vsphere.import_attempt import Patience as Patience
 from wizard.vsphere.import_plan import ImportPlan as ImportPlan
 from wizard.vsphere.import_plan import locate
 from wizard.vsphere.import_spec import create_import_spec, start_import
 from wizard.vsphere.inventory import ObjectRef, escaped
+from wizard.vsphere.nfc_lease import NfcLease
 from wizard.vsphere.ova import Ova
 from wizard.vsphere.pace import Brake, Pace
 from wizard.vsphere.removal import remove_vm as remove_vm
@@ -75,26 +76,58 @@ def import_ova(
         info = lease.wait_until_ready(timeout_s=patience.ready_s, brake=brake)
         moid = attempt.moid = str(info.entity._moId)
         on_created(moid)
-        shipments = _shipments(session, ova, order.files, info)
-        pace = Pace(on_progress, total=sum(ova.members[item.name].size for item in shipments))
+        _send(
+            session,
+            ova,
+            _shipments(session, ova, order.files, info),
+            lease,
+            info,
+            on_phase=on_phase,
+            on_progress=on_progress,
+            brake=brake,
+            patience=patience,
+        )
+        lease.check()
+        on_phase(Text(_("Completing the import.")))
+        lease.complete()
+    place = "/".join(part for part in (target.folder.ref.path, escaped(plan.vm_name)) if part)
+    return ObjectRef(type="VirtualMachine", moid=moid, name=plan.vm_name, path=place)
 
-        def check() -> None:
-            lease.check()
-            brake.check()
 
-        with lease.kept_alive(
-            lambda: min(pace.percent, 99), lease_timeout_s=info.leaseTimeout, interval_s=patience.keep_alive_s
-        ):
-            for number, item in enumerate(shipments, start=1):
-                on_phase(
-                    Text(
-                        _("Sending “%(name)s” (%(number)d of %(count)d) to host %(host)s."),
-                        name=item.name,
-                        number=number,
-                        count=len(shipments),
-                        host=item.target.host,
-                    )
+def _send(
+    session: Session,
+    ova: Ova,
+    shipments: Sequence[_Shipment],
+    lease: NfcLease,
+    info: vim.HttpNfcLease.Info,
+    *,
+    on_phase: Callable[[Text], None],
+    on_progress: Callable[[int, int], None],
+    brake: Brake,
+    patience: Patience,
+) -> None:
+    """Send one file after the other, and keep the lease alive meanwhile."""
+    pace = Pace(on_progress, total=sum(ova.members[item.name].size for item in shipments))
+
+    def check() -> None:
+        lease.check()
+        brake.check()
+
+    # 100 is for vCenter to say, when everything is completed.
+    with lease.kept_alive(
+        lambda: min(pace.percent, 99), lease_timeout_s=info.leaseTimeout, interval_s=patience.keep_alive_s
+    ):
+        for number, item in enumerate(shipments, start=1):
+            on_phase(
+                Text(
+                    _("Sending “%(name)s” (%(number)d of %(count)d) to host %(host)s."),
+                    name=item.name,
+                    number=number,
+                    count=len(shipments),
+                    host=item.target.host,
                 )
+            )
+            try:
                 upload(
                     ova,
                     item.name,
@@ -106,12 +139,9 @@ def import_ova(
                     connect_s=patience.connect_s,
                     stall_s=patience.stall_s,
                 )
-            pace.finish()
-        lease.check()
-        on_phase(Text(_("Completing the import.")))
-        lease.complete()
-    place = "/".join(part for part in (target.folder.ref.path, escaped(plan.vm_name)) if part)
-    return ObjectRef(type="VirtualMachine", moid=moid, name=plan.vm_name, path=place)
+            except UploadFailed as failure:
+                raise lease.verdict(failure) from None
+        pace.finish()
 
 
 def _shipments(
