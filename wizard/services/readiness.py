@@ -71,8 +71,8 @@ def _ask_broker() -> Text:
         if not folder.is_dir():
             raise _Down(Text(_("The folder of the broker is missing.")))
         return Text(_("Its folder is there."))
-    with app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=0, timeout=BROKER_SECONDS)
+    with app.connection_for_write(settings.CELERY_BROKER_URL) as broker:
+        broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
     return Text(_("Answers."))
 
 
