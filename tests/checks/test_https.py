@@ -78,12 +78,13 @@ def test_the_named_dns_servers_say_where_the_host_is(authority: Authority):
     assert str(seen.layers[0].detail) == f"{HOST} is 127.0.0.1"
 
 
-def test_a_second_address_is_tried_when_the_first_does_not_answer(authority: Authority):
+def test_a_second_address_is_tried_when_the_first_does_not_answer():
     # Nobody listens on 127.0.0.2, all of 127/8 being loopback: the connection there is refused.
     zone = Zone({HOST: ["127.0.0.2", "127.0.0.3"]})
     with socket.create_server(("127.0.0.3", 0)) as listener, udp_server(zone.answer) as dns_port:
         book = AddressBook.parse(f"10.9.9.9:53:127.0.0.1:{dns_port}")
-        connect(HOST, listener.getsockname()[1], book, 2.0, dns_servers=("10.9.9.9",))
+        seen = connect(HOST, listener.getsockname()[1], book, 2.0, dns_servers=("10.9.9.9",))
+    assert seen.address == "127.0.0.3"
 
 
 def test_a_refused_connection_says_so():
@@ -117,8 +118,8 @@ def test_a_handshake_that_never_comes_is_a_time_out_at_tls():
 def test_an_answer_that_never_comes_is_a_time_out_at_http(authority: Authority):
     with tcp_server(over_tls(authority.context(HOST), say_nothing)) as port:
         since = time.monotonic()
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=0.7)
-        assert time.monotonic() - since < 2
+        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=1.0)
+        assert time.monotonic() - since < 2.5
     assert layers(seen)["tls"] == "pass"
     assert seen.end.name == "http"
     assert seen.failure == "timeout"
@@ -132,8 +133,8 @@ def test_an_answer_that_trickles_is_cut_off_at_the_deadline(authority: Authority
 
     with tcp_server(over_tls(authority.context(HOST), trickle)) as port:
         since = time.monotonic()
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=0.7)
-        assert time.monotonic() - since < 2
+        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=1.0)
+        assert time.monotonic() - since < 2.5
     assert seen.failure == "timeout"
 
 

@@ -111,7 +111,7 @@ def as_html(report: Report, *, language: str = "en") -> str:
     """One page that needs nothing else: to be downloaded, sent, printed."""
     rows = "".join(_html_row(finding, report) for finding in report.findings)
     head = "".join(
-        f'<th scope="col">{escape(str(text))}</th>'
+        f'<th scope="col">{_html(text)}</th>'
         for text in (
             Text(_("Requirement")),
             Text(_("Status")),
@@ -120,13 +120,13 @@ def as_html(report: Report, *, language: str = "en") -> str:
             Text(_("What to do")),
         )
     )
-    title = escape(_heading(report))
+    title = _html(_heading(report))
     return (
-        f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{_html(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
-        f"<p>{escape(str(_verdict(report)))}</p>\n"
-        f"<p>{escape(report.generated_at.isoformat(timespec='seconds'))}</p>\n"
+        f"<p>{_html(_verdict(report))}</p>\n"
+        f"<p>{_html(report.generated_at.isoformat(timespec='seconds'))}</p>\n"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</main>\n</body>\n</html>\n"
     )
 
@@ -197,16 +197,16 @@ def _junit_kind(finding: Finding, report: Report, blocking: set[str]) -> str:
 
 
 def _html_row(finding: Finding, report: Report) -> str:
-    details = "".join(f"<li>{escape(str(detail))}</li>" for detail in finding.details)
-    observed = escape(str(finding.observed)) + (f"<ul>{details}</ul>" if details else "")
+    details = "".join(f"<li>{_html(detail)}</li>" for detail in finding.details)
+    observed = _html(finding.observed) + (f"<ul>{details}</ul>" if details else "")
     what_to_do = ""
     if finding.remedy:
-        owner = escape(str(OWNER_WORDS[finding.owner]))
-        what_to_do = f'<strong class="owner">{owner}</strong>{escape(str(finding.remedy))}'
+        owner = _html(OWNER_WORDS[finding.owner])
+        what_to_do = f'<strong class="owner">{owner}</strong>{_html(finding.remedy)}'
     return (
-        f'<tr><th scope="row">{escape(finding.requirement_id)} {escape(str(finding.title))}</th>'
-        f'<td class="{finding.status}">{escape(_status_words(finding, report))}</td>'
-        f"<td>{observed}</td><td>{escape(str(finding.expected))}</td><td>{what_to_do}</td></tr>\n"
+        f'<tr><th scope="row">{_html(finding.requirement_id)} {_html(finding.title)}</th>'
+        f'<td class="{finding.status}">{_html(_status_words(finding, report))}</td>'
+        f"<td>{observed}</td><td>{_html(finding.expected)}</td><td>{what_to_do}</td></tr>\n"
     )
 
 
@@ -217,12 +217,8 @@ def _heading(report: Report) -> str:
 def _verdict(report: Report) -> Text:
     decision = gate(report.findings, report.waivers)
     if decision.blocked:
-        return Text(
-            _("%(number)s requirements stand in the way: %(ids)s."),
-            number=len(decision.blocking),
-            ids=list(decision.blocking),
-        )
-    return Text(_("Nothing stands in the way; %(number)s warnings."), number=len(decision.warnings))
+        return Text(_("In the way: %(ids)s."), ids=list(decision.blocking))
+    return Text(_("Nothing stands in the way. Warnings: %(number)s."), number=len(decision.warnings))
 
 
 def _status_words(finding: Finding, report: Report) -> str:
@@ -252,6 +248,10 @@ def _cell(text: str) -> str:
     for character in "\\`*_[]<>|":
         one_line = one_line.replace(character, f"\\{character}")
     return one_line
+
+
+def _html(text: object) -> str:
+    return escape(_clean(str(text)))
 
 
 def _clean(text: str) -> str:

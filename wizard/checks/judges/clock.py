@@ -83,7 +83,7 @@ def judge_time_servers(facts: Facts, params: Params) -> Verdict:
     if not servers:
         summary = Text(_("No time server is named."))
     elif silent:
-        summary = Text(_("%(number)s of the time servers do not answer."), number=len(silent))
+        summary = Text(_("Time servers that do not answer: %(number)s."), number=len(silent))
     else:
         summary = Text(_("Every time server answers."))
     return Verdict(

@@ -30,7 +30,7 @@ def judge_host_name(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("%(name)s, %(length)s characters"), name=name, length=len(name)),
+        observed=Text(_("%(name)s, length %(length)s"), name=name, length=len(name)),
         expected=Text(
             _("at most %(longest)s characters: letters, digits and hyphens, not digits alone"),
             longest=longest,

@@ -112,7 +112,7 @@ def judge_host_state(facts: Facts, params: Params) -> Verdict:
     elif unusable:
         status = "warn"
         summary = Text(
-            _("%(number)s of the hosts at this place cannot take the machine now."), number=len(unusable)
+            _("Hosts at this place that cannot take the machine now: %(number)s."), number=len(unusable)
         )
     else:
         status = "pass"
@@ -145,7 +145,7 @@ def judge_host_capacity(facts: Facts, params: Params) -> Verdict:
     fitting = [host for host in hosts if host["cpu_cores"] >= processors and host["memory_gb"] >= memory]
     if fitting:
         status: VerdictStatus = "pass"
-        summary = Text(_("%(number)s hosts have room for the machine."), number=len(fitting))
+        summary = Text(_("Hosts with room for the machine: %(number)s."), number=len(fitting))
     elif can_start:
         status = "warn"
         summary = Text(
@@ -231,7 +231,7 @@ def judge_host_reach(facts: Facts, params: Params) -> Verdict:
     elif silent:
         status = "warn"
         summary = Text(
-            _("%(number)s hosts cannot be reached from here; an upload to one of them would fail."),
+            _("Hosts that cannot be reached from here: %(number)s. An upload to one of them would fail."),
             number=len(silent),
         )
     else:

@@ -59,14 +59,14 @@ def judge_tls_inspection(facts: Facts, params: Params) -> Verdict:
     tried = [item for item in facts["urls.reach"] if item["issuer"]]
     return Verdict(
         status="fail" if suspicious else "pass" if tried else "unknown",
-        summary=Text(_("TLS to %(number)s hosts is probably inspected on the way."), number=len(suspicious))
+        summary=Text(_("TLS is probably inspected on the way. Hosts: %(number)s."), number=len(suspicious))
         if suspicious
         else Text(_("Every host presents a certificate that is trusted."))
         if tried
         else Text(_("No certificate could be looked at.")),
         observed=Text(_("issued by %(issuers)s"), issuers=issuers)
         if suspicious
-        else Text(_("%(number)s certificates looked at"), number=len(tried)),
+        else Text(_("certificates looked at: %(number)s"), number=len(tried)),
         expected=Text(_("certificates of public authorities")),
         details=tuple(
             Text(_("%(host)s: certificate issued by “%(issuer)s”"), host=item["host"], issuer=item["issuer"])

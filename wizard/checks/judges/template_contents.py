@@ -41,11 +41,11 @@ def judge_adapter_count(facts: Facts, params: Params) -> Verdict:
     elif right:
         summary = Text(_("The first network adapter serves replication, the second Azure."))
     else:
-        summary = Text(_("The template has %(found)s network adapters."), found=found)
+        summary = Text(_("The number of network adapters in the template is %(found)s."), found=found)
     return Verdict(
         status="pass" if right else "fail",
         summary=summary,
-        observed=Text(_("%(number)s network adapters"), number=found),
+        observed=Text(_("network adapters: %(number)s"), number=found),
         expected=Text(_("1 to %(most)s"), most=params["most"]),
     )
 
@@ -88,7 +88,7 @@ def judge_single_system(facts: Facts, params: Params) -> Verdict:
             _("The template describes %(found)s virtual machines; it is not the configuration server's."),
             found=found,
         ),
-        observed=Text(_("%(number)s virtual machines"), number=found),
+        observed=Text(_("virtual machines: %(number)s"), number=found),
         expected=Text(_("one virtual machine")),
     )
 

@@ -34,7 +34,7 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=_grade(found, minimum, advised),
         summary=summary,
-        observed=Text(_("%(number)s virtual processors"), number=found),
+        observed=Text(_("virtual processors: %(number)s"), number=found),
         expected=Text(
             _("at least %(minimum)s, %(advised)s for the machines planned"),
             minimum=minimum,
@@ -88,8 +88,8 @@ def judge_disk_count(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("%(number)s disks"), number=found),
-        expected=Text(_("%(number)s disks: system, cache, retention"), number=params["wanted"]),
+        observed=Text(_("disks: %(number)s"), number=found),
+        expected=Text(_("%(number)s disks for system, cache and retention"), number=params["wanted"]),
     )
 
 
@@ -151,7 +151,7 @@ def judge_separate_cache_disk(facts: Facts, params: Params) -> Verdict:
         summary=Text(_("The cache has a disk of its own."))
         if separate
         else Text(_("The cache would share the system disk.")),
-        observed=Text(_("%(number)s disks"), number=len(facts["template.descriptor"]["disks"])),
+        observed=Text(_("disks: %(number)s"), number=len(facts["template.descriptor"]["disks"])),
         expected=Text(_("a disk for the cache besides the system disk")),
     )
 

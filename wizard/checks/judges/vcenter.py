@@ -36,7 +36,10 @@ def judge_certificate(facts: Facts, params: Params) -> Verdict:
         status = "warn"
         summary = Text(_("The certificate of vCenter is for another name than the one entered."))
     elif left < params["warn_days"]:
-        status, summary = "warn", Text(_("The certificate of vCenter expires in %(days)s days."), days=left)
+        status, summary = (
+            "warn",
+            Text(_("The certificate of vCenter expires on %(day)s."), day=ends.isoformat()),
+        )
     else:
         status, summary = "pass", Text(_("The certificate of vCenter is valid."))
     return Verdict(
@@ -105,10 +108,10 @@ def judge_privileges(facts: Facts, params: Params) -> Verdict:
             details.append(Text(_("“%(name)s” (%(privilege)s) on %(object)s"), **named))
     return Verdict(
         status="fail" if gaps else "pass",
-        summary=Text(_("The account lacks %(number)s privileges."), number=len(gaps))
+        summary=Text(_("Privileges that the account lacks: %(number)s."), number=len(gaps))
         if gaps
         else Text(_("The account has every privilege that is needed.")),
-        observed=Text(_("%(number)s missing"), number=len(gaps)),
+        observed=Text(_("missing: %(number)s"), number=len(gaps)),
         expected=Text(_("none missing")),
         details=tuple(details),
     )

@@ -36,8 +36,8 @@ def connect(
     deadline = Deadline(timeout_s)
     since = time.monotonic()
     spot = locate(host, port, book, dns_servers, deadline)
-    open_socket(host, port, spot, deadline).close()
-    return Connected(address=spot.addresses[0], seconds=time.monotonic() - since)
+    with open_socket(host, port, spot, deadline) as channel:
+        return Connected(address=str(channel.getpeername()[0]), seconds=time.monotonic() - since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
