@@ -107,3 +107,13 @@ def test_the_answer_file_rebuilds_the_deployment_and_holds_no_secret(
     assert answer_file.check(file) == []
     assert file.answers["vcenter"]["credential"] == f"{answered.name}-vcenter"
     assert stories.PASSWORD not in text
+
+
+def test_all_answers_are_looked_at_between_preflight_and_deployment(
+    working: Client, operator: Operator
+) -> None:
+    draft = stories.answered(operator, "network")
+    answer = working.post(step_url(draft, "vault"), stories.ANSWERS["vault"])
+    assert answer["Location"] == step_url(draft, "preflight")
+    stories.check(draft, operator)
+    assert read(working.get(step_url(draft, "preflight"))).all("a", href=address(draft))

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from tests import stories
 from tests.web.pages import Page, read, step_url
-from wizard.models import Deployment, Operator, Task
+from wizard.models import Deployment, DeploymentState, Operator, Task
+from wizard.services import deployments
 from wizard.text import Text
 from wizard.web.live import Seen
 
@@ -89,13 +90,45 @@ def test_a_change_of_phase_is_said_once_to_who_listens(working: Client, task: Ta
     assert not page.all("p", id="live")
 
 
-def test_on_the_page_of_a_step_the_end_moves_the_page_on(
+def test_from_work_that_is_done_the_page_goes_on_to_the_next_step(
     working: Client, task: Task, checked: Deployment
 ) -> None:
     address = next_look(read(working.get(step_url(checked, "deploy"))))
+    stories.tell(task, "The machine runs.")
     end(task, "succeeded")
+    deployments.move_to(checked, DeploymentState.DEPLOYED)
     answer = working.get(address)
-    assert answer["HX-Redirect"] == step_url(checked, "deploy")
+    assert answer["HX-Redirect"] == step_url(checked, "register")
+    assert "The machine runs." in read(working.get(step_url(checked, "register"))).words
+
+
+def test_what_went_wrong_is_read_on_the_page_of_its_step(
+    working: Client, task: Task, checked: Deployment
+) -> None:
+    address = next_look(read(working.get(step_url(checked, "deploy"))))
+    end(task, "failed")
+    assert working.get(address)["HX-Redirect"] == step_url(checked, "deploy")
+
+
+def test_a_recorded_topology_is_shown(working: Client, operator: Operator) -> None:
+    registered = stories.answered(operator, "registered")
+    task = stories.running(registered, "record_topology", operator)
+    address = next_look(read(working.get(step_url(registered, "record"))))
+    end(task, "succeeded")
+    assert working.get(address)["HX-Redirect"] == f"/deployments/{registered.pk}/topology/"
+
+
+@pytest.mark.parametrize("step", ["vcenter", "placement"])
+def test_what_was_found_out_is_read_where_it_was_asked_for(
+    working: Client, operator: Operator, step: str
+) -> None:
+    draft = stories.answered(operator, "vcenter")
+    task = stories.running(
+        draft, "sign_in_vcenter", operator, inputs=deployments.answers_of(draft)["vcenter"]
+    )
+    address = next_look(read(working.get(step_url(draft, step))))
+    end(task, "succeeded")
+    assert working.get(address)["HX-Redirect"] == step_url(draft, step)
 
 
 def test_on_the_page_of_the_checks_the_end_shows_the_new_results(

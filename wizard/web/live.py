@@ -74,10 +74,31 @@ def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> d
 
 
 def page_of(task: Task, at: str) -> str:
-    """The address of the page that `at` names: the checks, or a step. Raises NotFound."""
+    """Where the page that `at` names goes when the task has ended. Raises NotFound for a page that is none.
+
+    What was found out or went wrong is read on that very page; from work that is done it goes on.
+    """
     if at == CHECKS:
         return reverse("checks", args=[task.deployment_id])
-    return reverse("step", args=[task.deployment_id, steps.find(task.deployment, at).id])
+    step_id = steps.find(task.deployment, at).id
+    if not moves_on(task, at):
+        return reverse("step", args=[task.deployment_id, step_id])
+    return (
+        reverse("topology", args=[task.deployment_id])
+        if step_id == "record"
+        else steps.after(task.deployment)
+    )
+
+
+def moves_on(task: Task, at: str) -> bool:
+    """Whether there is nothing left to do on the page that `at` names."""
+    return task.state == TaskState.SUCCEEDED and at in ("deploy", "register", "record")
+
+
+def last_words(task: Task) -> str:
+    """What the log ends with: how the task went, in a sentence."""
+    last = task.events.order_by("-seq").first()
+    return str(last.message) if last else str(title_of(task))
 
 
 def title_of(task: Task) -> Text:

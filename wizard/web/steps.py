@@ -63,11 +63,11 @@ def home_of(kind: str, deployment: Deployment) -> str | None:
 
 
 def after(deployment: Deployment) -> str:
-    """Where to go once a step is done: the next question, then the answers as a whole, then the work."""
+    """Where to go once a step is done: the next one; before anything is changed, past all the answers."""
     upcoming = next((row for row in rows(deployment) if row.status == "next"), None)
     if upcoming is None:
         return deployment.get_absolute_url()
-    if upcoming.id == "preflight":
+    if upcoming.id == "deploy":
         return reverse("check_answers", args=[deployment.pk])
     return upcoming.url
 

@@ -80,7 +80,10 @@ def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return HttpResponse(status=204)
     if at is not None and not task.active:
         # The page on which it was followed has more to say now than how far the task is.
-        return HttpResponseClientRedirect(live.page_of(task, at))
+        there = live.page_of(task, at)
+        if live.moves_on(task, at):
+            messages.success(request, live.last_words(task))
+        return HttpResponseClientRedirect(there)
     response = render(
         request, "web/_live.html", {"live": live.follow(task, at=at, since=since), "appended": True}
     )
