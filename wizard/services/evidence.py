@@ -18,7 +18,9 @@ TEMPLATE_INPUTS = ("source", "file", "url", "sha256")
 
 def latest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None = None) -> Task | None:
     """The newest successful task of that kind, or None; with `inputs` only one that was started with the same."""
-    for task in deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at")[:20]:
+    # A result may hold the inventory of a whole vCenter: it is read when somebody asks for it, not to compare inputs.
+    found = deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at").defer("result")
+    for task in found[:20]:
         if inputs is None or all(task.inputs.get(name) == value for name, value in inputs.items()):
             return task
     return None
@@ -26,7 +28,7 @@ def latest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None =
 
 def newest(deployment: Deployment, kind: str) -> Task | None:
     """The newest task of that kind in whatever state."""
-    return deployment.tasks.filter(kind=kind).order_by("-queued_at").first()
+    return deployment.tasks.filter(kind=kind).order_by("-queued_at").defer("result").first()
 
 
 def signed_in(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:
