@@ -112,13 +112,13 @@ def test_findings_come_in_the_order_of_the_requirements_every_time():
 
 
 def test_a_finding_from_several_facts_tells_all_sources_the_last_time_and_the_longest_wait():
-    sheet = make_sheet({"identity.address": "10.0.0.10", "identity.mask": "24"})
+    sheet = make_sheet({"identity.address": "10.0.0.10", "identity.netmask": "24"})
     later = NOW + timedelta(seconds=5)
     sheet.known("identity.gateway", "10.0.0.1", observed_from="this server", seconds=2.0, at=later)
     finding = judge_one(
         sheet,
         judge="static_address",
-        facts=("identity.address", "identity.mask", "identity.gateway"),
+        facts=("identity.address", "identity.netmask", "identity.gateway"),
     )
     assert finding.status == "pass"
     assert finding.observed_from == "vcenter.site.test, this server"

@@ -28,7 +28,7 @@ ENTERED: dict[str, Any] = {
     "identity.host_name": "cs01",
     "identity.fqdn": "cs01.site.test",
     "identity.address": "10.0.0.10",
-    "identity.mask": "255.255.255.0",
+    "identity.netmask": "255.255.255.0",
     "identity.gateway": "10.0.0.1",
     "identity.data_port": 9443,
     "identity.proxy": None,

@@ -23,7 +23,7 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """Something that observes facts.
+    """Something that observes facts. `name` is shown to people: mark it for translation with `_()`.
 
     `collect` gets the facts known so far and gives a mapping with a value for every key of `provides`. It may
     raise: an exception with `text` (and perhaps `remedy`), both `Text`, is shown to the operator as it is.
@@ -104,7 +104,7 @@ class _Run:
             failed = next((name for name in collector.after if self._succeeded.get(name) is False), None)
             if failed is not None:
                 self._waiting.remove(collector)
-                reason = Text(_("Not looked at, because “%(name)s” gave no result."), name=failed)
+                reason = Text(_("Not looked at, because “%(name)s” gave no result."), name=Text(failed))
                 self._note_failure(collector, reason, None, 0.0)
 
     def _start_those_that_are_ready(self) -> None:
@@ -170,7 +170,11 @@ class _Run:
             else:
                 self._sheet.missing(
                     key,
-                    Text(_("“%(name)s” answered without a value for %(key)s."), name=collector.name, key=key),
+                    Text(
+                        _("“%(name)s” answered without a value for %(key)s."),
+                        name=Text(collector.name),
+                        key=key,
+                    ),
                     observed_from=collector.observed_from,
                     seconds=seconds,
                     at=at,
@@ -207,7 +211,7 @@ def _explain(collector: Collector, error: Exception) -> tuple[Text, Text | None]
         return text, remedy if isinstance(remedy, Text) else None
     log.error("collector %s failed", collector.name, exc_info=error)
     return (
-        Text(_("“%(name)s” stopped with an unexpected error."), name=collector.name),
+        Text(_("“%(name)s” stopped with an unexpected error."), name=Text(collector.name)),
         Text(_("The log of the worker holds the details. Run the checks again when it is settled.")),
     )
 

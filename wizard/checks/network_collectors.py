@@ -80,7 +80,7 @@ def dns_forward(
             return {"dns.forward": {"name": name, "addresses": [], "error": error.text}}
         return {"dns.forward": {"name": name, "addresses": list(found), "error": None}}
 
-    return probe_collector("names in DNS", "dns.forward", collect, timeout_s)
+    return probe_collector(_("names in DNS"), "dns.forward", collect, timeout_s)
 
 
 def dns_reverse(
@@ -98,7 +98,7 @@ def dns_reverse(
             return {"dns.reverse": {"address": address, "names": [], "error": failure.text}}
         return {"dns.reverse": {"address": address, "names": list(found), "error": None}}
 
-    return probe_collector("addresses in DNS", "dns.reverse", collect, timeout_s)
+    return probe_collector(_("addresses in DNS"), "dns.reverse", collect, timeout_s)
 
 
 def time_servers(
@@ -120,7 +120,7 @@ def time_servers(
     def collect(known: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"ntp.offsets": ask_all(ask, servers)}
 
-    return probe_collector("time servers", "ntp.offsets", collect, timeout_s * rounds(servers))
+    return probe_collector(_("time servers"), "ntp.offsets", collect, timeout_s * rounds(servers))
 
 
 def vcenter_reach(
@@ -137,7 +137,7 @@ def vcenter_reach(
         reached, detail = _try_port(host, port, dns_servers, book, timeout_s)
         return {"vcenter.reach": {"address": host, "port": port, "reached": reached, "detail": detail}}
 
-    return probe_collector("way to vCenter", "vcenter.reach", collect, timeout_s)
+    return probe_collector(_("way to vCenter"), "vcenter.reach", collect, timeout_s)
 
 
 def host_reach(
@@ -157,7 +157,7 @@ def host_reach(
     def collect(known: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"hosts.reach": ask_all(ask, hosts)}
 
-    return probe_collector("way to the hosts", "hosts.reach", collect, timeout_s * rounds(hosts))
+    return probe_collector(_("way to the hosts"), "hosts.reach", collect, timeout_s * rounds(hosts))
 
 
 def proxy_reach(
@@ -176,7 +176,7 @@ def proxy_reach(
     def collect(known: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"proxy.reach": _try_proxy(url, target, dns_servers, book, timeout_s) if url else None}
 
-    return probe_collector("way to the proxy", "proxy.reach", collect, timeout_s)
+    return probe_collector(_("way to the proxy"), "proxy.reach", collect, timeout_s)
 
 
 def _try_port(

@@ -50,7 +50,7 @@ def url_reach(
     def collect(known: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"urls.reach": ask_all(ask, tried)}
 
-    return probe_collector("addresses in Azure", "urls.reach", collect, timeout_s * rounds(tried))
+    return probe_collector(_("addresses in Azure"), "urls.reach", collect, timeout_s * rounds(tried))
 
 
 def _ask_time(

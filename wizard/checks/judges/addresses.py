@@ -10,8 +10,8 @@ from wizard.text import Text, _
 
 @judge("static_address")
 def judge_static_address(facts: Facts, params: Params) -> Verdict:
-    """Facts identity.address, identity.mask ("255.255.255.0" or "24") and identity.gateway, all text."""
-    address, mask, gateway = facts["identity.address"], facts["identity.mask"], facts["identity.gateway"]
+    """Facts identity.address, identity.netmask ("255.255.255.0" or "24") and identity.gateway, all text."""
+    address, mask, gateway = facts["identity.address"], facts["identity.netmask"], facts["identity.gateway"]
     problem = _find_problem(address, str(mask).removeprefix("/"), gateway)
     return Verdict(
         status="fail" if problem else "pass",
