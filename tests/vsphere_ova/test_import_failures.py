@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -289,3 +289,78 @@ def test_a_stranger_of_the_same_name_is_not_taken_for_our_own(
     with through(relay, vcenter) as importer.session, pytest.raises(VSphereError):
         importer.run()
     assert importer.machines.count("cs01") == 1
+
+
+def hanging_up_on(
+    relay: Relay, call: str, *, times: int, also: Callable[[bytes], bytes] = lambda body: body
+) -> None:
+    def edit(seen: str, body: bytes) -> bytes:
+        if seen == call and relay.count(call) <= times:
+            raise ConnectionAbortedError
+        return also(body)
+
+    relay.edit = edit
+
+
+def test_a_keep_alive_that_does_not_get_through_once_is_made_up_for(
+    slow: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    slow.patience = replace(SHORT, keep_alive_s=0.2)
+    hanging_up_on(relay, "HttpNfcLeaseProgress", times=2)
+    with through(relay, vcenter) as slow.session:
+        slow.run()
+    assert relay.count("HttpNfcLeaseProgress") > 4
+    assert PLAN.vm_name in slow.machines
+
+
+def test_a_vcenter_that_cannot_be_told_for_a_whole_lease_ends_the_import(
+    slow: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    hanging_up_on(
+        relay,
+        "HttpNfcLeaseProgress",
+        times=99,
+        also=lambda body: body.replace(b"<leaseTimeout>300<", b"<leaseTimeout>1<"),
+    )
+    with through(relay, vcenter) as slow.session, pytest.raises(ConnectionLost) as caught:
+        slow.run()
+    assert caught.value.step == "HttpNfcLeaseProgress"
+    assert slow.progress[-1][0] < slow.progress[-1][1]
+    assert slow.left_behind == []
+
+
+def test_what_vcenter_warns_of_is_passed_on(importer: Importer, relay: Relay, vcenter: LabVCenter) -> None:
+    warning = (
+        b'<warning><fault xsi:type="OvfUnsupportedSection"><lineNumber>3</lineNumber><name>Blue</name></fault>'
+        b"<localizedMessage>The section Blue is left out.</localizedMessage></warning></returnval>"
+    )
+    relay.edit = lambda call, body: (
+        body.replace(b"</returnval>", warning) if call == "CreateImportSpec" else body
+    )
+    with through(relay, vcenter) as importer.session:
+        importer.run()
+    assert importer.phases[1] == "vCenter warns: The section Blue is left out."
+
+
+def test_a_file_that_vcenter_wants_but_gives_no_address_for_is_told(
+    importer: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    relay.edit = lambda _call, body: body.replace(b"<importKey>/cs01/", b"<importKey>/other/")
+    with through(relay, vcenter) as importer.session, pytest.raises(LeaseFailed) as caught:
+        importer.run()
+    assert f"gave no address to send “{DISK1}” to" in str(caught.value)
+    assert importer.left_behind == []
+
+
+def test_a_file_that_the_template_does_not_hold_is_told(
+    importer: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    relay.edit = lambda call, body: (
+        body.replace(f"<path>{DISK1}<".encode(), b"<path>other.vmdk<") if call == "CreateImportSpec" else body
+    )
+    with (
+        through(relay, vcenter) as importer.session,
+        pytest.raises(OvaInvalid, match=r"asks for “other\.vmdk”"),
+    ):
+        importer.run()
+    assert importer.left_behind == []
