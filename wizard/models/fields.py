@@ -9,11 +9,15 @@ from django.db import models
 from wizard.text import Text
 
 
+def _nothing_said() -> Text:
+    return Text("")
+
+
 class SentenceField(models.JSONField):
     """A `wizard.text.Text`, stored as its template and values."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("default", Text)
+        kwargs.setdefault("default", _nothing_said)
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
 
