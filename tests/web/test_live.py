@@ -224,3 +224,10 @@ def test_a_name_with_markup_in_a_log_is_shown_and_not_obeyed(working: Client, ta
     stories.tell(task, "<script>alert(1)</script> & so on")
     content = working.get(f"/tasks/{task.pk}/").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; so on" in content
+
+
+def test_watching_a_task_that_was_deleted_ends(working: Client, task: Task) -> None:
+    address = next_look(read(working.get(f"/tasks/{task.pk}/")))
+    task.delete()
+    assert working.get(address, headers={"HX-Request": "true"}).status_code == 286
+    assert working.get(address).status_code == 404

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from tests import stories
+from tests.far_side import LICENCE
 from tests.web.pages import read, step_url
 from wizard.models import Deployment, Operator
 from wizard.services import deployments
@@ -102,7 +103,7 @@ def test_what_is_inside_is_shown_before_anything_is_asked(working: Client, inspe
         "Site Recovery configuration server 9.57",
         "VmxNet3 (Network 1)",
         "Manifest Verified not signed",
-        stories.LICENCE,
+        LICENCE,
     ):
         assert fact in page.words, fact
 

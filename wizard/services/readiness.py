@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 BROKER_SECONDS = 2
 WORKER_SECONDS = 2.0
+# Anybody may ask: the workers are not bothered more often than this.
+WORKER_REMEMBERED_SECONDS = 5
+_HEARD = "readiness.worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,9 @@ def _ask_worker() -> Text:
     # A lease that runs is a worker that breathes; only an idle one has to be asked.
     if Task.objects.filter(state=TaskState.RUNNING, lease_until__gt=timezone.now()).exists():
         return Text(_("Is at work."))
+    if cache.get(_HEARD):
+        return Text(_("Answered a moment ago."))
     if not app.control.ping(timeout=WORKER_SECONDS, limit=1):
         raise _Down(Text(_("No worker answered. Tasks wait until one is started.")))
+    cache.set(_HEARD, True, WORKER_REMEMBERED_SECONDS)
     return Text(_("Answers."))

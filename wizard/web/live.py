@@ -14,7 +14,7 @@ from django.utils import timezone
 from wizard.models import Task, TaskState
 from wizard.services import tasks
 from wizard.services.tasks.kinds import KINDS
-from wizard.text import Text
+from wizard.text import Text, _
 from wizard.web import steps
 
 # The page of the checks, where a task may be followed beside the pages of the steps.
@@ -99,6 +99,18 @@ def last_words(task: Task) -> str:
     """What the log ends with: how the task went, in a sentence."""
     last = task.events.order_by("-seq").first()
     return str(last.message) if last else str(title_of(task))
+
+
+def failure_of(task: Task | None) -> dict[str, Any] | None:
+    """The context of `web/_failure.html`; None for a task that is under way or went well."""
+    if task is None or task.state not in (TaskState.FAILED, TaskState.CANCELLED):
+        return None
+    error = task.error or {}
+    return {
+        "task": task,
+        "text": Text.from_json(error.get("message")) or Text(_("It was cancelled.")),
+        "remedy": Text.from_json(error.get("remedy")),
+    }
 
 
 def title_of(task: Task) -> Text:

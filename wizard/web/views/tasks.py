@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect
+from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect, HttpResponseStopPolling
 
 from wizard.models import Task
 from wizard.services import deployments, tasks
@@ -73,6 +73,9 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """What the live part of a page asks for once a second: 204 while nothing changed, 286 at the end."""
+    if request.htmx and not tasks.visible_tasks(request.user).filter(pk=pk).exists():
+        # Deleted while somebody watched it: there is nothing to ask for any more.
+        return HttpResponseStopPolling()
     task = _find(request, pk)
     since = live.Seen.parse(request.GET.get("seen", ""))
     at = request.GET.get("at") or None

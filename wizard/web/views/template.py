@@ -14,10 +14,9 @@ from wizard.journey import base as journey
 from wizard.journey import placement
 from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
-from wizard.models import Deployment, Task, TaskState
+from wizard.models import Deployment, Task
 from wizard.services import deployments, evidence, tasks, templates
 from wizard.services.errors import UserError
-from wizard.text import Text, _
 from wizard.web import live, stepping
 from wizard.web.forms import Option, Shown, ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest
@@ -141,13 +140,9 @@ def _map_form(
 
 
 def _failure(task: Task | None, saved: dict[str, Any]) -> dict[str, Any] | None:
-    if task is None or task.state not in (TaskState.FAILED, TaskState.CANCELLED):
+    """How the newest inspection failed, where it was one of what is chosen now."""
+    if task is None or any(
+        (task.inputs.get(name) or "") != (saved.get(name) or "") for name in ("file", "url")
+    ):
         return None
-    if any((task.inputs.get(name) or "") != (saved.get(name) or "") for name in ("file", "url")):
-        return None
-    error = task.error or {}
-    return {
-        "task": task,
-        "text": Text.from_json(error.get("message")) or Text(_("It was cancelled.")),
-        "remedy": Text.from_json(error.get("remedy")),
-    }
+    return live.failure_of(task)

@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
 from wizard.journey import base as journey
 from wizard.models import Deployment, DeploymentState, Task
@@ -16,7 +15,6 @@ from wizard.services import deployments, preflight, tasks, topology
 from wizard.services.errors import Conflict, UserError
 from wizard.services.permissions import may
 from wizard.services.tasks.kinds import KINDS
-from wizard.text import Text
 from wizard.web import live, steps
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
@@ -56,7 +54,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "has_errors": problem is not None,
         "live": live.follow(newest, at=step.id) if newest and newest.active else None,
         "newest": newest,
-        "failure": _failure(newest) if not done else None,
+        "failure": live.failure_of(newest) if not done else None,
         "other": other,
         "other_title": KINDS[other.kind].title if other else "",
         "answers": answers,
@@ -88,17 +86,6 @@ def _may_run_again(deployment: Deployment, step_id: str, done: bool) -> bool:
     if step_id == "preflight":
         return deployment.is_open
     return not done or (step_id == "record" and deployment.state == DeploymentState.RECORDED)
-
-
-def _failure(task: Task | None) -> dict[str, Any] | None:
-    if task is None or task.active or task.state == "succeeded":
-        return None
-    error = task.error or {}
-    return {
-        "task": task,
-        "text": str(Text.from_json(error.get("message"))) or gettext("It was cancelled."),
-        "remedy": Text.from_json(error.get("remedy")),
-    }
 
 
 def _more(deployment: Deployment, step_id: str) -> dict[str, Any]:

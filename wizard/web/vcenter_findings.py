@@ -1,0 +1,123 @@
+"""What is known about the vCenter whose address is in the form, as the vCenter step shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from wizard.models import Credential, Deployment, Task, TaskState
+from wizard.services import credentials, evidence
+from wizard.text import Text, _
+
+_LEVELS: Final = (
+    ("discovery", _("Discovery only"), _("Find machines and replicate; failback needs more.")),
+    ("full", _("Full"), _("Replicate, fail over and fail back.")),
+    ("ova", _("Deploy the template"), _("Import the OVA template into the inventory.")),
+)
+_LAYERS: Final = {
+    "dns": _("Name (DNS)"),
+    "tcp": _("Connection (TCP)"),
+    "tls": _("Encryption (TLS)"),
+    "soap": _("vSphere API"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that is known about the vCenter whose address is in the form."""
+
+    probe: Task | None  # the newest look at this very address, however it ended
+    report: dict[str, Any] | None  # the newest that got through all layers
+    sign_in: Task | None  # the newest attempt with these very answers
+    proof: Task | None  # the sign-in that makes the step complete
+    pinned: str
+    credential: Credential | None
+
+    @property
+    def presented(self) -> str:
+        return self.report["certificate"]["sha256"] if self.report else ""
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.pinned and self.presented and self.pinned != self.presented)
+
+    @property
+    def trusted(self) -> bool:
+        return bool(self.pinned) and not self.changed
+
+
+def find_out(deployment: Deployment, values: dict[str, Any]) -> Findings:
+    address = {name: values.get(name) for name in ("host", "port")}
+    answers = {name: values.get(name) for name in evidence.VCENTER_INPUTS}
+    looked = evidence.latest(deployment, "probe_vcenter", address)
+    return Findings(
+        probe=_about(evidence.newest(deployment, "probe_vcenter"), address),
+        report=looked.result if looked else None,
+        sign_in=_about(evidence.newest(deployment, "sign_in_vcenter"), answers),
+        proof=evidence.signed_in(deployment, answers),
+        pinned=values.get("thumbprint_sha256") or "",
+        credential=credentials.of_kind(Credential.Kind.VCENTER)
+        .filter(name=values.get("credential") or "")
+        .first(),
+    )
+
+
+def _about(task: Task | None, inputs: dict[str, Any]) -> Task | None:
+    same = task is not None and all(task.inputs.get(name) == value for name, value in inputs.items())
+    return task if same else None
+
+
+def layers(found: Findings) -> list[dict[str, Any]]:
+    """What each layer of the connection showed: from the report, or from the log of a probe that did not get through."""
+    if found.probe is None:
+        return []
+    if found.probe.state == TaskState.SUCCEEDED and found.report:
+        return [
+            {
+                "title": gettext(_LAYERS[layer["name"]]),
+                "status": layer["status"],
+                "detail": Text.from_json(layer["detail"]),
+                "remedy": Text.from_json(layer["remedy"]),
+                "seconds": layer["seconds"],
+            }
+            for layer in found.report["layers"]
+        ]
+    lines = [event for event in found.probe.events.all() if event.data.get("layer") in _LAYERS]
+    return [
+        {
+            "title": gettext(_LAYERS[event.data["layer"]]),
+            "status": "fail" if event.level == "warning" else "pass",
+            "detail": event.message,
+            "remedy": Text(""),
+            "seconds": None,
+        }
+        for event in lines
+    ]
+
+
+def certificate(report: dict[str, Any] | None) -> dict[str, Any] | None:
+    if report is None or not report["certificate"]:
+        return None
+    shown: dict[str, Any] = dict(report["certificate"])
+    for name in ("not_before", "not_after"):
+        shown[name] = datetime.fromisoformat(shown[name])
+    return shown
+
+
+def expired(report: dict[str, Any] | None) -> bool:
+    shown = certificate(report)
+    return shown is not None and shown["not_after"] < timezone.now()
+
+
+def levels(proof: Task | None) -> list[dict[str, Any]]:
+    if proof is None or not proof.result:
+        return []
+    gaps = proof.result["privileges"]
+    return [
+        {"id": level, "title": gettext(title), "about": gettext(about), "missing": gaps.get(level, [])}
+        for level, title, about in _LEVELS
+    ]
