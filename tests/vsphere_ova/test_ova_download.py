@@ -191,21 +191,21 @@ def test_a_refusal_is_quoted_without_the_access_key(target: Path) -> None:
 
 def test_a_file_that_says_it_is_too_large_is_not_begun(target: Path) -> None:
     with web.serving({"/t.ova": web.file(CONTENT)}) as port:
-        error = failed(f"http://{HOST}/t.ova", target, port, limit_bytes=1000)
+        error = failed(f"http://{HOST}/t.ova", target, port, max_bytes=1000)
     assert error.step == "size"
     assert f"sends {len(CONTENT)} bytes or more; at most 1000 are taken" in str(error)
 
 
 def test_a_file_that_does_not_say_so_is_cut_off_at_the_limit(target: Path) -> None:
     with web.serving({"/t.ova": web.unmeasured(CONTENT)}) as port:
-        error = failed(f"http://{HOST}/t.ova", target, port, limit_bytes=2_000_000)
+        error = failed(f"http://{HOST}/t.ova", target, port, max_bytes=2_000_000)
     assert error.step == "size"
 
 
 def test_a_file_that_cannot_fit_is_not_begun(target: Path) -> None:
     size = 1 << 62
     with web.serving({"/t.ova": lambda request: _claim(request, size)}) as port:
-        error = failed(f"http://{HOST}/t.ova", target, port, limit_bytes=1 << 63)
+        error = failed(f"http://{HOST}/t.ova", target, port, max_bytes=1 << 63)
     assert error.step == "disk"
     assert f"The file has {size} bytes, but only " in str(error)
 

@@ -21,8 +21,8 @@ def get(
 ) -> Iterator[tuple[WebAddress, http.client.HTTPResponse]]:
     """The answer 200 to a GET, after at most five redirects, with the address that gave it.
 
-    `check` is called often, while the body is read as well, and what it raises comes out. Raises DownloadFailed,
-    also for a transfer that stalls or breaks within the block.
+    `check` is called often, while the body is read as well, and what it raises comes out. Raises
+    DownloadFailed, also for a transfer that stalls or breaks within the block.
     """
     address = parse_address(url)
     for _number in range(REDIRECTS + 1):

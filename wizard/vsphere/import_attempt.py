@@ -27,8 +27,8 @@ RETRY_S = 1.0
 class Patience:
     """How long what may take, in seconds.
 
-    `ready_s` is generous, as a host may zero whole disks before it takes a byte. `grace_s` is left to vCenter for removing
-    the half-made machine by itself, `removal_s` to both of us together.
+    `ready_s` is generous, as a host may zero whole disks before it takes a byte. `grace_s` is left to vCenter
+    for removing the half-made machine by itself, `removal_s` to both of us together.
     """
 
     connect_s: float = 20.0
@@ -73,7 +73,7 @@ class ImportAttempt:
             raise
 
     def _undo(self, *, answered: bool) -> VSphereError | None:
-        """Abort the lease and see that the machine is gone; what stood in the way, where that could not be done.
+        """Abort the lease and see that the machine is gone; the answer is what stood in the way, if anything.
 
         A lost connection may come back, so everything is tried again until the time is over. A machine that
         vCenter was about to make, or whose making was not answered, is waited for: it may appear late.
@@ -107,7 +107,7 @@ class ImportAttempt:
             if self.moid is None and time.monotonic() >= appears_until:
                 return
             time.sleep(0.0 if self.moid else RETRY_S)
-        # vCenter removes the machine of an aborted lease itself; the account needs no right of its own for that.
+        # vCenter removes the machine of an aborted lease itself; the account needs no right for that.
         if not wait_until_gone(self._session, self.moid, timeout_s=self._patience.grace_s):
             remove_vm(self._session, self.moid, timeout_s=max(give_up - time.monotonic(), RETRY_S))
 

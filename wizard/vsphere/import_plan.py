@@ -26,7 +26,7 @@ DiskProvisioning = Literal["eagerZeroedThick", "thick", "thin"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
-    """Names or paths as in the placement inventory; `networks` maps each network of the template to one of vSphere."""
+    """Names or paths as in the inventory; `networks` maps each network of the template to one of vSphere."""
 
     vm_name: str
     datacenter: str

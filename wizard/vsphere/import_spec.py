@@ -44,7 +44,10 @@ class ImportOrder:
 def create_import_spec(
     session: Session, ova: Ova, plan: ImportPlan, target: ImportTarget, *, mark: str
 ) -> ImportOrder:
-    """Let vCenter judge template and target; nothing is changed there. Raises ImportRefused with its messages."""
+    """Let vCenter judge template and target; nothing is changed there.
+
+    Raises ImportRefused with its messages, NoPermission or ConnectionLost.
+    """
     host = _host(session, target)
     parameters = vim.OvfManager.CreateImportSpecParams(
         entityName=plan.vm_name,

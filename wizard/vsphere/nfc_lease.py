@@ -94,7 +94,7 @@ class NfcLease:
             raise self._lost
 
     def verdict(self, failure: UploadFailed) -> VSphereError:
-        """Why an upload really failed: a host hangs up when vCenter has given up the lease, and vCenter knows why."""
+        """Why an upload really failed: a host hangs up when vCenter gives up the lease, and that knows why."""
         try:
             seen = read(self._session, self._lease, ("state", "error"))
         except (vmodl.MethodFault, VSphereError):
@@ -110,8 +110,8 @@ class NfcLease:
     def abort(self) -> None:
         """Let go of the lease; vCenter then removes the half-made machine.
 
-        A lease that has ended already is left alone. Raises VSphereError where vCenter cannot be told, or does
-        not let go of a machine that it is still making.
+        A lease that has ended already is left alone. Raises VSphereError where vCenter cannot be told, or
+        does not let go of a machine that it is still making.
         """
         try:
             self._lease.Abort(None)

@@ -87,7 +87,8 @@ def open_ova(path: Path | str) -> Ova:
 
     Raises OvaInvalid; beyond the reasons of `read_members`, `parse_descriptor` and `parse_manifest`:
     `unreadable`, `no_descriptor`, `several_descriptors`, `several_systems`, `missing_file`, `external_file`,
-    `unsafe_name`, `compressed`, `size_mismatch`, `manifest_too_large`, `manifest_mismatch` and `manifest_incomplete`.
+    `unsafe_name`, `compressed`, `size_mismatch`, `manifest_too_large`, `manifest_mismatch` and
+    `manifest_incomplete`.
     """
     source = Path(path)
     try:

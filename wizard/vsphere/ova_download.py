@@ -33,31 +33,32 @@ def download(
     on_progress: Callable[[int, int], None],
     should_stop: Callable[[], bool],
     proxy: str | None = None,
-    ca_file: Path | None = None,
+    ca_file: Path | str | None = None,
     timeout_s: float = 60.0,
     book: AddressBook = DIRECT,
-    limit_bytes: int = LIMIT_BYTES,
+    max_bytes: int = LIMIT_BYTES,
 ) -> None:
     """Fetch `url` into `target`, by way of `target.part`, which is gone at the end whatever happens.
 
     `target` appears, or is replaced, in one moment, once every byte is on disk and the SHA-256 is `sha256`.
-    `on_progress(done, total)` counts bytes at most five times a second; `total` is 0 where the server does not tell.
-    `timeout_s` bounds connecting and each silence. `proxy` is `http://[user:password@]host:port`. Redirects are
-    followed five times, never from https to http. Raises DownloadFailed or Stopped.
+    `on_progress(done, total)` counts bytes at most five times a second; `total` is 0 where the server does
+    not tell. `timeout_s` bounds connecting and each silence. `proxy` is `http://[user:password@]host:port`;
+    `ca_file` (PEM) takes the place of the system's authorities. Redirects are followed five times, never from
+    https to http. Raises DownloadFailed or Stopped.
     """
     expected = _expected(sha256)
     brake = Brake(should_stop)
     route = Route(
         book=book,
         proxy=parse_proxy(proxy) if proxy else None,
-        ca_file=ca_file,
+        ca_file=Path(ca_file) if ca_file else None,
         timeout_s=timeout_s,
     )
     with _part(target) as file:
         with get(url, route, check=brake.check) as (address, response):
             length = response.length
-            _expect_room(address, length, target, limit_bytes)
-            digest = _copy(response, file, address, Pace(on_progress, total=length or 0), limit_bytes, target)
+            _expect_room(address, length, target, max_bytes)
+            digest = _copy(response, file, address, Pace(on_progress, total=length or 0), max_bytes, target)
         if digest != expected:
             raise _wrong_checksum(address, expected, digest)
         with _disk(target):
@@ -71,15 +72,15 @@ def _copy(
     file: BinaryIO,
     address: WebAddress,
     pace: Pace,
-    limit_bytes: int,
+    max_bytes: int,
     target: Path,
 ) -> str:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(PIECE_BYTES))
     while count := response.readinto(buffer):
         digest.update(buffer[:count])
-        if pace.done + count > limit_bytes:
-            raise _too_large(address, pace.done + count, limit_bytes)
+        if pace.done + count > max_bytes:
+            raise _too_large(address, pace.done + count, max_bytes)
         with _disk(target):
             file.write(buffer[:count])
         pace.advance(count)
@@ -113,11 +114,11 @@ def _expected(sha256: str) -> str:
     return digits
 
 
-def _expect_room(address: WebAddress, length: int | None, target: Path, limit_bytes: int) -> None:
+def _expect_room(address: WebAddress, length: int | None, target: Path, max_bytes: int) -> None:
     if length is None:
         return
-    if length > limit_bytes:
-        raise _too_large(address, length, limit_bytes)
+    if length > max_bytes:
+        raise _too_large(address, length, max_bytes)
     with _disk(target):
         free = shutil.disk_usage(target.parent).free
     if length > free:
@@ -185,13 +186,13 @@ def _disk(target: Path) -> Iterator[None]:
         ) from None
 
 
-def _too_large(address: WebAddress, size: int, limit_bytes: int) -> DownloadFailed:
+def _too_large(address: WebAddress, size: int, max_bytes: int) -> DownloadFailed:
     return DownloadFailed(
         Text(
             _("%(host)s sends %(found)d bytes or more; at most %(limit)d are taken."),
             host=address.host,
             found=size,
-            limit=limit_bytes,
+            limit=max_bytes,
         ),
         remedy=Text(_("Check that the address is that of the template.")),
         address=address.place,

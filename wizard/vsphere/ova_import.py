@@ -1,7 +1,7 @@
 """Makes a virtual machine of an OVA: all of it, or nothing.
 
-vCenter judges the template, makes an empty machine and lends a lease; the disks are sent from inside the archive to the
-ESXi host; the lease is completed. Whatever happens in between, nothing half-made stays behind.
+vCenter judges the template, makes an empty machine and lends a lease; the disks are sent from inside the
+archive to the ESXi host; the lease is completed. Whatever happens in between, nothing half-made stays behind.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from wizard.vsphere.upload_target import UploadTarget, upload_target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shipment:
-    """One file on its way: its name in the archive, where it goes, and whether it is put rather than posted."""
+    """One file on its way: its name in the archive, where it goes, whether it is put rather than posted."""
 
     name: str
     target: UploadTarget
@@ -52,14 +52,15 @@ def import_ova(
 ) -> ObjectRef:
     """Import the template as `plan` says and return the machine, powered off.
 
-    `on_phase` gets a sentence for each stage and each of vCenter's warnings; `on_progress(sent, total)` counts bytes, at
-    most five times a second; `on_created` gets the machine's id as soon as it exists, so that it can be removed later by
-    whoever finds this work unfinished. `should_stop` is asked about five times a second.
+    `on_phase` gets a sentence for each stage and each of vCenter's warnings; `on_progress(sent, total)`
+    counts bytes, at most five times a second; `on_created` gets the machine's id as soon as it exists, so
+    that it can be removed later by whoever finds this work unfinished. `should_stop` is asked about five
+    times a second.
 
-    Raises, with nothing left in vCenter: Stopped; NotFound, Ambiguous, NameTaken, ImportRefused and NoPermission before
-    anything was changed; LeaseFailed, TimedOut, UploadFailed, ConnectionLost and OvaInvalid in the middle. Where the
-    half-made machine could not be removed, LeftBehind says so instead, with the first failure in it. What a callback raises
-    comes out as well, after the same tidying up.
+    Raises, with nothing left in vCenter: Stopped; NotFound, Ambiguous, NameTaken, ImportRefused and
+    NoPermission before anything was changed; LeaseFailed, TimedOut, UploadFailed, ConnectionLost and
+    OvaInvalid in the middle. Where the half-made machine could not be removed, LeftBehind says so instead,
+    with the first failure in it. What a callback raises comes out as well, after the same tidying up.
     """
     brake = Brake(should_stop)
     on_phase(Text(_("Asking vCenter whether it takes the template.")))

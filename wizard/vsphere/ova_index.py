@@ -15,7 +15,7 @@ from wizard.text import Text, _
 from wizard.vsphere.errors import OvaInvalid
 
 _BLOCK = tarfile.BLOCKSIZE
-# Longest header that tarfile may read at once: real ones have some hundred bytes, forged ones claim gigabytes.
+# What tarfile may read at once: real headers have some hundred bytes, forged ones claim gigabytes.
 _HEADER_LIMIT_BYTES = 64 * 2**10
 _MEMBERS_LIMIT = 512
 _DAMAGED = (tarfile.TarError, ValueError, OverflowError, RecursionError)

@@ -18,7 +18,7 @@ REMOVAL_S = 60.0
 
 
 class LeftBehind(VSphereError):
-    """Something went wrong, and the half-made machine could not be removed, or nobody could look whether it was."""
+    """Something went wrong, and the half-made machine could not be removed, or nobody could look."""
 
     code = "left_behind"
 
