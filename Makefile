@@ -14,14 +14,14 @@ export PYTHONUNBUFFERED := 1
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-run: $(VENV)/.installed ## Start web, worker, beat and the lab (LAB=0: without the lab; PORT=8000)
+run: $(VENV)/.installed $(if $(filter 0,$(LAB)),,$(VENV)/.installed-lab) ## Start web, worker, beat and the lab (LAB=0: without the lab; PORT=8000)
 	@$(BIN)/python manage.py prepare
 	@exec $(BIN)/python manage.py up $(if $(filter 0,$(LAB)),--no-lab)
 
-demo: $(VENV)/.installed ## Do the whole job against the lab and exit
+demo: $(VENV)/.installed $(VENV)/.installed-lab ## Do the whole job against the lab and exit
 	@$(BIN)/python manage.py demo
 
-test: $(VENV)/.installed-dev ## Install what the tests need, and run them
+test: $(VENV)/.installed-dev $(VENV)/.installed-lab ## Install what the tests need, and run them
 	@tests/run
 
 lint: $(VENV)/.installed-dev ## Look at style, formats and missing migrations
@@ -44,8 +44,8 @@ translations: $(VENV)/.installed ## Collect sentences for the translators (needs
 	$(BIN)/python manage.py compilemessages --ignore .venv
 
 requirements: $(VENV)/.installed-dev ## Compile the pinned requirements from the .in files
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	for name in requirements requirements-lab requirements-dev; do \
+		$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 $$name.in -o $$name.txt; done
 
 clean: ## Remove the virtual environment and caches; data under var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -57,6 +57,15 @@ $(VENV)/bin/python:
 $(VENV)/.installed: requirements.txt $(VENV)/bin/python
 	@echo "Installing Foothold's requirements ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+# The simulator is built here rather than at the first start; a machine where that cannot be done goes without it.
+$(VENV)/.installed-lab: requirements-lab.txt $(VENV)/.installed $(wildcard wizard/lab/vcsim/*)
+	@$(BIN)/python -c 'from wizard.lab import build; build.find_go()' 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.txt \
+		|| echo "Go cannot be had here."
+	@echo "Building the lab's vCenter simulator, about a minute the first time ..."
+	@$(BIN)/python -m wizard.lab.build || true
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

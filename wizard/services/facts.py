@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +35,7 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
     visit = _VCenterVisit(answers, stack)
     return [
         Collector(
-            name=str(Text(_("Answers"))),
+            name=_("Answers"),
             provides=tuple(_answer_facts(answers, deployment)),
             collect=lambda known: _answer_facts(answers, deployment),
             deadline_s=10,
@@ -48,7 +49,7 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
             observed_from=here,
         ),
         Collector(
-            name=str(Text(_("vCenter sign-in"))),
+            name=_("vCenter sign-in"),
             provides=("vcenter.signed_in",),
             collect=visit.sign_in,
             deadline_s=45,
@@ -62,11 +63,14 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
                 collect=collect,
                 deadline_s=60,
                 observed_from=vcenter,
-                after=(str(Text(_("vCenter sign-in"))),),
+                after=(_("vCenter sign-in"),),
             )
             for name, provides, collect in visit.parts()
         ),
-        *network_collectors(_network_plan(answers, deployment)),
+        *(
+            replace(collector, observed_from=here)
+            for collector in network_collectors(_network_plan(answers, deployment))
+        ),
     ]
 
 
@@ -159,14 +163,14 @@ class _VCenterVisit:
 
     def parts(self) -> list[tuple[str, tuple[str, ...], Callable[[Known], Mapping[str, Any]]]]:
         return [
-            (str(Text(_("vCenter clock"))), ("vcenter.clock_offset_s",), self._clock),
+            (_("vCenter clock"), ("vcenter.clock_offset_s",), self._clock),
             (
-                str(Text(_("Placement in vSphere"))),
+                _("Placement in vSphere"),
                 ("placement.vm_name_taken", "placement.datastore", "placement.network", "placement.hosts"),
                 self._placement,
             ),
             (
-                str(Text(_("vCenter privileges"))),
+                _("vCenter privileges"),
                 tuple(f"vcenter.privileges.{level}" for level in privileges.LEVELS),
                 self._privileges,
             ),

@@ -74,8 +74,9 @@ def run(progress: Progress) -> Done:
         def note(collector: Collector, ok: bool) -> None:
             nonlocal done
             done += 1
-            name = Text(_("%(name)s: looked at."), name=collector.name)
-            failed = Text(_("%(name)s: could not be looked at."), name=collector.name)
+            title = Text(collector.name)
+            name = Text(_("%(name)s: looked at."), name=title)
+            failed = Text(_("%(name)s: could not be looked at."), name=title)
             (progress.info if ok else progress.warning)(name if ok else failed)
             progress.percent(5 + 85 * done / len(collectors))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -149,7 +150,7 @@ def run_register(progress: Progress) -> Done:
         progress.info(
             Text(_("%(product)s, instance %(uuid)s."), product=about.product, uuid=about.instance_uuid)
         )
-        _refuse_second_name(about.instance_uuid, answers)
+        _refuse_second_name(_identity(about, answers), answers)
         progress.phase(Text(_("Comparing privileges")), 15)
         placement = inventory.read_placement(session)
         gaps = _privilege_gaps(session, [datacenter.ref for datacenter in placement.datacenters])
@@ -236,6 +237,11 @@ def _discover(session: Session, progress: Progress, *, start: int) -> list[machi
     return found
 
 
+def _identity(about: probe.About, answers: dict[str, Any]) -> str:
+    """The instance UUID; a standalone ESXi host has none, so there its address stands in for it."""
+    return about.instance_uuid or str(uuid5(NAMESPACE_DNS, f"{answers['host']}:{answers['port']}"))
+
+
 def _refuse_second_name(instance_uuid: str, answers: dict[str, Any]) -> None:
     other = (
         VCenter.objects.filter(instance_uuid=instance_uuid)
@@ -272,7 +278,7 @@ def _save_vcenter(deployment: Deployment, answers: dict[str, Any], about: probe.
         "api_version": about.api_version,
     }
     vcenter, _created = VCenter.objects.update_or_create(
-        instance_uuid=about.instance_uuid,
+        instance_uuid=_identity(about, answers),
         defaults=seen,
         create_defaults={"friendly_name": answers["host"], **seen},
     )

@@ -80,6 +80,7 @@ PRIVILEGE_NAMES: dict[str, str] = {
     "VirtualMachine.Interact.PowerOn": "Virtual machine > Interaction > Power on",
     "VirtualMachine.Interact.ToolsInstall": "Virtual machine > Interaction > Install VMware Tools",
     "VirtualMachine.Inventory.Create": "Virtual machine > Edit Inventory > Create new",
+    "VirtualMachine.Inventory.Delete": "Virtual machine > Edit Inventory > Remove",
     "VirtualMachine.Inventory.Register": "Virtual machine > Edit Inventory > Register",
     "VirtualMachine.Inventory.Unregister": "Virtual machine > Edit Inventory > Unregister",
     "VirtualMachine.Provisioning.GetVmFiles": "Virtual machine > Provisioning > Allow virtual machine "
@@ -103,10 +104,12 @@ _FULL = (
         identifier
         for identifier in PRIVILEGE_NAMES
         if identifier.startswith(("Datastore.", "Network.", "Resource.", "Task.", "VirtualMachine."))
+        and identifier != "VirtualMachine.Inventory.Delete"
     ),
 )
 
-# asr-facts 5.4, without what only other ways of importing need: a vApp's pool, and pulling from an address.
+# asr-facts 5.4, without what only other ways of importing need (a vApp's pool, pulling from an address), and with the
+# right to remove the machine again: without it a cancelled import would leave a half-made one behind.
 _OVA = (
     "VApp.Import",
     "VApp.ApplicationConfig",
@@ -116,6 +119,7 @@ _OVA = (
     "Datastore.Browse",
     "Network.Assign",
     "VirtualMachine.Inventory.Create",
+    "VirtualMachine.Inventory.Delete",
     "VirtualMachine.Config.AddNewDisk",
     "VirtualMachine.Config.AddRemoveDevice",
     "VirtualMachine.Config.EditDevice",
