@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
 from tests.builders import make_operator
 from wizard.models import Operator
+
+# Playwright keeps a loop in the thread of the tests, from the first browser test on to the last test of any kind.
+# None of them uses the database inside that loop, only beside it, which Django cannot tell apart.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture

@@ -31,14 +31,15 @@ def test_the_pick_lists_wait_for_the_datacenter(working: Client, draft: Deployme
 
 def test_choosing_a_datacenter_brings_what_it_has(working: Client, draft: Deployment) -> None:
     answer = working.get(
-        step_url(draft, "placement") + "?datacenter=DC0&vm_name=typed-before", headers={"HX-Request": "true"}
+        step_url(draft, "placement") + "?datacenter=DC0&folder=Servers", headers={"HX-Request": "true"}
     )
     page = read(answer)
     assert not page.all("h1")
-    (fields,) = page.all("div", id="placement-fields")
-    assert fields["hx-target"] == "this"
+    assert page.all("div", id="placement-fields")
     assert {"DC0_C0", "shared", "VM Network", "Servers"} <= offered(page)
-    assert page.value_of("vm_name") == "typed-before"
+    assert "selected" in page.all("option", value="Servers")[0]
+    # What is typed outside the lists is not replaced by them.
+    assert not page.all("input", name="vm_name")
     assert deployments.form_of(draft, "placement") == ({}, 0)
 
 
