@@ -51,7 +51,7 @@ def test_one_configuration_server_takes_the_highest_row_that_either_number_asks_
 ) -> None:
     advice = ask(machines, change)
     assert (advice.tier, advice.vcpu, advice.memory_gb, advice.cache_gb) == (tier, vcpu, memory_gb, cache_gb)
-    assert (advice.row.table, advice.row.label) == ("asr-facts 4.1", tier)
+    assert (advice.row.table, advice.row.label) == ("Configuration server with built-in process server", tier)
     assert (advice.configuration_servers, advice.process_servers, advice.needs_scaleout) == (1, 0, False)
 
 

@@ -111,7 +111,13 @@ class TemplateAnswers(StepAnswers):
     ]
     properties: Annotated[
         dict[str, str],
-        ask(_("Properties"), _("Values for the properties that the template offers.")),
+        AfterValidator(lambda values: {key: value for key, value in values.items() if value}),
+        ask(
+            _("Properties"),
+            _(
+                "Values for the properties that the template offers. Host name and addresses left blank are taken from the network step."
+            ),
+        ),
     ] = {}
 
     @model_validator(mode="after")

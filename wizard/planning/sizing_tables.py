@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from wizard.text import _
+
 Tier = Literal["S", "M", "L"]
 
 TB: Final = (
@@ -16,10 +18,12 @@ TB: Final = (
 class TableRow:
     """One row: what the machine needs, and up to which load. `machines` and `change` are as printed.
 
+    `table` is the title of the published table (a message id), `link` the page that holds it.
     `most_machines` and `most_change_gb` (GB a day) are the last values that the row still covers.
     """
 
     table: str
+    link: str
     tier: Tier
     label: str
     vcpu: int
@@ -33,7 +37,8 @@ class TableRow:
 
 CONFIGURATION_SERVER: Final = (
     TableRow(
-        table="asr-facts 4.1",
+        table=_("Configuration server with built-in process server"),  # asr-facts 4.1
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
         tier="S",
         label="S",
         vcpu=8,
@@ -45,7 +50,8 @@ CONFIGURATION_SERVER: Final = (
         most_change_gb=500,
     ),
     TableRow(
-        table="asr-facts 4.1",
+        table=_("Configuration server with built-in process server"),  # asr-facts 4.1
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
         tier="M",
         label="M",
         vcpu=12,
@@ -57,7 +63,8 @@ CONFIGURATION_SERVER: Final = (
         most_change_gb=1 * TB,
     ),
     TableRow(
-        table="asr-facts 4.1",
+        table=_("Configuration server with built-in process server"),  # asr-facts 4.1
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
         tier="L",
         label="L",
         vcpu=16,
@@ -71,7 +78,8 @@ CONFIGURATION_SERVER: Final = (
 )
 
 CONFIGURATION_SERVER_ALONE: Final = TableRow(
-    table="asr-facts 4.3",
+    table=_("Large deployments: configuration server alone"),  # asr-facts 4.3
+    link="https://learn.microsoft.com/azure/site-recovery/vmware-physical-large-deployment",
     tier="S",
     label="without built-in process server",
     vcpu=8,
@@ -84,7 +92,8 @@ CONFIGURATION_SERVER_ALONE: Final = TableRow(
 )
 
 PROCESS_SERVER: Final = TableRow(
-    table="asr-facts 4.2",
+    table=_("Scale-out process server"),  # asr-facts 4.2
+    link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
     tier="L",
     label="L",
     vcpu=12,
@@ -98,7 +107,8 @@ PROCESS_SERVER: Final = TableRow(
 
 APPLIANCE: Final = (
     TableRow(
-        table="asr-facts 4.4",
+        table=_("Replication appliance"),  # asr-facts 4.4
+        link="https://learn.microsoft.com/azure/site-recovery/replication-appliance-support-matrix",
         tier="S",
         label="minimum",
         vcpu=8,
@@ -110,7 +120,8 @@ APPLIANCE: Final = (
         most_change_gb=1 * TB,
     ),
     TableRow(
-        table="asr-facts 4.4",
+        table=_("Replication appliance"),  # asr-facts 4.4
+        link="https://learn.microsoft.com/azure/site-recovery/replication-appliance-support-matrix",
         tier="L",
         label="maximum",
         vcpu=16,

@@ -18,6 +18,7 @@ from wizard.vsphere.errors import TimedOut
 from wizard.vsphere.import_plan import ImportPlan
 from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import import_ova
+from wizard.vsphere.ovf import OvfDescriptor
 from wizard.vsphere.removal import remove_vm
 
 UPLOAD_FROM, UPLOAD_TO = 8, 88
@@ -51,7 +52,7 @@ def run_deploy(progress: Progress) -> Done:
         reference = import_ova(
             session,
             ova,
-            _plan(answers),
+            _plan(answers, ova.descriptor),
             on_phase=lambda text: progress.phase(text),
             on_progress=lambda sent, total: progress.percent(
                 UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
@@ -110,7 +111,38 @@ def tidy_deploy(progress: Progress) -> None:
             )
 
 
-def _plan(answers: dict[str, dict[str, Any]]) -> ImportPlan:
+# Keys that templates commonly use, without the number of the adapter; what the operator filled in goes first.
+_NETWORK_PROPERTIES = {
+    "hostname": "host_name",
+    "domain": "dns_suffix",
+    "ip": "address",
+    "netmask": "netmask",
+    "gateway": "gateway",
+    "dns": "dns",
+    "ntp": "ntp",
+}
+
+
+def _properties(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -> dict[str, str]:
+    """The values of the template's properties: as answered, else from the network identity where the key says so."""
+    answered = answers["template"]["properties"]
+    values: dict[str, str] = {}
+    for offered in descriptor.properties:
+        if not offered.user_configurable:
+            continue
+        # A key may be wrapped in a class and an instance, as in com.example.ip0.1.
+        parts = [part.lower().rstrip("0123456789") for part in offered.key.split(".")]
+        step_field = next(
+            (_NETWORK_PROPERTIES[part] for part in reversed(parts) if part in _NETWORK_PROPERTIES), None
+        )
+        known = answers["network"][step_field] if step_field else ""
+        value = answered.get(offered.key) or (",".join(known) if isinstance(known, list) else known)
+        if value:
+            values[offered.key] = value
+    return values
+
+
+def _plan(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -> ImportPlan:
     placement, template = answers["placement"], answers["template"]
     return ImportPlan(
         vm_name=placement["vm_name"],
@@ -120,7 +152,7 @@ def _plan(answers: dict[str, dict[str, Any]]) -> ImportPlan:
         datastore=placement["datastore"],
         networks=template["networks"],
         disk_provisioning=placement["disk_provisioning"],
-        properties=template["properties"],
+        properties=_properties(answers, descriptor),
         accept_license=template["accept_license"],
     )
 
