@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import Field, JSONField, Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from wizard.models import Deployment
+from wizard.models.fields import SentenceField
+from wizard.services.permissions import may
+from wizard.text import Text
 
-class ReadingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
-    show_full_result_count = False
-    list_per_page = 50
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+class Reading:
+    """Who may look may look at everything here, and nobody changes anything."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, "view")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -25,20 +42,99 @@ class ReadingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """All columns of the record but those that are left out on purpose, also what nobody could edit anyway."""
+        model: type[Model] = self.model  # type: ignore[attr-defined]
+        left_out: Sequence[str] = self.exclude or ()  # type: ignore[attr-defined]
+        columns = [*model._meta.concrete_fields, *model._meta.many_to_many]
+        names: Sequence[str] = self.fields or [field.name for field in columns]  # type: ignore[attr-defined]
+        return [
+            _as_json(model, name) if _is_json(model, name) else name for name in names if name not in left_out
+        ]
 
-def link_to(obj: Model | None, text: object | None = None) -> SafeString | str:
-    """A link to the object's own page in the product."""
-    if obj is None:
-        return "–"
-    url = obj.get_absolute_url()  # type: ignore[attr-defined]
-    return format_html('<a href="{}">{}</a>', url, text or obj)
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+
+class RecordPages:
+    """Lists that are called by what is in them, and histories that lead to the audit trail."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
+        context = {"title": title, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        trail = reverse("admin:wizard_auditentry_changelist")
+        return redirect(f"{trail}?{urlencode({'subject_id': object_id})}")
+
+
+class ReadingAdmin(Reading, RecordPages, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
+    def view_on_site(self, obj: Model) -> str | None:
+        """The page of the product that shows this record, or else its deployment."""
+        shown = obj if hasattr(obj, "get_absolute_url") else getattr(obj, "deployment", None)
+        return shown.get_absolute_url() if shown is not None else None
+
+
+class ReadingInline(Reading, admin.TabularInline):  # type: ignore[type-arg]
+    extra = 0
+    can_delete = False
 
 
 class OfDeployment(ReadingAdmin):
     """Records of a deployment link to its page."""
 
-    list_select_related = ("deployment",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("deployment",)
 
     @admin.display(description=_("deployment"), ordering="deployment__name")
-    def deployment_page(self, obj: Any) -> SafeString | str:
-        return link_to(obj.deployment)
+    def deployment_page(self, obj: Any) -> SafeString:
+        deployment: Deployment = obj.deployment
+        return page_link(deployment, deployment)
+
+
+def page_link(obj: Any, text: object) -> SafeString:
+    """A link to the object's own page in the product."""
+    return format_html('<a href="{}">{}</a>', obj.get_absolute_url(), text)
+
+
+# --- JSON for people --------------------------------------------------------------------------------------------------
+
+
+def _is_json(model: type[Model], name: Any) -> bool:
+    fields: dict[str, Field[Any, Any]] = {field.name: field for field in model._meta.concrete_fields}
+    found = fields.get(name)
+    return isinstance(found, JSONField) and not isinstance(found, SentenceField)
+
+
+# The admin compares what it is given in two places, so it must be one function for a column.
+@cache
+def _as_json(model: type[Model], name: str) -> Callable[[Any], SafeString | str]:
+    @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    def show(obj: Any) -> SafeString | str:
+        value = getattr(obj, name)
+        if value in (None, {}, []):
+            return "–"
+        text = json.dumps(_spoken(value), ensure_ascii=False, indent=2)
+        return format_html('<pre class="json">{}</pre>', text)
+
+    show.__name__ = name
+    return show
+
+
+def _spoken(value: Any) -> Any:
+    """The same with its sentences in the reader's language."""
+    if isinstance(value, dict):
+        if "text" in value and value.keys() <= {"text", "values"}:
+            return str(Text.from_json(value))
+        return {key: _spoken(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_spoken(part) for part in value]
+    return value

@@ -1,19 +1,18 @@
-"""Every noun in the console: useful columns, filters, search; secrets never among them."""
+"""Every noun of the work in the console: useful columns, filters, search; secrets never among them."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from wizard.console.reading import OfDeployment, ReadingAdmin, link_to
+from wizard.console.reading import OfDeployment, ReadingAdmin, ReadingInline, page_link
 from wizard.models import (
-    ApiToken,
     AuditEntry,
     CheckResult,
     Component,
@@ -21,8 +20,6 @@ from wizard.models import (
     Deployment,
     Link,
     Machine,
-    Operator,
-    SignInLink,
     StepAnswer,
     Task,
     TaskEvent,
@@ -30,48 +27,12 @@ from wizard.models import (
     VCenter,
     Waiver,
 )
+from wizard.services.tasks.kinds import KINDS
 
 
-@admin.register(Operator)
-class OperatorAdmin(UserAdmin):
-    list_display = ("username", "email", "role", "is_active", "is_staff", "last_login")
-    list_filter = ("role", "is_active", "is_staff")
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
-        (_("Rights"), {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("username", "role", "is_staff", "usable_password", "password1", "password2")}),
-    )
-    readonly_fields = ("last_login", "date_joined")
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadingAdmin):
-    list_display = ("name", "user", "scope", "hint", "created_at", "expires_at", "last_used_at", "revoked_at")
-    list_filter = ("scope", "user")
-    list_select_related = ("user",)
-    search_fields = ("name", "user__username")
-    exclude = ("token_hash",)
-
-
-@admin.register(SignInLink)
-class SignInLinkAdmin(ReadingAdmin):
-    list_display = ("user", "expires_at", "used_at")
-    list_select_related = ("user",)
-    exclude = ("token_hash",)
-
-
-class StepAnswerInline(admin.TabularInline):  # type: ignore[type-arg]
+class StepAnswerInline(ReadingInline):
     model = StepAnswer
-    fields = readonly_fields = ("step", "data", "draft", "version", "changed_by", "changed_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = ("step", "data", "draft", "version", "changed_by", "changed_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StepAnswer]:
         return super().get_queryset(request).select_related("changed_by", "deployment")
@@ -87,11 +48,12 @@ class DeploymentAdmin(ReadingAdmin):
     inlines = (StepAnswerInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deployment]:
-        return super().get_queryset(request).annotate(task_count=Count("tasks"))
+        rows: QuerySet[Deployment] = super().get_queryset(request).annotate(task_count=Count("tasks"))
+        return rows
 
     @admin.display(description=_("page"))
-    def page(self, obj: Deployment) -> SafeString | str:
-        return link_to(obj, _("Open"))
+    def page(self, obj: Deployment) -> SafeString:
+        return page_link(obj, _("Open"))
 
     @admin.display(description=_("tasks"), ordering="task_count")
     def tasks_run(self, obj: Any) -> int:
@@ -99,38 +61,58 @@ class DeploymentAdmin(ReadingAdmin):
         return count
 
 
-class TaskEventInline(admin.TabularInline):  # type: ignore[type-arg]
+class TaskEventInline(ReadingInline):
     model = TaskEvent
-    fields = readonly_fields = ("seq", "at", "level", "phase", "message")
-    extra = 0
-    can_delete = False
+    fields = ("seq", "at", "level", "phase", "message")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.id, str(kind.title)) for kind in KINDS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Task)
 class TaskAdmin(OfDeployment):
     list_display = (
-        "kind",
-        "page",
+        "what",
         "deployment_page",
         "state",
-        "progress",
-        "attempt",
+        "percent",
+        "took",
         "requested_by",
         "queued_at",
-        "finished_at",
+        "page",
     )
-    list_filter = ("state", "kind")
+    list_filter = ("state", KindFilter)
     list_select_related = ("deployment", "requested_by")
     search_fields = ("deployment__name", "id")
     date_hierarchy = "queued_at"
     inlines = (TaskEventInline,)
 
+    @admin.display(description=_("what"), ordering="kind")
+    def what(self, obj: Task) -> str:
+        kind = KINDS.get(obj.kind)
+        return str(kind.title) if kind else obj.kind
+
+    @admin.display(description=_("progress"), ordering="progress")
+    def percent(self, obj: Task) -> str:
+        return f"{obj.progress} %"
+
+    @admin.display(description=_("took"))
+    def took(self, obj: Task) -> str:
+        if obj.started_at is None or obj.finished_at is None:
+            return "–"
+        return str(timedelta(seconds=round((obj.finished_at - obj.started_at).total_seconds())))
+
     @admin.display(description=_("page"))
-    def page(self, obj: Task) -> SafeString | str:
-        return link_to(obj, _("Open"))
+    def page(self, obj: Task) -> SafeString:
+        return page_link(obj, _("Open"))
 
 
 @admin.register(CheckResult)
@@ -149,11 +131,20 @@ class CheckResultAdmin(OfDeployment):
     list_filter = ("status", "severity", "category", "owner")
     search_fields = ("requirement_id", "deployment__name")
     date_hierarchy = "observed_at"
+    ordering = ("-observed_at", "position")
 
 
 @admin.register(Waiver)
 class WaiverAdmin(OfDeployment):
-    list_display = ("requirement_id", "deployment_page", "until", "in_force", "granted_by", "granted_at")
+    list_display = (
+        "requirement_id",
+        "deployment_page",
+        "reason",
+        "until",
+        "in_force",
+        "granted_by",
+        "granted_at",
+    )
     list_filter = ("until",)
     list_select_related = ("deployment", "granted_by")
     search_fields = ("requirement_id", "deployment__name", "reason")
@@ -190,7 +181,8 @@ class VCenterAdmin(ReadingAdmin):
     list_filter = ("api_type", "version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VCenter]:
-        return super().get_queryset(request).annotate(known_machines=Count("machines"))
+        rows: QuerySet[VCenter] = super().get_queryset(request).annotate(known_machines=Count("machines"))
+        return rows
 
     @admin.display(description=_("machines"), ordering="known_machines")
     def machine_count(self, obj: Any) -> int:
@@ -225,7 +217,7 @@ class ComponentAdmin(OfDeployment):
 
 @admin.register(Link)
 class LinkAdmin(OfDeployment):
-    list_display = ("edge", "source", "target", "protocol", "port", "deployment_page")
+    list_display = ("edge", "source", "target", "protocol", "port", "purpose", "deployment_page")
     list_filter = ("edge", "protocol")
     list_select_related = ("deployment", "source", "target")
     search_fields = ("source__name", "target__name", "deployment__name")
@@ -233,7 +225,7 @@ class LinkAdmin(OfDeployment):
 
 @admin.register(TopologySnapshot)
 class TopologySnapshotAdmin(OfDeployment):
-    list_display = ("deployment_page", "number", "digest", "recorded_by", "recorded_at")
+    list_display = ("number", "deployment_page", "digest", "recorded_by", "recorded_at")
     list_select_related = ("deployment", "recorded_by")
     search_fields = ("deployment__name", "digest")
     date_hierarchy = "recorded_at"

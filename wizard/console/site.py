@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from wizard.services.permissions import may
+
+# How the index is grouped; what is in none of them comes last, so that no record can be forgotten here.
+_GROUPS: Final = (
+    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "Waiver")),
+    ("vsphere", _("vSphere"), ("VCenter", "Machine", "Credential")),
+    ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
+    (
+        "people",
+        _("People and sign-ins"),
+        ("Operator", "ApiToken", "SignInLink", "AccessAttempt", "AccessLog"),
+    ),
+    ("trail", _("What happened"), ("AuditEntry",)),
+)
 
 
 class ConsoleSite(admin.AdminSite):
@@ -11,3 +34,39 @@ class ConsoleSite(admin.AdminSite):
     site_title = _("Foothold console")
     index_title = _("Records")
     enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and may(request.user, "view")
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one sign-in, that of the product. Who is signed in and has no business here is told so."""
+        wanted = request.GET.get("next", reverse("admin:index"))
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if not self.has_permission(request):
+            raise PermissionDenied(
+                gettext("The console is for reviewers. An administrator can give you access to it.")
+            )
+        return redirect("admin:index")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        left = {model["object_name"]: model for app in apps for model in app["models"]}
+        groups = []
+        for label, name, wanted in _GROUPS:
+            models = [_named(left.pop(model)) for model in wanted if model in left]
+            groups.append(_group(label, name, models))
+        groups.append(_group("other", _("Other"), list(left.values())))
+        return [group for group in groups if group["models"]]
+
+
+def _named(model: dict[str, Any]) -> dict[str, Any]:
+    """The admin's capital letter would make VCenters of vCenters."""
+    name = str(model["model"]._meta.verbose_name_plural)
+    return {**model, "name": name} if name[1:2].isupper() else model
+
+
+def _group(label: str, name: Any, models: list[Any]) -> dict[str, Any]:
+    return {"name": name, "app_label": label, "app_url": "", "has_module_perms": True, "models": models}

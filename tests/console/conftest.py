@@ -1,0 +1,75 @@
+"""Staff with each role, and a site with something in every table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.test import Client
+from django.utils import timezone
+
+from tests import stories
+from tests.builders import make_operator
+from tests.chromium import launch_args
+from wizard.models import Operator, SignInLink, Waiver
+from wizard.services import accounts
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return launch_args(browser_type_launch_args)
+
+
+@pytest.fixture
+def reviewer(db: None) -> Operator:
+    """Staff, and no more than a viewer."""
+    return make_operator("rita", Operator.Role.VIEWER, is_staff=True)
+
+
+@pytest.fixture
+def reading(reviewer: Operator) -> Client:
+    return signed_in(reviewer)
+
+
+@pytest.fixture
+def deciding(admin: Operator) -> Client:
+    return signed_in(admin)
+
+
+def signed_in(user: Operator) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def furnish(actor: Operator, number: int = 1) -> None:
+    """One more row in every table of the console."""
+    deployment = stories.answered(actor, "recorded")
+    stories.failed(deployment, "discover_machines", actor, "unreachable", "vCenter does not answer.")
+    accounts.create_token(user=actor, actor=actor, name=f"token-{deployment.name}", scope="operate")
+    SignInLink.objects.create(
+        user=actor, token_hash=f"{deployment.pk.hex:0>64}", expires_at=timezone.now() + timedelta(hours=1)
+    )
+    Waiver.objects.create(
+        deployment=deployment,
+        requirement_id="TPL-02",
+        reason="Known.",
+        until=timezone.localdate(),
+        granted_by=actor,
+    )
+    at = timezone.now()
+    AccessAttempt.objects.create(
+        username=f"mallory-{deployment.name}",
+        attempt_time=at,
+        ip_address="192.0.2.66",
+        failures_since_start=3,
+        get_data="",
+        post_data="canary-post-data",
+        user_agent="",
+        path_info="/sign-in/",
+    )
+    AccessLog.objects.create(
+        username="rita", attempt_time=at, ip_address="192.0.2.1", session_hash="canary-session"
+    )

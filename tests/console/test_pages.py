@@ -1,0 +1,219 @@
+"""Every record page opens, shows what it should and no secret, and costs the same however much there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests import stories
+from tests.console.conftest import furnish
+from wizard import models
+from wizard.models import ApiToken, CheckResult, Credential, Deployment, Operator, SignInLink, Task
+from wizard.text import Text
+
+pytestmark = pytest.mark.django_db
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
+# Shown on the page of what they belong to.
+WITHIN_OTHERS = {"StepAnswer": "Deployment", "TaskEvent": "Task"}
+
+
+def list_url(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_url(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def pages(model: type[Model]) -> Iterator[str]:
+    yield list_url(model)
+    for row in model._default_manager.all():
+        yield page_url(row)
+
+
+def body(client: Client, url: str) -> str:
+    response = client.get(url)
+    assert response.status_code == 200, url
+    return response.content.decode()
+
+
+def test_every_noun_has_its_page() -> None:
+    names = {model.__name__ for model in REGISTERED}
+    assert {name for name in models.__all__ if hasattr(getattr(models, name), "_meta")} - set(
+        WITHIN_OTHERS
+    ) <= names
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_every_page_opens_for_staff_who_only_look(
+    reading: Client, operator: Operator, model: type[Model]
+) -> None:
+    furnish(operator)
+    assert model._default_manager.exists(), "a page without a row proves little"
+    for url in pages(model):
+        html = body(reading, url)
+        assert_strict(html, url)
+        for offer in ('name="_save"', "deletelink", 'class="addlink"', "Select "):
+            assert offer not in html, (url, offer)
+
+
+def assert_strict(html: str, url: str) -> None:
+    """Nothing in the page itself that the policy for scripts and styles would block."""
+    for tag, inside in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL):
+        assert "src=" in tag, url
+        assert not inside.strip(), url
+    assert "<style" not in html, url
+    assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", html), url
+
+
+def test_the_policy_of_all_pages_is_sent_with_these(reading: Client) -> None:
+    policy = reading.get("/console/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_index_leads_to_every_list_and_back_to_the_product(reading: Client) -> None:
+    html = body(reading, "/console/")
+    for model in REGISTERED:
+        assert f'href="{list_url(model)}"' in html, model
+    assert f'href="{reverse("deployments")}"' in html
+    assert "Foothold console" in html
+    assert "vCenters" in html
+    assert "Groups" not in html
+
+
+def test_no_secret_and_no_hash_is_on_any_page(
+    reading: Client, deciding: Client, operator: Operator, admin: Operator
+) -> None:
+    furnish(operator)
+    secrets = [
+        stories.PASSWORD,
+        bytes(Credential.objects.get().sealed).decode(),
+        ApiToken.objects.get().token_hash,
+        SignInLink.objects.get().token_hash,
+        "canary-post-data",
+        "canary-session",
+        *(user.password for user in Operator.objects.all()),
+        # Django would show how a password's hash begins.
+        "salt",
+    ]
+    for client in (reading, deciding):
+        for model in REGISTERED:
+            for url in pages(model):
+                html = body(client, url)
+                assert not [secret for secret in secrets if secret in html], url
+
+
+def test_records_link_to_the_page_of_their_deployment(reading: Client, operator: Operator) -> None:
+    furnish(operator)
+    deployment = Deployment.objects.get()
+    target = f'href="{deployment.get_absolute_url()}"'
+    for name in (
+        "Deployment",
+        "Task",
+        "CheckResult",
+        "Waiver",
+        "Component",
+        "Link",
+        "TopologySnapshot",
+    ):
+        model = getattr(models, name)
+        assert target in body(reading, list_url(model)), name
+        row = model._default_manager.first()
+        shown = row.get_absolute_url() if hasattr(row, "get_absolute_url") else deployment.get_absolute_url()
+        assert f'href="{shown}" class="viewsitelink"' in body(reading, page_url(row)), name
+
+
+def test_sentences_are_read_in_the_readers_language(reading: Client, operator: Operator) -> None:
+    task = stories.check(stories.answered(operator, "vault"), operator)
+    # A sentence that Django itself has a French translation of, so that no catalogue of ours is needed.
+    CheckResult.objects.update(title=Text("Password"), details=[Text("Password").to_json()])
+    Task.objects.filter(pk=task.pk).update(error={"code": "x", "message": {"text": "Password"}})
+    for url in (list_url(CheckResult), page_url(CheckResult.objects.all()[0]), page_url(task)):
+        assert "Password" in body(reading, url)
+        french = reading.get(url, headers={"Accept-Language": "fr"}).content.decode()
+        assert "Mot de passe" in french, url
+        assert "&quot;text&quot;" not in french, url
+
+
+def test_answers_are_shown_as_they_are_kept(reading: Client, operator: Operator) -> None:
+    deployment = stories.answered(operator, "capacity")
+    html = body(reading, page_url(deployment))
+    assert "&quot;machines&quot;: 120" in html
+    assert '<pre class="json">' in html
+
+
+def test_what_somebody_typed_is_never_markup(reading: Client, operator: Operator) -> None:
+    deployment = stories.answered(operator, "vault")
+    evil = "<script>alert(1)</script>"
+    stories.failed(deployment, "discover_machines", operator, "x", evil)
+    stories.check(deployment, operator)
+    CheckResult.objects.update(observed=Text("%(found)s", found=evil), details=[{"text": evil}])
+    deployment.steps.update(draft={"machines": evil})
+    for model in REGISTERED:
+        for url in pages(model):
+            assert evil not in body(reading, url), url
+
+
+def test_the_history_of_a_record_is_its_audit_trail(reading: Client, operator: Operator) -> None:
+    deployment = stories.answered(operator, "capacity", name="lyon-cs01")
+    stories.answered(operator, "source", name="paris-cs01")
+    response = reading.get(f"{page_url(deployment).removesuffix('change/')}history/", follow=True)
+    html = response.content.decode()
+    assert "oskar began the deployment lyon-cs01." in html
+    assert "paris-cs01" not in html
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_a_long_list_costs_as_many_queries_as_a_short_one(
+    reading: Client, operator: Operator, admin: Operator, model: type[Model]
+) -> None:
+    url = list_url(model)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            body(reading, url)
+        return len(captured)
+
+    furnish(operator)
+    furnish(admin)
+    cost()  # content types are looked up once for all
+    few, rows = cost(), model._default_manager.count()
+    for actor in (operator, admin, operator):
+        furnish(actor)
+    if model is Operator:
+        Operator.objects.bulk_create(Operator(username=f"user-{number}") for number in range(5))
+    if model._meta.model_name == "vcenter":
+        credential = Credential.objects.all()[0]
+        for number in range(5):
+            models.VCenter.objects.create(instance_uuid=f"u-{number}", host="x", credential=credential)
+    stories.grow(models.VCenter.objects.all()[0], 10)
+    assert model._default_manager.count() > rows
+    assert cost() == few
+
+
+@pytest.mark.parametrize("query", ["?q=lyon", "?o=1.2", "?p=1", "?e=1", "?nonsense=1", "?q=%00"])
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_lists_are_searched_and_sorted(
+    reading: Client, operator: Operator, model: type[Model], query: str
+) -> None:
+    response: Any = reading.get(list_url(model) + query, follow=True)
+    assert response.status_code == 200
+
+
+def test_filters_find(reading: Client, operator: Operator) -> None:
+    furnish(operator)
+    tasks = list_url(Task)
+    assert body(reading, f"{tasks}?kind=discover_machines").count("field-what") == 1
+    assert body(reading, f"{tasks}?state__exact=running").count("field-what") == 0
+    assert body(reading, f"{list_url(CheckResult)}?status__exact=pass").count("field-requirement_id") == 2

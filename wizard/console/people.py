@@ -1,0 +1,177 @@
+"""People, their tokens, their sign-ins. People are the one thing that is changed here, and by administrators alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog  # type: ignore[import-untyped]
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wizard.console.reading import ReadingAdmin, RecordPages
+from wizard.models import ApiToken, Operator, SignInLink
+from wizard.services import audit
+from wizard.services.permissions import may
+from wizard.text import Text
+from wizard.text import _ as sentence
+
+# Roles say who may what; Django's own groups and permissions are not asked anywhere.
+admin.site.unregister(Group)
+# Theirs offer to delete; failed sign-ins are evidence.
+for model in (AccessAttempt, AccessLog, AccessFailureLog):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    # Django's field shows the beginning of the hash; a link to the page that sets another password is enough.
+    password = None  # type: ignore[assignment]
+    # Set to who is changing; see OperatorAdmin.get_form.
+    actor: Operator | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        wanted = (cleaned.get("role"), cleaned.get("is_active"), cleaned.get("is_staff"))
+        if (
+            self.actor is not None
+            and self.actor.pk == self.instance.pk
+            and wanted != (Operator.Role.ADMIN, True, True)
+        ):
+            raise ValidationError(
+                gettext(
+                    "You cannot take the administrator's rights from yourself. Ask another administrator."
+                ),
+                code="own_rights",
+            )
+        return cleaned
+
+
+@admin.register(Operator)
+class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """Who left is made inactive, not deleted: the audit trail speaks of them."""
+
+    form = PersonForm
+    list_display = ("username", "email", "role", "is_active", "is_staff", "last_login")
+    list_filter = ("role", "is_active", "is_staff")
+    fieldsets = (
+        (None, {"fields": ("username", "sign_in")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
+        (_("Rights"), {"fields": ("role", "is_active", "is_staff")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "role", "is_staff", "usable_password", "password1", "password2")}),
+    )
+    readonly_fields = ("sign_in", "last_login", "date_joined")
+    filter_horizontal = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, "view")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "administer")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, "administer")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("password"))
+    def sign_in(self, obj: Operator) -> SafeString | str:
+        if not obj.pk:
+            return "–"
+        return format_html('<a class="button" href="../password/">{}</a>', _("Set another password"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        return [
+            (name, {**options, "fields": tuple(field for field in options["fields"] if field != "sign_in")})
+            for name, options in found
+        ]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[Any]]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if issubclass(form, PersonForm):
+            form.actor = request.user  # type: ignore[assignment]  # only staff come here
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Operator, form: Any, change: bool) -> None:
+        # Django's flag for everything would outlive the role that it came with.
+        obj.is_superuser = obj.is_superuser and obj.role == Operator.Role.ADMIN
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "person.added", sentence("%(who)s added %(person)s."))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "person.changed", sentence("%(who)s changed %(person)s."))
+        return super().log_change(request, obj, message)
+
+    def _record(self, request: Any, obj: Operator, action: str, template: str) -> None:
+        audit.record(
+            action,
+            subject=obj,
+            actor=request.user,
+            sentence=Text(template, who=request.user.username, person=obj.username),
+            after={"role": obj.role, "is_active": obj.is_active, "is_staff": obj.is_staff},
+        )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadingAdmin):
+    list_display = ("name", "user", "scope", "hint", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("scope", "user")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    exclude = ("token_hash",)
+
+
+@admin.register(SignInLink)
+class SignInLinkAdmin(ReadingAdmin):
+    list_display = ("user", "expires_at", "used_at")
+    list_select_related = ("user",)
+    exclude = ("token_hash",)
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(ReadingAdmin):
+    """Failed sign-ins that still count."""
+
+    list_display = (
+        "attempt_time",
+        "username",
+        "ip_address",
+        "failures_since_start",
+        "user_agent",
+        "path_info",
+    )
+    search_fields = ("username", "ip_address")
+    date_hierarchy = "attempt_time"
+    exclude = ("get_data", "post_data")
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(ReadingAdmin):
+    list_display = ("attempt_time", "logout_time", "username", "ip_address", "user_agent", "path_info")
+    search_fields = ("username", "ip_address")
+    date_hierarchy = "attempt_time"
+    exclude = ("session_hash",)
