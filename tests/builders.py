@@ -12,7 +12,9 @@ _number = count(1)
 
 
 def make_operator(username: str, role: str, **fields: Any) -> Operator:
-    return Operator.objects.create_user(username=username, password="correct horse battery", role=role, **fields)
+    return Operator.objects.create_user(
+        username=username, password="correct horse battery", role=role, **fields
+    )
 
 
 def make_deployment(actor: Operator, name: str | None = None) -> Deployment:

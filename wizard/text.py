@@ -67,7 +67,9 @@ class Text:
     def from_json(cls, stored: Mapping[str, Any] | None) -> Self:
         if not stored:
             return cls("")
-        return cls(stored["text"], **{name: _unpack(value) for name, value in stored.get("values", {}).items()})
+        return cls(
+            stored["text"], **{name: _unpack(value) for name, value in stored.get("values", {}).items()}
+        )
 
 
 def verbatim(value: object) -> Text:

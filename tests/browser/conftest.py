@@ -24,7 +24,12 @@ Look = Callable[[str], None]
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    quiet = [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     return {
         **browser_type_launch_args,
         "executable_path": program("chromium", "chromium"),
@@ -71,7 +76,9 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def page(browser: Browser, signed_in: Path, complaints: list[str], site: Site) -> Iterator[Page]:
-    context = browser.new_context(storage_state=signed_in, base_url=site.url, viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        storage_state=signed_in, base_url=site.url, viewport={"width": 1280, "height": 900}
+    )
     context.set_default_timeout(20_000)
     page = context.new_page()
 

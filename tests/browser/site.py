@@ -25,7 +25,9 @@ class Site:
         self.lab: dict[str, Any] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
+            **{
+                name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")
+            },
             "DJANGO_SETTINGS_MODULE": "wizard.config.settings",
             "FOOTHOLD_VAR": str(directory),
             "FOOTHOLD_LAB": "1",

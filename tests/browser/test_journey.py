@@ -39,7 +39,9 @@ def heading(page: Page, text: str) -> None:
 def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look) -> None:
     page.goto("/")
     look("deployments-empty")
-    page.get_by_role("link", name=re.compile("deployment", re.I)).and_(page.locator("main a[href$=\"/new/\"]")).first.click()
+    page.get_by_role("link", name=re.compile("deployment", re.I)).and_(
+        page.locator('main a[href$="/new/"]')
+    ).first.click()
     look("new-deployment")
     field(page, "name").fill("lyon-cs01")
     page.get_by_role("button", name="Begin").click()
