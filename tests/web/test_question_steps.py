@@ -268,6 +268,7 @@ def test_answers_of_a_deployed_appliance_are_shown_and_not_changed(
     page = read(working.get(step_url(deployed, "capacity")))
     assert page.value_of("machines") == "120"
     assert "can no longer be changed" in page.words
+    assert "disabled" in page.all("fieldset", class_="whole")[0]
     assert "Save and continue" not in page.words
     answer = working.post(step_url(deployed, "capacity"), {"machines": "3", "daily_change_gb": "1"})
     assert answer.status_code == 409

@@ -127,6 +127,13 @@ def test_the_mapping_and_the_licence_complete_the_step(working: Client, inspecte
     assert saved["accept_license"] is True
 
 
+def test_an_emptied_property_leaves_the_template_its_own_value(
+    working: Client, inspected: Deployment
+) -> None:
+    post(working, inspected, MAPPED | {"properties.site.name": " "})
+    assert deployments.answers_of(inspected)["template"]["properties"] == {}
+
+
 def test_the_licence_must_be_accepted(working: Client, inspected: Deployment) -> None:
     answer = post(
         working, inspected, {name: value for name, value in MAPPED.items() if name != "accept_license"}

@@ -223,6 +223,23 @@ def test_the_privileges_that_are_missing_are_named_with_their_object(
     assert "VSPHERE.LOCAL\\asr" in words
 
 
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [
+        (-0.04, "Less than a second away"),
+        (61.4, "61 s ahead of this server's"),
+        (-300.0, "300 s behind this server's"),
+    ],
+)
+def test_the_clock_of_vcenter_is_compared_in_words(
+    working: Client, operator: Operator, offset: float, words: str
+) -> None:
+    done = stories.answered(operator, "vcenter")
+    task = done.tasks.get(kind="sign_in_vcenter")
+    Task.objects.filter(pk=task.pk).update(result=task.result | {"clock_offset_s": offset})
+    assert words in read(working.get(step_url(done, "vcenter"))).words
+
+
 def test_the_inventory_is_read_again_on_request(working: Client, operator: Operator) -> None:
     done = stories.answered(operator, "vcenter")
     assert post(working, done, action="refresh").status_code == 302

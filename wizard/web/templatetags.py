@@ -20,6 +20,9 @@ _TOOLS = {
     "toolsOld": _("Running, out of date"),
     "toolsNotRunning": _("Not running"),
     "toolsNotInstalled": _("Not installed"),
+    "guestToolsRunning": _("Running"),
+    "guestToolsExecutingScripts": _("Starting"),
+    "guestToolsNotRunning": _("Not running"),
 }
 
 

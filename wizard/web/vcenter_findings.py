@@ -113,6 +113,21 @@ def expired(report: dict[str, Any] | None) -> bool:
     return shown is not None and shown["not_after"] < timezone.now()
 
 
+def clock(proof: Task | None) -> str:
+    """How far the clock of vCenter is from this server's, in words."""
+    if proof is None or not proof.result:
+        return ""
+    offset = float(proof.result["clock_offset_s"])
+    if abs(offset) < 1:
+        return gettext("Less than a second away from this server's")
+    words = (
+        gettext("%(seconds)s s ahead of this server's")
+        if offset > 0
+        else gettext("%(seconds)s s behind this server's")
+    )
+    return words % {"seconds": f"{abs(offset):.0f}"}
+
+
 def levels(proof: Task | None) -> list[dict[str, Any]]:
     if proof is None or not proof.result:
         return []

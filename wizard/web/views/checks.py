@@ -225,7 +225,7 @@ def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) 
                     "owner": OWNERS.get(row.owner, row.owner),
                     "waiver": waiver if waiver and waiver.in_force else None,
                     "rerun_url": f"{reverse('run_checks', args=[deployment.pk])}?only={row.requirement_id}"
-                    if may_change
+                    if may_change and row.status != "pass"
                     else "",
                     "waive_url": reverse("waive", args=address) if may_change and waivable else "",
                 }

@@ -39,6 +39,8 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         return redirect(request.get_full_path())
     saved, _version = deployments.form_of(deployment, step.id)
     typed = collect(TemplateAnswers, request.POST, only=("networks", "accept_license", "properties"))
+    # An emptied property is none: the template's own value holds.
+    typed["properties"] = {name: value for name, value in typed["properties"].items() if value.strip()}
     answers = {name: saved[name] for name in WHERE if saved.get(name)} | typed
     try:
         deployments.answer(
@@ -124,6 +126,7 @@ def _map_form(
     extra |= {
         f"properties.{entry['key']}": Shown(
             label=entry["label"] or entry["key"],
+            help_text=gettext("A property of the template. Left empty, it stays as the template has it."),
             required=False,
             widget=forms.PasswordInput() if entry["type"] == "password" else forms.TextInput(),
         )

@@ -152,6 +152,7 @@ def _page(
         "sign_in_failed": None if found.proof else live.failure_of(found.sign_in),
         "rejected": bool(found.credential and found.credential.standing == Credential.Standing.REJECTED),
         "levels": vcenter_findings.levels(found.proof),
+        "clock": vcenter_findings.clock(found.proof),
         "result": found.proof.result if found.proof else None,
         "saved": saved,
     }
