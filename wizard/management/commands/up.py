@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if with_lab:
             env.update(environment(settings.VAR_DIR))
         python = shlex.quote(sys.executable)
-        celery = f"{python} -m celery -A wizard.config.celery"
+        celery = f"{python} -m celery --quiet -A wizard.config.celery"
         processes = {
             "web": f"{python} -m gunicorn -c python:wizard.config.gunicorn wizard.config.wsgi",
             "worker": f"{celery} worker --concurrency 3 --loglevel WARNING --without-gossip --without-mingle",
