@@ -125,7 +125,7 @@ _Branch = tuple[str, list["_Branch"]]
 
 
 def _branch(graph: Graph, node: Node, called: dict[str, str]) -> _Branch:
-    words = [f"{ROLES[node.kind].title}: {node.name}", *([node.address] if node.address else [])]
+    words = [f"{ROLES[node.kind].title}: {node.name}", *node.address_to_tell]
     words += [str(text) for text in captions(node)]
     by_row: dict[tuple[str, str], list[str]] = {}
     for link in graph.links:
@@ -150,7 +150,7 @@ def _numbers(graph: Graph) -> dict[str, str]:
 
 
 def _lines(node: Node) -> list[str]:
-    return [str(ROLES[node.kind].title), node.name, *([node.address] if node.address else [])]
+    return [str(ROLES[node.kind].title), node.name, *node.address_to_tell]
 
 
 def _pairs(graph: Graph) -> dict[tuple[str, str], list[str]]:

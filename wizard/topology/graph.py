@@ -49,6 +49,11 @@ class Node:
     zone: Zone
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def address_to_tell(self) -> tuple[str, ...]:
+        """The address, where it says more than the name does; else nothing."""
+        return (self.address,) if self.address and self.address != self.name else ()
+
     def __post_init__(self) -> None:
         if not self.key:
             raise TopologyError(Text(_("A component has no key; every component needs one of its own.")))

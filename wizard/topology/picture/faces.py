@@ -41,9 +41,9 @@ def face(card: Card, *, beside: tuple[Node, ...] = ()) -> Face:
     node = card.nodes[0]
     title = str(ROLES[node.kind].title)
     details = [str(text) for text in captions(node)]
-    tooltip = [f"{title}: {node.name}", *([node.address] if node.address else []), *details]
+    tooltip = [f"{title}: {node.name}", *node.address_to_tell, *details]
     if card.compact:
-        known = [title, *([node.address] if node.address else []), *details]
+        known = [title, *node.address_to_tell, *details]
         lines = (shorten(" · ".join(known), _ROOM, LINE_SIZE),)
         return Face(
             title="", name=_name(node.name), lines=lines, tooltip="\n".join(tooltip), height=whole_rows(46)
@@ -55,7 +55,7 @@ def face(card: Card, *, beside: tuple[Node, ...] = ()) -> Face:
     if repeated:
         shared = [str(text) for other in beside for text in captions(other)]
         details = [detail for detail in details if detail not in shared]
-    shown = [*([node.address] if node.address and not repeated else []), *details[:MOST_DETAILS]]
+    shown = [*(node.address_to_tell if not repeated else ()), *details[:MOST_DETAILS]]
     return Face(
         title=shorten(title, _ROOM - ICON - 6, TITLE_SIZE),
         name=_name(node.name),
