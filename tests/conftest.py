@@ -10,6 +10,8 @@ import pytest
 from tests.builders import make_operator
 from wizard.models import Operator
 
+pytest_plugins = ["tests.lab_fixtures"]
+
 # Playwright keeps a loop in the thread of the tests, from the first browser test on to the last test of any kind.
 # None of them uses the database inside that loop, only beside it, which Django cannot tell apart.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -5,39 +5,13 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.tools import missing
 from tests.vsphere.relay import Relay, relaying
-from wizard.lab.build import LabUnavailable
 from wizard.lab.certificates import Authority
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.endpoint import Account, Endpoint
 from wizard.vsphere.session import Session, connect
 
 SignIn = Callable[..., AbstractContextManager[Session]]
-
-
-@pytest.fixture(scope="session")
-def lab_vcenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
-    """One simulator for all tests of this folder."""
-    try:
-        vcenter = LabVCenter(directory=tmp_path_factory.mktemp("vcenter"))
-    except LabUnavailable as error:
-        missing(str(error))
-    with vcenter:
-        yield vcenter
-
-
-@pytest.fixture
-def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
-    """The simulator without faults, counters or a changed certificate left over from another test."""
-    control = lab_vcenter.control
-    control.reset_logins()
-    control.expire_sessions()
-    yield lab_vcenter
-    control.clear_faults()
-    control.set_gone(False)
-    control.set_guests()
-    control.present_certificate(lab_vcenter.pair.certificate, lab_vcenter.pair.key)
 
 
 @pytest.fixture
