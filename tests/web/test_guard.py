@@ -113,7 +113,7 @@ def test_what_is_done_is_written_down_with_where_it_came_from(working: Client) -
 def test_only_what_own_proxies_say_of_the_address_is_believed(
     working: Client, settings: object, depth: int, forwarded: str, expected: str | None
 ) -> None:
-    settings.AXES_IPWARE_PROXY_COUNT = depth  # type: ignore[attr-defined]
+    settings.PROXY_DEPTH = depth  # type: ignore[attr-defined]
     working.post(
         "/deployments/new/",
         {"name": "lyon-cs01", "profile": "asr-classic"},

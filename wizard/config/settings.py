@@ -42,7 +42,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PUBLIC_URL = env.text("FOOTHOLD_URL", f"http://localhost:{PORT}").rstrip("/")
 # How many proxies of yours stand in front; the sign-in throttle counts addresses behind them.
-AXES_IPWARE_PROXY_COUNT = env.number("PROXY_DEPTH", 0)
+PROXY_DEPTH = env.number("PROXY_DEPTH", 0)
 
 INSTALLED_APPS = [
     "wizard.apps.WizardConfig",
@@ -126,9 +126,7 @@ SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION and AXES_IPWARE_PROXY_COUNT else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION and PROXY_DEPTH else None
 
 # --- people -----------------------------------------------------------------------------------------------------------
 
@@ -155,6 +153,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "wizard.web.middleware.client_address"
 
 # --- language and time ------------------------------------------------------------------------------------------------
 

@@ -123,6 +123,17 @@ _NETWORK_PROPERTIES = {
 }
 
 
+def _network_field(key: str) -> str | None:
+    """The field of the network step that answers a property; its key may be wrapped, as in com.example.ip0.1."""
+    parts = [part.lower().rstrip("0123456789") for part in key.split(".")]
+    return next((_NETWORK_PROPERTIES[part] for part in reversed(parts) if part in _NETWORK_PROPERTIES), None)
+
+
+def may_stay_blank(property_key: str) -> bool:
+    """Whether the network step answers this property of a template."""
+    return _network_field(property_key) is not None
+
+
 def _properties(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -> dict[str, str]:
     """The values of the template's properties: as answered, else from the network identity where the key says so."""
     answered = answers["template"]["properties"]
@@ -130,11 +141,7 @@ def _properties(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -
     for offered in descriptor.properties:
         if not offered.user_configurable:
             continue
-        # A key may be wrapped in a class and an instance, as in com.example.ip0.1.
-        parts = [part.lower().rstrip("0123456789") for part in offered.key.split(".")]
-        step_field = next(
-            (_NETWORK_PROPERTIES[part] for part in reversed(parts) if part in _NETWORK_PROPERTIES), None
-        )
+        step_field = _network_field(offered.key)
         known = answers["network"][step_field] if step_field else ""
         value = answered.get(offered.key) or (",".join(known) if isinstance(known, list) else known)
         if value:

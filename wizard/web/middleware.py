@@ -26,7 +26,7 @@ def client_address(request: HttpRequest) -> str | None:
 
     Only the entries that our own proxies added are believed; whatever the client wrote before them is not.
     """
-    depth: int = settings.AXES_IPWARE_PROXY_COUNT
+    depth: int = settings.PROXY_DEPTH
     found = request.META.get("REMOTE_ADDR", "")
     if depth:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]

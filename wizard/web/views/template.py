@@ -16,6 +16,7 @@ from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
 from wizard.models import Deployment, Task
 from wizard.services import deployments, evidence, tasks, templates
+from wizard.services.appliance import may_stay_blank
 from wizard.services.errors import UserError
 from wizard.web import live, stepping
 from wizard.web.forms import Option, Shown, ShownForm, collect, step_form
@@ -127,6 +128,9 @@ def _map_form(
         f"properties.{entry['key']}": Shown(
             label=entry["label"] or entry["key"],
             help_text=gettext("A property of the template. Left empty, it stays as the template has it."),
+            help_text=gettext("Left blank, it is taken from the network step.")
+            if may_stay_blank(entry["key"])
+            else "",
             required=False,
             widget=forms.PasswordInput() if entry["type"] == "password" else forms.TextInput(),
         )
