@@ -127,10 +127,9 @@ def _map_form(
     extra |= {
         f"properties.{entry['key']}": Shown(
             label=entry["label"] or entry["key"],
-            help_text=gettext("A property of the template. Left empty, it stays as the template has it."),
-            help_text=gettext("Left blank, it is taken from the network step.")
+            help_text=gettext("A property of the template. Left empty, it is taken from the network step.")
             if may_stay_blank(entry["key"])
-            else "",
+            else gettext("A property of the template. Left empty, it stays as the template has it."),
             required=False,
             widget=forms.PasswordInput() if entry["type"] == "password" else forms.TextInput(),
         )
