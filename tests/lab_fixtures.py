@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.tools import missing
 from wizard.lab.build import LabUnavailable
 from wizard.lab.control import ControlError
+from wizard.lab.environment import Ports, connect_to
+from wizard.lab.ova import NAME, make_ova
+from wizard.lab.run import Lab
 from wizard.lab.vcenter import LabVCenter
+from wizard.text import Text
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +49,37 @@ def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
         # One whose lease has ended may be on its way out at this very moment.
         with contextlib.suppress(ControlError):
             control.remove_machine(left[0]["name"])
+
+
+@pytest.fixture(scope="session")
+def lab_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Names, time, Azure's endpoints and a proxy, beside the simulator that all tests share."""
+
+    def without_simulator() -> Path:
+        raise LabUnavailable(Text("The simulator runs already."))
+
+    directory = tmp_path_factory.mktemp("network")
+    make_ova(directory / "templates" / f"{NAME}.ova")
+    with Lab(directory, ports=Ports.from_base(0), binary=without_simulator) as lab:
+        yield lab
+
+
+@pytest.fixture
+def connected(
+    vcenter: LabVCenter, lab_network: Lab, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wizard as somebody set it up who has this lab: its own settings, and those of workers that a test starts."""
+    found = lab_network.description()
+    ports = {name: found[name]["port"] for name in ("dns", "ntp", "front", "proxy")}
+    chosen = {
+        "CONNECT_TO": connect_to(Ports(vcenter=vcenter.port, control=vcenter.control_port, **ports)),
+        "PROBE_CA_FILE": found["ca_file"],
+        "TEMPLATE_DIR": str(tmp_path / "templates"),
+        "GUEST_WAIT_SECONDS": "5",
+        "TASK_LEASE_SECONDS": "3",
+    }
+    (tmp_path / "templates").mkdir()
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+        kind = type(getattr(settings, name))
+        setattr(settings, name, Path(value) if issubclass(kind, Path) else kind(value))

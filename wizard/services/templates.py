@@ -14,9 +14,11 @@ from wizard.services import deployments, evidence
 from wizard.services.errors import UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
+from wizard.services.vcenter_access import address_book
 from wizard.text import Text, _
 from wizard.vsphere.manifest import verify_manifest
 from wizard.vsphere.ova import Ova, open_ova
+from wizard.vsphere.ova_download import download
 
 DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
@@ -98,8 +100,6 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
-    from wizard.vsphere.ova_download import download
-
     progress.phase(Text(_("Fetching the template")), 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     download(
@@ -110,7 +110,8 @@ def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
         should_stop=progress.should_stop,
         ca_file=settings.PROBE_CA_FILE or None,
         timeout_s=DOWNLOAD_TIMEOUT_SECONDS,
-       max_bytes=settings.TEMPLATE_MAX_GB * 2**30,
+        book=address_book(),
+        max_bytes=settings.TEMPLATE_MAX_GB * 2**30,
     )
 
 

@@ -1,0 +1,50 @@
+"""The services against the lab: whatever a test does, vCenter holds nothing afterwards but machines that were deployed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.walk import Walk
+from wizard.lab.vcenter import LabVCenter
+from wizard.models import Operator, Task, TaskState
+
+Begin = Callable[..., Walk]
+
+
+@pytest.fixture
+def begin(
+    connected: None, vcenter: LabVCenter, operator: Operator, transactional_db: None
+) -> Iterator[Begin]:
+    """Begin deployments against the lab. After the test nothing half-made, open or signed in is left in vCenter."""
+    control = vcenter.control
+    control.set_guests(delay_s=0, address="192.0.2.10")
+    before = {machine["name"] for machine in control.machines()}
+
+    def new(name: str | None = None) -> Walk:
+        return Walk(operator, vcenter, name)
+
+    yield new
+    control.set_gone(False)
+    deployed = Task.objects.filter(kind="deploy_ova", state=TaskState.SUCCEEDED)
+    expected = before | {task.result["vm_name"] for task in deployed if task.result}
+    assert {machine["name"] for machine in control.machines()} - expected == set()
+    assert control.open_leases() == []
+    assert _settled(lambda: control.sessions() == []), control.sessions()
+
+
+@pytest.fixture
+def walk(begin: Begin) -> Walk:
+    return begin()
+
+
+def _settled(what: Callable[[], bool], seconds: float = 2.0) -> bool:
+    """A thread that was given up signs out in its own time."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
