@@ -50,8 +50,11 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     only = inputs.get("only")
     if only is None:
         return Prepared()
+    if only != "failed" and not (isinstance(only, list) and all(isinstance(row_id, str) for row_id in only)):
+        problem = Text(_("Give a list of requirement ids, or “failed”."))
+        raise Invalid([FieldError(path="only", message=problem, code="invalid")])
     known = {requirement.id for requirement in requirements_for(deployment)}
-    wanted = _unsettled(deployment) if only == "failed" else list(only)
+    wanted = _unsettled(deployment) if only == "failed" else only
     strange = sorted(set(wanted) - known)
     if strange:
         problem = Text(_("These are not requirements of this deployment: %(ids)s."), ids=strange)
@@ -63,8 +66,15 @@ def run(progress: Progress) -> Done:
     task = progress.task
     deployment = task.deployment
     rows = requirements_for(deployment)
-    chosen = _with_required(rows, task.inputs.get("only"))
-    kept = {} if len(chosen) == len(rows) else {row.requirement_id: row for row in latest_results(deployment)}
+    kept = (
+        {}
+        if "only" not in task.inputs
+        else {row.requirement_id: row for row in _results_that_hold(deployment)}
+    )
+    # A requirement that no earlier run answers for is looked at in any case: what was left out would block nothing.
+    chosen = _with_required(
+        rows, [row.id for row in rows if row.id in task.inputs.get("only", ()) or row.id not in kept]
+    )
     progress.phase(Text(_("Gathering facts")), 5)
     with ExitStack() as stack:
         wanted = {fact for row in chosen for fact in row.facts}
@@ -243,9 +253,18 @@ def _settle_by_waivers(deployment: Deployment) -> None:
     verdict = verdict_of(deployment)
     if run is None or verdict is None or run.finished_at is None:
         return
-    answered_since = deployment.steps.filter(data__isnull=False, changed_at__gt=run.queued_at).exists()
-    if verdict.blocked or not answered_since:
+    if verdict.blocked or not _answered_since(run):
         settle(deployment, verdict)
+
+
+def _answered_since(run: Task) -> bool:
+    return run.deployment.steps.filter(data__isnull=False, changed_at__gt=run.queued_at).exists()
+
+
+def _results_that_hold(deployment: Deployment) -> list[CheckResult]:
+    """The newest results, as long as no answer was given since: of other answers they prove nothing."""
+    run = latest_run(deployment)
+    return [] if run is None or _answered_since(run) else list(run.checks.all())
 
 
 def _waivers_in_force(deployment: Deployment) -> list[Waiver]:
@@ -265,12 +284,10 @@ def _unsettled(deployment: Deployment) -> list[str]:
     ]
 
 
-def _with_required(rows: tuple[Requirement, ...], only: list[str] | None) -> tuple[Requirement, ...]:
-    if only is None:
-        return rows
+def _with_required(rows: tuple[Requirement, ...], only: list[str]) -> tuple[Requirement, ...]:
     by_id = {row.id: row for row in rows}
     chosen: set[str] = set()
-    waiting = [row_id for row_id in only if row_id in by_id]
+    waiting = list(only)
     while waiting:
         row_id = waiting.pop()
         if row_id not in chosen and row_id in by_id:

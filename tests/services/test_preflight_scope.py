@@ -1,0 +1,63 @@
+"""A preflight of a few requirements lifts nothing that the whole would hold back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import stories
+from wizard.models import Deployment, Operator, Task
+from wizard.services import deployments, preflight, tasks
+from wizard.services.errors import Invalid
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def deployment(operator: Operator, settings: Any) -> Iterator[Deployment]:
+    # Nothing is there: every far end refuses at once, and what is not judged by answers alone is not met.
+    settings.CONNECT_TO = "::127.0.0.1:1"
+    return stories.answered(operator)
+
+
+def run(deployment: Deployment, operator: Operator, **inputs: Any) -> dict[str, Any]:
+    """The new results by requirement, each with the time when it was observed."""
+    task = tasks.launch("preflight", deployment=deployment, actor=operator, inputs=inputs)
+    tasks.execute(task.pk, "test")
+    task.refresh_from_db()
+    assert task.result is not None, task.error
+    return {row.requirement_id: row.observed_at for row in preflight.latest_results(deployment)}
+
+
+def everything(deployment: Deployment) -> set[str]:
+    return {row.id for row in preflight.requirements_for(deployment)}
+
+
+def test_results_are_kept_only_from_a_run_that_had_them_for_the_same_answers(
+    deployment: Deployment, operator: Operator
+) -> None:
+    everything = {row.id for row in preflight.requirements_for(deployment)}
+    first = run(deployment, operator, only=["TPL-01"])
+    assert first.keys() == everything, "what was never looked at blocks nothing, so it must not be left out"
+    deployment.refresh_from_db()
+    assert deployment.state == "draft"
+
+    second = run(deployment, operator, only=["TPL-01"])
+    assert second.keys() == everything
+    assert {name for name in everything if second[name] != first[name]} == {"TPL-01"}
+
+    deployments.answer(deployment, "capacity", {"machines": 300, "daily_change_gb": 900}, actor=operator)
+    third = run(deployment, operator, only=["TPL-01"])
+    assert {name for name in everything if third[name] == second[name]} == set()
+
+
+@pytest.mark.parametrize("only", [5, [["TPL-01"]], {"TPL-01": True}, "TPL-01"])
+def test_a_scope_that_is_no_list_of_ids_is_refused(
+    deployment: Deployment, operator: Operator, only: Any
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        tasks.launch("preflight", deployment=deployment, actor=operator, inputs={"only": only})
+    assert refused.value.errors[0].path == "only"
+    assert not Task.objects.filter(kind="preflight").exists()
