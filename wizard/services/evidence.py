@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
+from wizard.journey.template import TemplateAnswers
 from wizard.models import Credential, Deployment, Task, TaskState
 from wizard.planning.sizing import SizingAdvice, SizingInput, advise
 from wizard.services.errors import Invalid
@@ -19,7 +22,9 @@ TEMPLATE_INPUTS = ("source", "file", "url", "sha256")
 def latest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None = None) -> Task | None:
     """The newest successful task of that kind, or None; with `inputs` only one that was started with the same."""
     # A result may hold the inventory of a whole vCenter: it is read when somebody asks for it, not to compare inputs.
-    found = deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at").defer("result")
+    found = (
+        deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at").defer("result")
+    )
     for task in found[:20]:
         if inputs is None or all(task.inputs.get(name) == value for name, value in inputs.items()):
             return task
@@ -42,11 +47,21 @@ def signed_in(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None
 
 def inspected(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:
     """The inspection of exactly this template."""
-    return latest(
-        deployment,
-        "inspect_template",
-        {name: answers.get(name) for name in TEMPLATE_INPUTS if answers.get(name)},
-    )
+    try:
+        inputs = where_template_is(answers)
+    except ValidationError:
+        return None
+    return latest(deployment, "inspect_template", inputs)
+
+
+def where_template_is(answers: Mapping[str, Any]) -> dict[str, str]:
+    """The part of the template's answers that says which file it is, in the form in which answers are stored.
+
+    What else that step asks does not matter here. Raises pydantic's ValidationError.
+    """
+    given = {name: answers[name] for name in TEMPLATE_INPUTS if answers.get(name)}
+    whole = TemplateAnswers.model_validate({**given, "networks": {"any": "any"}, "accept_license": True})
+    return {name: value for name in TEMPLATE_INPUTS if (value := getattr(whole, name))}
 
 
 def inventory_of(deployment: Deployment) -> dict[str, Any] | None:

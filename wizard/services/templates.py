@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from pydantic import ValidationError
 
+from wizard.journey.errors import explain
 from wizard.models import Deployment
 from wizard.services import deployments, evidence
-from wizard.services.errors import UserError
+from wizard.services.errors import Invalid, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
@@ -48,18 +50,26 @@ def local_path(answers: Mapping[str, Any]) -> Path:
 
 
 def prepare_inspect(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    """Takes where the template is from the inputs, else from what the template step holds. Raises Invalid."""
     stored, _version = deployments.form_of(deployment, "template")
-    wanted = {name: inputs.get(name) or stored.get(name) for name in evidence.TEMPLATE_INPUTS}
-    if wanted["source"] not in ("folder", "url"):
-        wanted["source"] = "url" if wanted["url"] else "folder"
-    unused = ("url", "sha256") if wanted["source"] == "folder" else ("file",)
-    wanted = {name: value for name, value in wanted.items() if name not in unused and value}
+    # Inputs that name another template say nothing together with half of what is stored.
+    given = inputs if any(inputs.get(name) for name in ("file", "url")) else {**stored, **inputs}
+    wanted = {name: given[name] for name in evidence.TEMPLATE_INPUTS if given.get(name)}
+    if wanted.get("source") not in ("folder", "url"):
+        wanted["source"] = "url" if "url" in wanted else "folder"
+    for unused in ("url", "sha256") if wanted["source"] == "folder" else ("file",):
+        wanted.pop(unused, None)
     missing: list[Text] = []
     if wanted["source"] == "folder" and "file" not in wanted:
         missing.append(Text(_("the choice of a template file")))
     if wanted["source"] == "url" and not {"url", "sha256"} <= wanted.keys():
         missing.append(Text(_("the template's URL and its SHA-256 checksum")))
-    return Prepared(inputs=wanted, missing=tuple(missing))
+    if missing:
+        return Prepared(missing=tuple(missing))
+    try:
+        return Prepared(inputs=evidence.where_template_is(wanted))
+    except ValidationError as error:
+        raise Invalid(explain(error)) from None
 
 
 def run_inspect(progress: Progress) -> Done:
@@ -76,6 +86,8 @@ def run_inspect(progress: Progress) -> Done:
             code="template_missing",
         )
     progress.phase(Text(_("Reading %(name)s"), name=path.name), 50)
+    # Taken first: should the file be replaced while it is read, deploy must notice.
+    judged = fingerprint(path)
     with open_ova(path) as ova:
         progress.info(
             Text(
@@ -88,7 +100,7 @@ def run_inspect(progress: Progress) -> Done:
         result = {
             "descriptor": ova.descriptor.to_json(),
             "manifest": _verify(progress, ova),
-            **fingerprint(path),
+            **judged,
         }
     return Done(summary=Text(_("%(name)s was read and verified."), name=path.name), result=result)
 
