@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.core.management.base import CommandError
-from rich.console import Console
+from django.db import DatabaseError
+from rich.markup import escape
 
 from wizard.journey.answer_file import AnswerFile, AnswerFileInvalid, overrides, parse
-from wizard.management.terminal import say_error
+from wizard.management.terminal import say_error, terminal
 from wizard.models import Operator
 from wizard.services.accounts import FIRST_OPERATOR
 from wizard.services.automation import Blocked
@@ -41,11 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read(path: Path, changes: list[str]) -> AnswerFile:
-    """Raises Invalid for a file that is no answer file, CommandError for one that cannot be read."""
+    """Raises Invalid for a file that cannot be read, and for one that is no answer file."""
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}", returncode=EXIT_INVALID) from None
+    except OSError as error:
+        raise _unusable(path, error.strerror or type(error).__name__) from None
+    except UnicodeDecodeError:
+        raise _unusable(path, str(Text(_("it is not UTF-8 text")))) from None
     try:
         return parse(text).with_answers(overrides(changes))
     except AnswerFileInvalid as error:
@@ -55,16 +57,18 @@ def read(path: Path, changes: list[str]) -> AnswerFile:
 
 
 def person(username: str) -> Operator:
+    """Raises Invalid where nobody active has that name."""
     user = Operator.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise CommandError(
-            f"There is no active person named {username}; give one with --user.", returncode=EXIT_INVALID
+        raise Invalid(
+            [], Text(_("There is no active person named %(name)s; give one with --user."), name=username)
         )
     return user
 
 
-def exit_with(console: Console, work: Callable[[], None]) -> None:
+def exit_with(work: Callable[[], None]) -> None:
     """Do the work, and leave with the exit code that the contract gives to how it went."""
+    console = terminal(stderr=True)
     try:
         work()
     except Invalid as error:
@@ -76,8 +80,25 @@ def exit_with(console: Console, work: Callable[[], None]) -> None:
     except UserError as error:
         say_error(console, error)
         sys.exit(EXIT_FAILED)
+    except DatabaseError as error:
+        reason = Text(_("The database cannot be used: %(reason)s."), reason=str(error).strip().rstrip("."))
+        remedy = Text(_("If this is a new installation, run manage.py prepare first."))
+        say_error(console, UserError(reason, remedy=remedy))
+        sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
         console.print(
-            "Interrupted. A task that was under way goes on in its worker; run the same again to continue."
+            escape(
+                str(
+                    Text(
+                        _(
+                            "Interrupted. A task that was under way goes on in its worker; run the same again to continue."
+                        )
+                    )
+                )
+            )
         )
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _unusable(path: Path, reason: str) -> Invalid:
+    return Invalid([], Text(_("%(path)s cannot be read: %(reason)s."), path=str(path), reason=reason))

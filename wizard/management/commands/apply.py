@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from wizard.management import answers
-from wizard.management.terminal import checks_table, follow
-from wizard.models import Deployment, DeploymentState, Operator
+from wizard.management.terminal import follow, show_checks, terminal
+from wizard.models import Deployment, DeploymentState
 from wizard.services import automation, preflight, topology
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -30,8 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--plan", action="store_true", help="show what would happen, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console()
-        answers.exit_with(console, lambda: self.carry_out(console, options))
+        console = terminal()
+        answers.exit_with(lambda: self.carry_out(console, options))
 
     def carry_out(self, console: Console, options: dict[str, Any]) -> None:
         file = answers.read(options["file"], options["overrides"])
@@ -39,53 +40,42 @@ class Command(BaseCommand):
             self.show_plan(console, automation.plan(file))
             return
         actor = answers.person(options["user"])
-        show = lambda task: follow(console, task)  # noqa: E731
+        show = partial(follow, console)
         deployment = automation.answer_all(file, actor=actor, follow=show, trust=options["trust"])
         try:
             automation.carry_on(deployment, actor=actor, follow=show)
         finally:
-            console.print(checks_table(preflight.latest_results(deployment)))
-        self.show_result(console, deployment, actor)
+            show_checks(console, preflight.latest_results(deployment))
+        self.show_result(console, deployment)
 
     def show_plan(self, console: Console, steps: list[automation.PlannedStep]) -> None:
         if not steps:
             console.print(str(Text(_("Nothing is left to do."))))
         for number, step in enumerate(steps, 1):
-            console.print(f"{number:3}. {escape(str(step.what))}", highlight=False)
+            console.print(f"{number:3}. {escape(str(step.what))}")
 
-    def show_result(self, console: Console, deployment: Deployment, actor: Operator) -> None:
+    def show_result(self, console: Console, deployment: Deployment) -> None:
         if deployment.state != DeploymentState.RECORDED:
             raise Invalid(
                 [], Text(_("The file leaves steps unanswered; the deployment is not recorded yet."))
             )
         for vcenter in deployment.vcenters.all():
-            console.print(
-                escape(
-                    str(
-                        Text(
-                            _(
-                                "Registered: %(product)s at %(host)s, instance %(uuid)s, %(machines)s machines."
-                            ),
-                            product=vcenter.product,
-                            host=vcenter.host,
-                            uuid=vcenter.instance_uuid,
-                            machines=vcenter.machines.filter(is_template=False, gone_at=None).count(),
-                        )
-                    )
-                ),
-                highlight=False,
+            registered = Text(
+                _("Registered: %(product)s at %(host)s, %(machines)s machines."),
+                product=vcenter.product,
+                host=vcenter.host,
+                machines=vcenter.machines.filter(is_template=False, gone_at=None).count(),
             )
-        console.print(escape(topology.tree(deployment)), highlight=False)
+            console.print(f"[green]{escape(str(registered))}[/]")
+            console.print(f"  [dim]{escape(str(Text(_('Instance'))))} {vcenter.instance_uuid}[/]")
+        console.print()
+        console.print(escape(topology.tree(deployment)))
         svg = settings.VAR_DIR / "topology" / f"{slugify(deployment.name)}.svg"
-        console.print(
-            str(
-                Text(
-                    _("The picture of the topology: %(path)s"), path=str(self.write_picture(deployment, svg))
-                )
-            ),
-            highlight=False,
-            soft_wrap=True,
+        written = Text(
+            _("The picture of the topology: %(path)s"), path=str(self.write_picture(deployment, svg))
         )
+        # A path that is broken into two lines cannot be copied.
+        console.print(escape(str(written)), soft_wrap=True)
 
     def write_picture(self, deployment: Deployment, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import getpass
 import sys
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wizard.management.answers import person
@@ -39,4 +40,6 @@ class Command(BaseCommand):
         except UserError as error:
             details = "; ".join(str(field.message) for field in error.errors)
             raise CommandError(details or str(error)) from None
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
         self.stdout.write(f"Stored {options['name']}.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
 from wizard.management import answers
-from wizard.management.terminal import checks_table, follow
+from wizard.management.terminal import follow, show_checks, terminal
 from wizard.services import automation, preflight
 
 
@@ -21,18 +22,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # The report alone goes to standard output, so that it can be piped on.
-        console = Console(stderr=options["format"] != "table")
-        answers.exit_with(console, lambda: self.carry_out(console, options))
+        console = terminal(stderr=options["format"] != "table")
+        answers.exit_with(lambda: self.carry_out(console, options))
 
     def carry_out(self, console: Console, options: dict[str, Any]) -> None:
         file = answers.read(options["file"], options["overrides"])
         actor = answers.person(options["user"])
-        show = lambda task: follow(console, task)  # noqa: E731
+        show = partial(follow, console)
         deployment = automation.answer_all(file, actor=actor, follow=show, trust=options["trust"])
         try:
             automation.run_preflight(deployment, actor=actor, follow=show)
         finally:
             if options["format"] == "table":
-                console.print(checks_table(preflight.latest_results(deployment)))
+                show_checks(console, preflight.latest_results(deployment))
             elif preflight.latest_run(deployment):
                 self.stdout.write(preflight.export(deployment, options["format"])[0])

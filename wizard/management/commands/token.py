@@ -39,6 +39,8 @@ class Command(BaseCommand):
                 scope=options["scope"],
                 expires_days=options["expires_days"],
             )
-        except (UserError, ValidationError) as error:
+        except UserError as error:
             raise CommandError(str(error)) from None
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
         self.stdout.write(text)

@@ -1,0 +1,114 @@
+"""The commands as processes of their own: what a shell sees of them."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.management.commands import EXAMPLE, SECONDS, Installation
+
+pytestmark = pytest.mark.xdist_group("lab")
+
+
+def test_prepare_makes_a_new_installation_ready_and_keeps_what_is_there(installation: Installation) -> None:
+    var = installation.var
+    database = var / "foothold.sqlite3"
+    with sqlite3.connect(database) as rows:
+        before = rows.execute("SELECT count(*), max(id) FROM wizard_operator").fetchone()
+    assert before[0] == 1
+    assert (var / "static" / "staticfiles.json").exists()
+    assert (var / "templates").is_dir()
+    keys = [(path.name, path.read_text(), path.stat().st_mode & 0o777) for path in sorted(var.glob("keys/*"))]
+    assert {mode for _name, _text, mode in keys} == {0o600}
+    outcome = installation("prepare")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    with sqlite3.connect(database) as rows:
+        assert rows.execute("SELECT count(*), max(id) FROM wizard_operator").fetchone() == before
+    assert [
+        (path.name, path.read_text(), path.stat().st_mode & 0o777) for path in sorted(var.glob("keys/*"))
+    ] == keys
+
+
+def test_a_mistake_in_a_file_ends_with_2_and_no_traceback(installation: Installation) -> None:
+    outcome = installation("apply", EXAMPLE, "--set", "network.data_port=443")
+    assert outcome.code == 2
+    assert "answers.network.data_port" in outcome.err
+    assert "Traceback" not in outcome.text
+
+
+def test_a_database_that_is_not_prepared_is_named_with_the_remedy(tmp_path: Path) -> None:
+    outcome = Installation(tmp_path)("apply", EXAMPLE)
+    assert outcome.code == 1
+    assert "The database cannot be used: no such table" in " ".join(outcome.err.split())
+    assert "manage.py prepare" in outcome.err
+    assert "Traceback" not in outcome.text
+
+
+def test_a_password_is_not_echoed(installation: Installation) -> None:
+    outcome = installation(
+        "credential", "set", "echo", "--username", "asr@vsphere.local", stdin="canary-echo\n"
+    )
+    assert (outcome.code, outcome.text) == (0, "Stored echo.\n")
+    assert "canary-echo" not in (installation.var / "foothold.sqlite3").read_bytes().decode("latin-1")
+
+
+def test_an_interrupt_ends_with_130_and_leaves_the_task_to_its_worker(
+    installation: Installation, tmp_path: Path
+) -> None:
+    # One of its own, as the deployment of the example is begun in it.
+    own = Installation(tmp_path / "var")
+    shutil.copytree(installation.var, own.var)
+    stored = own("credential", "set", "lab-vcenter", "--username", "asr@vsphere.local", stdin="secret\n")
+    assert stored.code == 0
+    process = own.start("apply", EXAMPLE, "--trust", ":".join(["AB"] * 32))
+    database = own.var / "foothold.sqlite3"
+    end = time.monotonic() + SECONDS
+    while not _queued(database):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert "Interrupted. A task that was under way goes on in its worker" in " ".join(err.split())
+    assert "Traceback" not in out + err
+    assert _queued(database), "it still waits for a worker"
+
+
+def _queued(database: Path) -> bool:
+    with sqlite3.connect(database) as rows:
+        found = rows.execute("SELECT count(*) FROM wizard_task WHERE state = 'queued'").fetchone()[0]
+    return bool(found)
+
+
+@pytest.mark.vcenter
+@pytest.mark.worker
+def test_the_demo_does_the_whole_job_and_leaves_nothing_running(tmp_path: Path, running_lab: object) -> None:
+    # The lab is asked for so that the simulator is built, or the test skipped where it cannot be.
+    demo = Installation(tmp_path / "var")
+    begun = time.monotonic()
+    process = demo.start("demo")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert time.monotonic() - begun < 120
+    assert "Registered: VMware vCenter Server" in out
+    assert "└─ Recovery Services vault: lyon-vault" in out
+    assert err == ""
+    picture = Path(out.splitlines()[-1].removeprefix("The picture of the topology: "))
+    assert picture.parent.parent == demo.var / "demo"
+    assert "<svg" in picture.read_text("utf-8")
+    running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/environ") if _readable(path)]
+    assert not [environment for environment in running if str(demo.var).encode() in environment]
+
+
+def _readable(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True
