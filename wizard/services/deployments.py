@@ -59,6 +59,7 @@ def create(*, name: str, profile: str, actor: Operator) -> Deployment:
 @transaction.atomic
 def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int | None = None) -> Deployment:
     require(actor, "operate")
+    hold(deployment)
     _must_be_open(deployment)
     answers = _validated("profile", deployment.profile, {"name": name, "profile": deployment.profile})
     before = deployment.name
@@ -80,6 +81,7 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
 def delete(deployment: Deployment, *, actor: Operator, revision: int | None = None) -> None:
     """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed, Outdated for another `revision`."""
     require(actor, "operate")
+    hold(deployment)
     if not deployment.is_open:
         raise Conflict(
             Text(_("%(name)s is more than a draft: its appliance exists."), name=deployment.name),
@@ -164,6 +166,8 @@ def answer(
             keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)
         raise
     with transaction.atomic():
+        hold(deployment)
+        _must_be_open(deployment)
         _advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         before = row.data
@@ -199,8 +203,9 @@ def keep_draft(
 ) -> StepAnswer:
     """Keep answers that are not complete or not valid yet, beside the last valid ones."""
     require(actor, "operate")
-    _must_be_open(deployment)
     with transaction.atomic():
+        hold(deployment)
+        _must_be_open(deployment)
         _advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
@@ -214,6 +219,31 @@ def form_of(deployment: Deployment, step_id: str) -> tuple[dict[str, Any], int]:
     if row is None:
         return {}, 0
     return dict(row.draft if row.draft is not None else row.data or {}), row.version
+
+
+def hold(deployment: Deployment) -> None:
+    """Read the deployment anew and keep its row locked to the end of the transaction; raises NotFound where it is gone.
+
+    Answers, waivers and the start of tasks come one after the other by that: what one of them saw is still so when it writes.
+    """
+    try:
+        deployment.refresh_from_db(from_queryset=Deployment.objects.select_for_update())
+    except Deployment.DoesNotExist:
+        raise NotFound(Text(_("There is no such deployment."))) from None
+
+
+def refuse_while_changing(deployment: Deployment) -> None:
+    """Raises Conflict `task_running` while a task works that changes the deployment."""
+    if deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exists():
+        raise Conflict(
+            Text(
+                _(
+                    "A task that changes this deployment is under way; answers and waivers wait until it has ended."
+                )
+            ),
+            remedy=Text(_("Wait until it has ended, or cancel it.")),
+            code="task_running",
+        )
 
 
 @transaction.atomic
@@ -272,12 +302,7 @@ def _must_be_open(deployment: Deployment) -> None:
             remedy=Text(_("Begin another deployment for another configuration server.")),
             code="already_deployed",
         )
-    if deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exists():
-        raise Conflict(
-            Text(_("A task that changes this deployment is under way; answers wait until it has ended.")),
-            remedy=Text(_("Wait until it has ended, or cancel it.")),
-            code="task_running",
-        )
+    refuse_while_changing(deployment)
 
 
 def _advance(deployment: Deployment, revision: int | None) -> None:

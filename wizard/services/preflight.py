@@ -187,6 +187,9 @@ def waive(
 ) -> Waiver:
     """Accept a requirement that is not met, until a day. Raises NotFound, Invalid (`not_waivable` among its codes)."""
     require(actor, "operate")
+    deployments.hold(deployment)
+    # The verdict under which a task works must not change beneath it.
+    deployments.refuse_while_changing(deployment)
     requirement = _find(deployment, requirement_id)
     errors = []
     if not requirement.waivable:
@@ -224,6 +227,8 @@ def waive(
 @transaction.atomic
 def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> None:
     require(actor, "operate")
+    deployments.hold(deployment)
+    deployments.refuse_while_changing(deployment)
     deleted, _rows = deployment.waivers.filter(requirement_id=requirement_id).delete()
     if not deleted:
         raise NotFound(Text(_("%(id)s is not waived."), id=requirement_id))

@@ -15,7 +15,7 @@ from wizard.config.celery import app
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator, Task, TaskEvent, TaskState
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import audit
+from wizard.services import audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
@@ -49,11 +49,15 @@ def launch(
             _("“%(kind)s” is not a kind of task; choose one of: %(known)s."), kind=kind_id, known=known
         )
         raise Invalid([FieldError(path="kind", message=problem, code="unknown_kind")])
-    prepared = kind.prepare(deployment, dict(inputs or {}))
-    if prepared.missing:
-        raise NotReady(Text(_("%(title)s cannot start yet."), title=kind.title), missing=prepared.missing)
     try:
         with transaction.atomic():
+            # What is ready now must still be so when the row is written.
+            deployments.hold(deployment)
+            prepared = kind.prepare(deployment, dict(inputs or {}))
+            if prepared.missing:
+                raise NotReady(
+                    Text(_("%(title)s cannot start yet."), title=kind.title), missing=prepared.missing
+                )
             task = Task.objects.create(
                 deployment=deployment,
                 kind=kind.id,
