@@ -253,7 +253,7 @@ def move_to(deployment: Deployment, state: DeploymentState) -> None:
     if not current.may_become(state):
         raise Conflict(
             Text(
-                _("A deployment that is %(old)s cannot become %(new)s."), old=current.value, new=state.value
+                _("A deployment that is %(old)s cannot become %(new)s."), old=str(current.label), new=str(state.label)
             ),
             code="wrong_state",
         )
