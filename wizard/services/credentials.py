@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from wizard.journey.errors import FieldError
@@ -13,7 +14,7 @@ from wizard.models import Credential, Operator
 from wizard.services import audit
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 from wizard.vsphere.endpoint import Account
 from wizard.vsphere.errors import AccountLocked, InvalidLogin
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -> Credential:
     """Store an account under a name, or replace the one of that name; its secret counts as not tried yet.
 
-    Raises Invalid that names the empty field.
+    Raises Invalid that names the field, and Conflict `name_taken` where that name is one of another kind.
     """
     require(actor, "operate")
     username = username.strip()
@@ -40,9 +41,29 @@ def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -
     credential = Credential.objects.filter(name=name).first() or Credential(
         name=name, kind=kind, created_by=actor
     )
+    if credential.kind != kind:
+        raise Conflict(
+            Text(
+                _("“%(name)s” is the name of a credential of another kind: %(kind)s."),
+                name=name,
+                kind=credential.get_kind_display(),
+            ),
+            remedy=Text(_("Choose another name.")),
+            code="name_taken",
+        )
     credential.username = username
     credential.hold(secret)
-    credential.full_clean(exclude=["sealed"])
+    try:
+        credential.full_clean(exclude=["sealed"])
+    except ValidationError as error:
+        found = error.message_dict.items()
+        raise Invalid(
+            [
+                FieldError(path=field, message=verbatim(message), code="invalid")
+                for field, messages in found
+                for message in messages
+            ]
+        ) from None
     credential.save()
     audit.record(
         "credential.stored",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -126,10 +127,24 @@ def _privilege_gaps(session: Session, objects: list[inventory.ObjectRef]) -> dic
 
 
 def _save_vcenter_answers(deployment: Deployment, inputs: dict[str, Any], progress: Progress) -> None:
+    row = deployment.steps.filter(step="vcenter").first()
+    # To save the same once more would look like a change, to preflight and to whoever has the page open.
+    if not deployment.is_open or (row and row.data == inputs and row.draft is None):
+        return
     stored, _version = deployments.form_of(deployment, "vcenter")
     # Not where somebody has typed another address meanwhile: that one is not proven.
-    if all(stored.get(name) == inputs[name] for name in ("host", "port")) and deployment.is_open:
+    if not stored.get("host") or _same_address(stored, inputs):
         deployments.answer(deployment, "vcenter", inputs, actor=progress.task.requested_by)
+
+
+def _same_address(stored: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    """Whether what the step holds, perhaps as it was typed, is the address that a task looked at."""
+    names = tuple(VCenterAddress.model_fields)
+    try:
+        address = VCenterAddress.model_validate({name: stored[name] for name in names if name in stored})
+    except ValidationError:
+        return False
+    return all(getattr(address, name) == inputs[name] for name in names)
 
 
 # --- register ---------------------------------------------------------------------------------------------------------
