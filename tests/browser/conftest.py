@@ -97,6 +97,8 @@ def page(browser: Browser, signed_in: Path, complaints: list[str], site: Site) -
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "last-seen.png", full_page=True, caret="initial")
     context.close()
 
 

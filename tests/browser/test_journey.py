@@ -12,7 +12,7 @@ from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.vcenter, pytest.mark.xdist_group("browser")]
 
-LONG = 60_000
+LONG = 120_000
 
 
 def save(page: Page) -> None:
