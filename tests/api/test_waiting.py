@@ -15,6 +15,7 @@ from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_deployment
 from wizard.api.tasks import MAX_WAITING
+from wizard.config import gunicorn
 from wizard.models import Operator, Task, TaskState
 from wizard.services import tasks
 
@@ -129,6 +130,10 @@ def test_more_callers_than_may_wait_are_asked_to_come_back(operator: Operator, t
     assert sorted(answers) == [(200, None)] * MAX_WAITING + [(503, "5")] * 2
     # The places are free again, and who does not wait was never kept out.
     ok(api.get(f"tasks/{task.pk}/", wait=1))
+
+
+def test_most_threads_of_the_server_stay_for_those_who_do_not_wait() -> None:
+    assert 1 <= MAX_WAITING < gunicorn.threads / 2
 
 
 def test_a_full_house_still_answers_those_who_do_not_wait(operator: Operator, task: Task) -> None:

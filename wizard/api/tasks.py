@@ -17,6 +17,7 @@ from wizard.api.auth import caller
 from wizard.api.description import problems, sends
 from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT, page
 from wizard.api.problems import Busy
+from wizard.config import gunicorn
 from wizard.models import Task, TaskState
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, tasks
@@ -28,7 +29,7 @@ router = Router(tags=["tasks"])
 MAX_WAIT_SECONDS = 60
 POLL_SECONDS = 0.5
 # A waiting caller holds a thread of the web server: most of the threads stay for the pages.
-MAX_WAITING = 6
+MAX_WAITING = max(1, gunicorn.threads * 3 // 8)
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 WAIT = Query(0, ge=0, le=MAX_WAIT_SECONDS, description="Wait up to so many seconds for news.")
