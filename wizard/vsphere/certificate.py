@@ -17,8 +17,7 @@ from wizard.vsphere.fingerprint import fingerprint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """`sha256` is upper-case hex pairs with colons; the times are UTC; `names` are the subject's "
-    "alternative names."""
+    """`sha256` is upper-case hex pairs with colons; the times are UTC; `names` are the subject's alternative names."""
 
     subject: str
     issuer: str
@@ -57,8 +56,7 @@ class Certificate:
 
 
 def read_certificate(der: bytes, *, host: str) -> Certificate:
-    """Read a DER certificate; `matches_host` says whether it was made for `host`. Raises ValueError if "
-    "unreadable."""
+    """Read a DER certificate; `matches_host` says whether it was made for `host`. Raises ValueError if unreadable."""
     parsed = x509.load_der_x509_certificate(der)
     names = _alternative_names(parsed)
     return Certificate(

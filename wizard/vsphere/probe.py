@@ -1,5 +1,4 @@
-"""Looking at a vCenter before anybody trusts it: name, TCP, TLS and API, each judged for itself. Nobody "
-"signs in."""
+"""Looking at a vCenter before anybody trusts it: name, TCP, TLS and API, each judged for itself. Nobody signs in."""
 
 from __future__ import annotations
 
@@ -26,8 +25,7 @@ LayerStatus = Literal["pass", "fail", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how "
-    "long it took."""
+    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how long it took."""
 
     name: LayerName
     status: LayerStatus
@@ -71,8 +69,7 @@ class ProbeReport:
         return all(layer.status == "pass" for layer in self.layers)
 
     def to_json(self) -> dict[str, Any]:
-        """Shape: `{"host", "port", "ok", "layers": [...], "certificate": {...} | None, "about": {...} | "
-        "None}`."""
+        """Shape: `{"host", "port", "ok", "layers": [...], "certificate": {...} | None, "about": {...} | None}`."""
         return {
             "host": self.host,
             "port": self.port,

@@ -120,8 +120,7 @@ def _not_vsphere(template: str, address: str) -> VSphereError:
 
 
 class _TimedSocket:
-    """A socket whose whole life, not each single read, ends at the deadline: a server may send byte by "
-    "byte."""
+    """A socket whose whole life, not each single read, ends at the deadline: a server may send byte by byte."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock

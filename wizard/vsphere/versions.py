@@ -9,8 +9,7 @@ OLDEST = "vim.version.version9"  # vSphere 5.5: the least that this room speaks;
 
 
 def newest_common(document: bytes) -> str | None:
-    """pyVmomi's name of the newest version in `/sdk/vimServiceVersions.xml`; None if it is no such "
-    "document."""
+    """pyVmomi's name of the newest version in `/sdk/vimServiceVersions.xml`; None if it is no such document."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(document, parser)
