@@ -134,6 +134,16 @@ def test_what_a_failed_commit_changed_is_rolled_back(deployment: Deployment, ope
     assert (task.state, deployment.revision) == (TaskState.FAILED, 1)
 
 
+def test_what_was_made_outside_goes_where_its_success_cannot_be_written(
+    deployment: Deployment, operator: Operator, tmp_path: object
+) -> None:
+    diary = tmp_path / "diary"  # type: ignore[operator]
+    task = run(start("test_half_commit", deployment, operator, diary=str(diary)))
+    assert task.error is not None
+    assert task.error["code"] == "late"
+    assert diary.read_text() == "tidied built\n"
+
+
 def test_a_task_that_waits_is_cancelled_at_once(deployment: Deployment, operator: Operator) -> None:
     task = start("test_count", deployment, operator)
     tasks.cancel(task, actor=operator)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from wizard.lab.control import Control
 from wizard.text import Text
@@ -46,6 +47,7 @@ class Importer:
                 self.session,
                 ova,
                 replace(PLAN, **changes),
+                mark=uuid4().hex,
                 on_phase=self._tell,
                 on_progress=self._note,
                 on_created=self.created.append,

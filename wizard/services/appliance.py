@@ -8,18 +8,20 @@ from django.conf import settings
 
 from wizard.models import Deployment, DeploymentState
 from wizard.services import audit, deployments, evidence, preflight, templates
-from wizard.services.errors import Conflict
+from wizard.services.errors import Conflict, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import open_session
 from wizard.text import Text, _
-from wizard.vsphere import guest
-from wizard.vsphere.errors import TimedOut
+from wizard.vsphere import guest, inventory
+from wizard.vsphere.errors import TimedOut, VSphereError
+from wizard.vsphere.import_attempt import find_marked
 from wizard.vsphere.import_plan import ImportPlan
 from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import import_ova
 from wizard.vsphere.ovf import OvfDescriptor
-from wizard.vsphere.removal import remove_vm
+from wizard.vsphere.removal import LeftBehind, remove_vm
+from wizard.vsphere.session import Session
 
 UPLOAD_FROM, UPLOAD_TO = 8, 88
 POWER_ON_SECONDS = 120.0
@@ -53,6 +55,7 @@ def run_deploy(progress: Progress) -> Done:
             session,
             ova,
             _plan(answers, ova.descriptor),
+            mark=task.pk.hex,
             on_phase=lambda text: progress.phase(text),
             on_progress=lambda sent, total: progress.percent(
                 UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
@@ -62,9 +65,12 @@ def run_deploy(progress: Progress) -> Done:
         )
         try:
             state = _start(progress, session, reference.moid, answers)
-        except BaseException:
+        except BaseException as failure:
             # Cancelled, or failed, before it was of use: nothing half-made stays behind in vCenter.
-            remove_vm(session, reference.moid)
+            try:
+                remove_vm(session, reference.moid)
+            except VSphereError as obstacle:
+                raise _left_behind(answers, reference.moid, _cause(failure), obstacle.text) from failure
             raise
     result = {
         "moid": reference.moid,
@@ -97,18 +103,46 @@ def run_deploy(progress: Progress) -> Done:
 
 
 def tidy_deploy(progress: Progress) -> None:
-    """Remove the virtual machine that a dead attempt left half-made."""
-    moid = progress.task.leftovers.get("moid")
-    if not moid:
+    """Remove the virtual machine that nobody goes on with. Raises LeftBehind where it could not be removed."""
+    task = progress.task
+    if "vm_name" not in task.leftovers:
+        # It had not come to the import.
         return
-    answers = deployments.answers_of(progress.task.deployment)
-    with open_session(answers["vcenter"]) as session:
-        if remove_vm(session, moid):
-            progress.info(
-                Text(
-                    _("The half-made virtual machine %(vm)s was removed."), vm=answers["placement"]["vm_name"]
-                )
-            )
+    answers = deployments.answers_of(task.deployment)
+    moid = task.leftovers.get("moid")
+    try:
+        with open_session(answers["vcenter"]) as session:
+            # A worker that died while vCenter was making the machine never learnt its id.
+            moid = moid or _marked(session, answers["placement"], task.pk.hex)
+            removed = moid is not None and remove_vm(session, moid)
+    except (UserError, VSphereError) as obstacle:
+        raise _left_behind(answers, moid, Text(_("The work broke off.")), obstacle.text) from None
+    if removed:
+        progress.info(
+            Text(_("The half-made virtual machine %(vm)s was removed."), vm=answers["placement"]["vm_name"])
+        )
+
+
+def _marked(session: Session, placement: dict[str, Any], mark: str) -> str | None:
+    datacenter = inventory.read_placement(session).datacenter(placement["datacenter"])
+    folder = datacenter.find_folder(placement["folder"]).ref.path
+    return find_marked(session, datacenter.ref, folder, placement["vm_name"], mark)
+
+
+def _cause(failure: BaseException) -> Text:
+    return failure.text if isinstance(failure, VSphereError) else Text(_("The work broke off."))
+
+
+def _left_behind(
+    answers: dict[str, dict[str, Any]], moid: str | None, cause: Text, obstacle: Text
+) -> LeftBehind:
+    return LeftBehind(
+        name=answers["placement"]["vm_name"],
+        moid=moid,
+        cause=cause,
+        obstacle=obstacle,
+        address=f"{answers['vcenter']['host']}:{answers['vcenter']['port']}",
+    )
 
 
 # Keys that templates commonly use, without the number of the adapter; what the operator filled in goes first.

@@ -15,7 +15,7 @@ from wizard.vsphere.errors import ConnectionLost, Stopped, VSphereError
 from wizard.vsphere.faults import explain
 from wizard.vsphere.import_plan import ImportPlan, ImportTarget
 from wizard.vsphere.import_spec import MARK_KEY
-from wizard.vsphere.inventory import vm_exists
+from wizard.vsphere.inventory import ObjectRef, vm_exists
 from wizard.vsphere.nfc_lease import KEEP_ALIVE_S, NfcLease
 from wizard.vsphere.removal import LeftBehind, remove_vm, wait_until_gone
 from wizard.vsphere.session import Session
@@ -67,7 +67,7 @@ class ImportAttempt:
                     name=self._plan.vm_name,
                     moid=self.moid,
                     cause=_cause(failure),
-                    obstacle=obstacle,
+                    obstacle=obstacle.text,
                     address=self._session.address,
                 ) from failure
             raise
@@ -103,7 +103,14 @@ class ImportAttempt:
                     raise
         appears_until = time.monotonic() + (self._patience.grace_s if unsettled else 0.0)
         while self.moid is None:
-            self.moid = self._find_marked()
+            # Broken off before vCenter told its id, it is known by the mark of this very attempt.
+            self.moid = find_marked(
+                self._session,
+                self._target.datacenter,
+                self._target.folder.ref.path,
+                self._plan.vm_name,
+                self._mark,
+            )
             if self.moid is None and time.monotonic() >= appears_until:
                 return
             time.sleep(0.0 if self.moid else RETRY_S)
@@ -111,18 +118,15 @@ class ImportAttempt:
         if not wait_until_gone(self._session, self.moid, timeout_s=self._patience.grace_s):
             remove_vm(self._session, self.moid, timeout_s=max(give_up - time.monotonic(), RETRY_S))
 
-    def _find_marked(self) -> str | None:
-        """The machine that this very attempt has made, where it broke off before vCenter told its id."""
-        found = vm_exists(
-            self._session, self._target.datacenter, self._target.folder.ref.path, self._plan.vm_name
-        )
-        if found is None or found.type != "VirtualMachine":
-            return None
-        seen = read(
-            self._session, self._session.managed(vim.VirtualMachine, found.moid), ("config.extraConfig",)
-        )
-        options = seen.get("config.extraConfig") or ()
-        return found.moid if any(o.key == MARK_KEY and o.value == self._mark for o in options) else None
+
+def find_marked(session: Session, datacenter: ObjectRef, folder: str, name: str, mark: str) -> str | None:
+    """The id of the machine that the import with this `mark` has made; None for a stranger of the same name."""
+    found = vm_exists(session, datacenter, folder, name)
+    if found is None or found.type != "VirtualMachine":
+        return None
+    seen = read(session, session.managed(vim.VirtualMachine, found.moid), ("config.extraConfig",))
+    options = seen.get("config.extraConfig") or ()
+    return found.moid if any(o.key == MARK_KEY and o.value == mark for o in options) else None
 
 
 def _cause(failure: BaseException) -> Text:

@@ -6,7 +6,6 @@ archive to the ESXi host; the lease is completed. Whatever happens in between, n
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -44,6 +43,7 @@ def import_ova(
     ova: Ova,
     plan: ImportPlan,
     *,
+    mark: str,
     on_phase: Callable[[Text], None],
     on_progress: Callable[[int, int], None],
     on_created: Callable[[str], None],
@@ -52,6 +52,7 @@ def import_ova(
 ) -> ObjectRef:
     """Import the template as `plan` says and return the machine, powered off.
 
+    `mark`, told by nobody else, is written into the machine: by it `find_marked` knows the machine of this import.
     `on_phase` gets a sentence for each stage and each of vCenter's warnings; `on_progress(sent, total)`
     counts bytes, at most five times a second; `on_created` gets the machine's id as soon as it exists, so
     that it can be removed later by whoever finds this work unfinished. `should_stop` is asked about five
@@ -65,7 +66,6 @@ def import_ova(
     brake = Brake(should_stop)
     on_phase(Text(_("Asking vCenter whether it takes the template.")))
     target = locate(session, ova.descriptor, plan)
-    mark = uuid.uuid4().hex
     order = create_import_spec(session, ova, plan, target, mark=mark)
     for warning in order.warnings:
         on_phase(Text(_("vCenter warns: %(message)s"), message=warning))

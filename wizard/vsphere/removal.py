@@ -22,9 +22,7 @@ class LeftBehind(VSphereError):
 
     code = "left_behind"
 
-    def __init__(
-        self, *, name: str, moid: str | None, cause: Text, obstacle: VSphereError, address: str
-    ) -> None:
+    def __init__(self, *, name: str, moid: str | None, cause: Text, obstacle: Text, address: str) -> None:
         super().__init__(
             Text(
                 _(
@@ -34,7 +32,7 @@ class LeftBehind(VSphereError):
                 cause=cause,
                 name=name,
                 moid=moid or "?",
-                obstacle=obstacle.text,
+                obstacle=obstacle,
             ),
             remedy=Text(
                 _(

@@ -15,7 +15,7 @@ from wizard.models import Task, TaskEvent, TaskState
 from wizard.services.errors import UserError
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.tasks.progress import Cancelled, LostClaim, Progress
-from wizard.services.tasks.work import Kind
+from wizard.services.tasks.work import Done, Kind
 from wizard.text import Text, _
 from wizard.vsphere.errors import Stopped, VSphereError
 
@@ -64,11 +64,15 @@ def _run(task: Task, kind: Kind, progress: Progress) -> None:
             _settle_lost(kind, progress)
             return
         done = kind.run(progress)
-        with transaction.atomic():
-            if done.commit is not None:
-                done.commit()
-            progress.event(done.summary)
-            progress.finish(TaskState.SUCCEEDED, progress=100, result=done.result, leftovers={})
+        try:
+            _succeed(done, progress)
+        except LostClaim:
+            raise
+        except Exception:
+            # What was made outside and cannot be written down here must not stay behind.
+            if kind.tidy is not None:
+                kind.tidy(progress)
+            raise
     except (Cancelled, Stopped):
         # A use case that was stopped has tidied up behind itself before the exception came here.
         with transaction.atomic():
@@ -88,6 +92,14 @@ def _run(task: Task, kind: Kind, progress: Progress) -> None:
             Text(_("Something unexpected went wrong. Incident %(incident)s."), incident=incident),
             Text(_("Try again. If it happens again, look for this incident in the worker's log.")),
         )
+
+
+def _succeed(done: Done, progress: Progress) -> None:
+    with transaction.atomic():
+        if done.commit is not None:
+            done.commit()
+        progress.event(done.summary)
+        progress.finish(TaskState.SUCCEEDED, progress=100, result=done.result, leftovers={})
 
 
 def _settle_lost(kind: Kind, progress: Progress) -> None:
