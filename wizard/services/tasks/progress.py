@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -139,8 +139,10 @@ class Progress:
                         return
                     if mine.filter(cancel_requested=True).exists():
                         self._cancel.set()
-                except DatabaseError as error:
+                except (DatabaseError, InterfaceError) as error:
                     # A database that is away for a moment must not end the work; the lease bears some missed beats.
+                    # The next beat goes by a new connection, as one that was cut stays so.
                     log.warning("task.heartbeat_missed", task=str(self.task.pk), error=str(error))
+                    connection.close()
         finally:
             connection.close()
