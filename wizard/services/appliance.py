@@ -34,6 +34,10 @@ def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
             Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),
             code="already_deployed",
         )
+    # An account entered anew after the preflight is one that nothing was checked with.
+    unproven = preflight.unanswered(deployment)
+    if unproven:
+        return Prepared(missing=unproven)
     verdict = preflight.verdict_of(deployment)
     # Asked anew, as a waiver may have come to its end since the preflight ran.
     if deployment.state != DeploymentState.CHECKED or verdict is None or verdict.blocked:

@@ -73,6 +73,12 @@ def inventory_of(deployment: Deployment) -> dict[str, Any] | None:
     return task.result["inventory"] if task and task.result else None
 
 
+def own_machine(deployment: Deployment) -> str | None:
+    """The managed object id of the appliance, once it is deployed."""
+    task = latest(deployment, "deploy_ova")
+    return task.result["moid"] if task and task.result else None
+
+
 def hosts_of(deployment: Deployment, placement_answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The ESXi hosts that may carry the appliance, as vCenter showed them at the last sign-in; see `HostInfo.to_json`."""
     inventory = inventory_of(deployment) or {"datacenters": []}

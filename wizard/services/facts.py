@@ -32,7 +32,8 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
     """The collectors of a deployment whose question steps are complete. `stack` closes the vCenter session."""
     here = platform.node() or "localhost"
     vcenter = f"{answers['vcenter']['host']}:{answers['vcenter']['port']}"
-    visit = _VCenterVisit(answers, stack)
+    own = evidence.own_machine(deployment)
+    visit = _VCenterVisit(answers, stack, own)
     return [
         Collector(
             name=_("Answers"),
@@ -90,7 +91,8 @@ def _answer_facts(answers: Answers, deployment: Deployment) -> dict[str, Any]:
         "template.descriptor": inspected.result["descriptor"],
         "template.manifest": inspected.result["manifest"],
         "placement.disk_provisioning": answers["placement"]["disk_provisioning"],
-        "placement.need_gb": _need_gb(inspected.result["descriptor"]),
+        # The disks of a deployed appliance have their room already.
+        "placement.need_gb": _need_gb(inspected.result["descriptor"]) if deployment.is_open else 0.0,
         "identity.host_name": network["host_name"],
         "identity.fqdn": _fqdn(network),
         "identity.address": network["address"],
@@ -137,8 +139,9 @@ def _fqdn(network: Mapping[str, Any]) -> str:
 class _VCenterVisit:
     """The facts of one signed-in session, each part in a collector of its own: one that fails leaves the others."""
 
-    def __init__(self, answers: Answers, stack: ExitStack) -> None:
+    def __init__(self, answers: Answers, stack: ExitStack, own: str | None) -> None:
         self._answers = answers
+        self._own = own
         self._stack = stack
         self._session: Session | None = None
 
@@ -201,7 +204,8 @@ class _VCenterVisit:
             self._answers["placement"]["vm_name"],
         )
         return {
-            "placement.vm_name_taken": existing is not None,
+            # Once it is deployed, the appliance itself bears the name; nobody is told to remove it.
+            "placement.vm_name_taken": existing is not None and existing.moid != self._own,
             "placement.datastore": {
                 "name": datastore.ref.name,
                 "type": datastore.type,

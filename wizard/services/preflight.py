@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from wizard.checks import catalogue, report
 from wizard.checks.engine import Collector, Finding, Gate, gate, gather, judge_all
 from wizard.checks.requirement import Requirement
+from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, DeploymentState, Operator, Task, TaskState, Waiver
 from wizard.services import audit, deployments
@@ -38,15 +39,25 @@ def requirements_for(deployment: Deployment) -> tuple[Requirement, ...]:
     )
 
 
+def unanswered(deployment: Deployment) -> tuple[Text, ...]:
+    """The titles of the steps that must be answered, and proven, before there is something to check."""
+    done = deployments.completed_steps(deployment)
+    needed = journey.step(deployment.profile, "preflight").requires
+    return tuple(
+        Text(step.title)
+        for step in journey.journey(deployment.profile)
+        if step.id in needed and step.id not in done
+    )
+
+
 # --- the task ---------------------------------------------------------------------------------------------------------
 
 
 def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     """`only` in the inputs names requirements (or is "failed"): the others keep the results of the run before."""
-    status = next(row for row in deployments.overview(deployment) if row.step.id == "preflight")
-    if status.blocked_by:
-        titles = {row.step.id: Text(row.step.title) for row in deployments.overview(deployment)}
-        return Prepared(missing=tuple(titles[step] for step in status.blocked_by))
+    missing = unanswered(deployment)
+    if missing:
+        return Prepared(missing=missing)
     only = inputs.get("only")
     if only is None:
         return Prepared()
