@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import sqlite3
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,11 +71,7 @@ def test_an_interrupt_ends_with_130_and_leaves_the_task_to_its_worker(
     assert stored.code == 0
     process = own.start("apply", EXAMPLE, "--trust", ":".join(["AB"] * 32))
     database = own.var / "foothold.sqlite3"
-    end = time.monotonic() + SECONDS
-    while not _queued(database):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    _wait_until(lambda: process.poll() is not None or _queued(database))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
@@ -84,6 +84,34 @@ def _queued(database: Path) -> bool:
     with sqlite3.connect(database) as rows:
         found = rows.execute("SELECT count(*) FROM wizard_task WHERE state = 'queued'").fetchone()[0]
     return bool(found)
+
+
+@pytest.mark.worker
+def test_everything_starts_with_one_command_and_stops_with_one_key(tmp_path: Path) -> None:
+    own = Installation(tmp_path / "var")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        own.environment["PORT"] = str(probe.getsockname()[1])
+    url = f"http://localhost:{own.environment['PORT']}/"
+    assert own("prepare").code == 0
+    process = own.start("up", "--no-lab")
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if "First sign-in" in line:
+            break
+    assert f"Foothold answers at {url}" in "".join(said)
+    link = said[-1].split()[-1]
+    assert link.startswith(f"{url}sign-in/once/")
+    assert urllib.request.urlopen(link, timeout=SECONDS).status == 200
+    _wait_until(lambda: _answers(f"{url}readyz"))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, out + err
+    assert "SIGKILL" not in out, "everything ended by itself"
+    assert "Traceback" not in "".join(said) + out + err
+    assert not _running_on(own.var)
 
 
 @pytest.mark.vcenter
@@ -102,13 +130,30 @@ def test_the_demo_does_the_whole_job_and_leaves_nothing_running(tmp_path: Path, 
     picture = Path(out.splitlines()[-1].removeprefix("The picture of the topology: "))
     assert picture.parent.parent == demo.var / "demo"
     assert "<svg" in picture.read_text("utf-8")
-    running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/environ") if _readable(path)]
-    assert not [environment for environment in running if str(demo.var).encode() in environment]
+    assert not _running_on(demo.var)
 
 
-def _readable(path: Path) -> bool:
+def _running_on(var: Path) -> list[str]:
+    """The processes that were started with this folder, and are still there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(var).encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().decode().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def _answers(url: str) -> bool:
     try:
-        path.read_bytes()
-    except OSError:
+        return bool(urllib.request.urlopen(url, timeout=SECONDS).status == 200)
+    except urllib.error.URLError:
         return False
-    return True
+
+
+def _wait_until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.2)

@@ -62,7 +62,8 @@ class Demo:
                 secret=login["password"],
             )
             celery = (sys.executable, "-m", "celery", "-A", "wizard.config.celery", "worker")
-            with self._process(env, "worker", *celery, "--concurrency", "2", "--loglevel", "WARNING"):
+            threads = ("--pool", "threads", "--concurrency", "2")
+            with self._process(env, "worker", *celery, *threads, "--loglevel", "WARNING"):
                 return subprocess.run(
                     [
                         *self._manage,

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from honcho.manager import Manager
+from honcho import manager as honcho
 
 from wizard.lab.environment import environment
+
+STOP_SECONDS = 10
 
 
 class Command(BaseCommand):
@@ -29,12 +31,16 @@ class Command(BaseCommand):
         celery = f"{python} -m celery --quiet -A wizard.config.celery"
         processes = {
             "web": f"{python} -m gunicorn -c python:wizard.config.gunicorn wizard.config.wsgi",
-            "worker": f"{celery} worker --concurrency 3 --loglevel WARNING --without-gossip --without-mingle",
+            # Threads, as the signal that stops a process here reaches its children, too, and Celery waits for ever for a
+            # child that was stopped with a lock in its hand.
+            "worker": f"{celery} worker --pool threads --concurrency 3 --loglevel WARNING --without-gossip --without-mingle",
             "beat": f"{celery} beat --loglevel WARNING --pidfile= --schedule {shlex.quote(settings.CELERY_BEAT_SCHEDULE_FILENAME)}",
         }
         if with_lab:
             processes["lab"] = f"{python} manage.py lab"
-        manager = Manager()
+        # Celery needs some seconds to end in order.
+        honcho.KILL_WAIT = STOP_SECONDS
+        manager = honcho.Manager()
         for name, command in processes.items():
             manager.add_process(name, command, env=env, cwd=str(settings.BASE_DIR))
         manager.loop()
