@@ -94,6 +94,13 @@ def test_a_row_that_cannot_be_shown_is_an_incident_without_its_inside(
     assert "api.crashed" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "path", ["deployments/?name=%00", "deployments/?profile=a%00b", "tasks/?kind=%00", "tasks/?cursor=%00"]
+)
+def test_a_null_character_in_the_address_is_refused(api: Api, path: str) -> None:
+    problem(api.send("GET", path), 400, "malformed")
+
+
 def test_a_database_that_is_away_asks_to_come_back(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     def away(*_query: Any) -> NoReturn:
         raise OperationalError("connection to server at 127.0.0.1 failed: password canary")

@@ -121,3 +121,17 @@ def test_only_what_own_proxies_say_of_the_address_is_believed(
         REMOTE_ADDR="192.0.2.7",
     )
     assert AuditEntry.objects.get(action="deployment.created").address == expected
+
+
+@pytest.mark.parametrize("step", ["capacity", "vcenter", "network", "vault", "template"])
+def test_a_null_character_in_a_form_is_refused_and_kept_nowhere(
+    working: Client, operator: Operator, step: str
+) -> None:
+    draft = stories.answered(operator, "source")
+    answer = working.post(step_url(draft, step), {"host": "a\0b", "machines": "1"})
+    assert answer.status_code == 400
+    assert not draft.steps.filter(step=step).exists()
+
+
+def test_a_null_character_in_a_search_is_refused(working: Client) -> None:
+    assert working.get("/", {"q": "a\0b"}).status_code == 400

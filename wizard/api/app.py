@@ -79,6 +79,8 @@ def _with_problems(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if any("\0" in value for values in dict(request.GET.lists()).values() for value in values):
+            return problems.unusable_query()
         response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponseNotAllowed):
             return problems.wrong_method(request, response["Allow"])

@@ -115,6 +115,14 @@ def absent() -> HttpResponse:
     return problem(HTTPStatus.NOT_FOUND, "not_found", Text(_("There is nothing here.")))
 
 
+def unusable_query() -> HttpResponse:
+    return problem(
+        HTTPStatus.BAD_REQUEST,
+        "malformed",
+        Text(_("The address holds the character U+0000, which is not taken.")),
+    )
+
+
 def not_authenticated(request: HttpRequest) -> HttpResponse:
     challenge = 'Bearer error="invalid_token"' if "Authorization" in request.headers else "Bearer"
     return problem(

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -36,6 +37,7 @@ def page(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
+        _refuse_nul(request)
         try:
             require(request.user, "view")
             response = view(cast(SignedInRequest, request), *args, **kwargs)
@@ -47,3 +49,11 @@ def page(
         return response
 
     return guarded
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    # Nobody types it, and PostgreSQL takes it in no text.
+    for form in (request.GET, request.POST):
+        for name, values in form.lists():
+            if any("\0" in text for text in (name, *values)):
+                raise BadRequest("U+0000 in a request")
