@@ -188,6 +188,17 @@ def test_a_task_whose_worker_died_is_done_again_where_that_is_safe(
     assert (task.state, task.attempt, task.worker) == (TaskState.SUCCEEDED, 2, "worker-2")
 
 
+def test_a_task_that_was_to_stop_when_its_worker_died_is_not_done_again(
+    deployment: Deployment, operator: Operator
+) -> None:
+    task = start("test_count", deployment, operator)
+    claim(task.pk, "worker-that-dies")
+    tasks.cancel(task, actor=operator)
+    expire_lease(task)
+    task = run(task, "worker-2")
+    assert (task.state, task.result) == (TaskState.CANCELLED, None)
+
+
 def test_a_task_that_must_not_be_repeated_is_tidied_up_and_fails(
     deployment: Deployment, operator: Operator, tmp_path: object
 ) -> None:

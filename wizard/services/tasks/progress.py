@@ -45,6 +45,9 @@ class Progress:
         self._stop = threading.Event()
         self._cancel = threading.Event()
         self._lost = threading.Event()
+        if task.cancel_requested:
+            # Asked for while the worker before was dying.
+            self._cancel.set()
         self._pulse = threading.Thread(target=self._beat, name=f"pulse-{task.pk}", daemon=True)
 
     def __enter__(self) -> Self:
