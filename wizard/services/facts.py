@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from wizard.checks.endpoints import endpoints
@@ -33,12 +34,13 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
     here = platform.node() or "localhost"
     vcenter = f"{answers['vcenter']['host']}:{answers['vcenter']['port']}"
     own = evidence.own_machine(deployment)
+    answered = _answer_facts(answers, deployment)
     visit = _VCenterVisit(answers, stack, own)
     return [
         Collector(
             name=_("Answers"),
-            provides=tuple(_answer_facts(answers, deployment)),
-            collect=lambda known: _answer_facts(answers, deployment),
+            provides=tuple(answered),
+            collect=lambda known: answered,
             deadline_s=10,
             observed_from="Foothold",
         ),
@@ -162,6 +164,9 @@ class _VCenterVisit:
             if error.code == "credential_rejected":
                 return {"vcenter.signed_in": False}
             raise
+        finally:
+            # Django gives each thread a database connection of its own, and this thread ends here.
+            connection.close()
         return {"vcenter.signed_in": True}
 
     def parts(self) -> list[tuple[str, tuple[str, ...], Callable[[Known], Mapping[str, Any]]]]:
