@@ -15,7 +15,7 @@ document.addEventListener("click", async (event) => {
     const source = document.getElementById(button.dataset.copy);
     if (!source) return;
     try {
-      await navigator.clipboard.writeText(source.textContent.trim());
+      await navigator.clipboard.writeText(source.innerText.trim()); // of a table: its cells with tabs between
     } catch {
       getSelection().selectAllChildren(source); // the browser refused; the person can still press Ctrl-C
       return;

@@ -143,3 +143,14 @@ def test_an_error_is_reached_and_corrected_with_the_keyboard_alone(page: Page, o
     page.keyboard.press("Enter")
     expect(page.get_by_label("Number of machines")).to_be_focused()
     expect(page.get_by_label("Number of machines")).to_have_value("many")
+
+
+def test_the_missing_privileges_are_copied_as_rows_to_hand_on(page: Page, olga: Operator) -> None:
+    done = stories.answered(olga, "vcenter")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(step_url(done, "vcenter"))
+    panel = page.locator("section.panel", has=page.get_by_role("heading", name="Full"))
+    panel.get_by_role("button", name="Copy").click()
+    expect(page.locator("#live")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert copied[-1] == "DC1\tCreate snapshot\tVirtualMachine.State.CreateSnapshot"

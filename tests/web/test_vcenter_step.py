@@ -71,6 +71,7 @@ def test_what_a_failed_look_found_is_shown_layer_by_layer(
     event = stories.tell(task, "Nothing listens there.", layer="tcp")
     event.level = "warning"
     event.save()
+    stories.tell(task, "Not looked at.", layer="tls")
     Task.objects.filter(pk=task.pk).update(
         state="failed",
         error={
@@ -82,6 +83,7 @@ def test_what_a_failed_look_found_is_shown_layer_by_layer(
     words = read(working.get(step_url(draft, "vcenter"))).words
     assert "Name (DNS) Passed The name has an address." in words
     assert "Connection (TCP) Action needed Nothing listens there." in words
+    assert "Encryption (TLS) Skipped Not looked at." in words
     assert "Trust this certificate" not in words
 
 

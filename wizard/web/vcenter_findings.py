@@ -86,17 +86,24 @@ def layers(found: Findings) -> list[dict[str, Any]]:
             }
             for layer in found.report["layers"]
         ]
-    lines = [event for event in found.probe.events.all() if event.data.get("layer") in _LAYERS]
-    return [
-        {
-            "title": gettext(_LAYERS[event.data["layer"]]),
-            "status": "fail" if event.level == "warning" else "pass",
-            "detail": event.message,
-            "remedy": Text(""),
-            "seconds": None,
-        }
-        for event in lines
-    ]
+    shown: list[dict[str, Any]] = []
+    failed = False
+    for event in found.probe.events.all():
+        if event.data.get("layer") not in _LAYERS:
+            continue
+        # The log knows good and bad only; what comes after the bad one was never looked at.
+        status = "skipped" if failed else "fail" if event.level == "warning" else "pass"
+        failed = failed or status == "fail"
+        shown.append(
+            {
+                "title": gettext(_LAYERS[event.data["layer"]]),
+                "status": status,
+                "detail": event.message,
+                "remedy": Text(""),
+                "seconds": None,
+            }
+        )
+    return shown
 
 
 def certificate(report: dict[str, Any] | None) -> dict[str, Any] | None:
