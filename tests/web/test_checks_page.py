@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests import stories
 from tests.web.pages import read
 from wizard.models import CheckResult, Deployment, DeploymentState, Operator, Waiver
+from wizard.services import preflight
 
 TODAY = timezone.localdate().isoformat()
 
@@ -52,6 +53,16 @@ def test_every_result_is_shown_with_its_evidence_grouped_by_category(
     ):
         assert part in page.words, part
     assert "1 finding blocks the deployment TPL-01" in page.words
+
+
+def test_every_result_says_why_it_matters_and_links_to_the_official_page(
+    working: Client, failing: Deployment
+) -> None:
+    rules = {row.id: row for row in preflight.requirements_for(failing)}
+    for address, name in ((url(failing), "TPL-01"), (url(failing, "LIFE-01/waiver/"), "LIFE-01")):
+        page = read(working.get(address))
+        assert str(rules[name].why) in page.words
+        assert page.all("a", href=rules[name].link)
 
 
 def test_results_are_filtered_by_status_and_by_who_can_mend_them(

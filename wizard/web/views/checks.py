@@ -50,6 +50,8 @@ CATEGORIES: Final = {
     "azure": _lazy("Azure"),
 }
 _MEDIA_ENDING: Final = {"json": "json", "junit": "xml", "markdown": "md", "html": "html"}
+# Names of formats, the same in every language.
+_FORMATS: Final = {"json": "JSON", "junit": "JUnit", "markdown": "Markdown", "html": "HTML"}
 
 
 class Filters(forms.Form):
@@ -100,7 +102,8 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "failed": newest if newest and newest.state == "failed" else None,
         "open": deployment.is_open,
         "formats": [
-            (form, reverse("check_report", args=[deployment.pk, form])) for form in preflight.REPORT_FORMATS
+            (_FORMATS[form], reverse("check_report", args=[deployment.pk, form]))
+            for form in preflight.REPORT_FORMATS
         ],
     }
     return render(request, "web/checks.html", context)
@@ -178,6 +181,9 @@ def waive(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpRespon
     }
     context = steps.frame(deployment, None, [], title=requirement_id) | {
         "result": result,
+        "requirement": next(
+            (row for row in preflight.requirements_for(deployment) if row.id == requirement_id), None
+        ),
         "waiver": waiver,
         "form": ShownForm(fields, values, problem.fields if problem else ()),
     }
