@@ -22,6 +22,8 @@ from wizard.web.guard import SignedInRequest, page
 from wizard.web.tabs import tabs_of
 
 _ENDING: Final = {"json": "json", "svg": "svg", "mermaid": "mmd", "dot": "dot"}
+# Names of formats, the same in every language.
+_FORMATS: Final = {"json": "JSON", "svg": "SVG", "mermaid": "Mermaid", "dot": "DOT"}
 
 
 @page
@@ -37,7 +39,8 @@ def graph(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return render(request, "web/topology.html", context | {"nothing": error})
     context |= _shown(deployment, drawn) | {
         "formats": [
-            (form, reverse("topology_file", args=[deployment.pk, form])) for form in topology.EXPORT_FORMATS
+            (_FORMATS[form], reverse("topology_file", args=[deployment.pk, form]))
+            for form in topology.EXPORT_FORMATS
         ],
         "snapshot": deployment.snapshots.select_related("recorded_by").first(),
         "violations": topology.violations_of(drawn),
