@@ -85,6 +85,17 @@ def test_a_one_time_link_signs_in_once_and_asks_for_a_password(stranger: Client,
     assert stranger.get("/").status_code == 200
 
 
+def test_who_has_no_password_yet_is_told_before_the_way_back_is_gone(stranger: Client, link: str) -> None:
+    stranger.post(link)
+    warning = "You have no password yet"
+    assert warning not in read(stranger.get("/account/password/new/")).words
+    page = read(stranger.get("/"))
+    assert warning in page.words
+    assert page.all("a", href="/account/password/new/")
+    stranger.post("/account/password/new/", {"new_password1": NEW, "new_password2": NEW})
+    assert warning not in read(stranger.get("/")).words
+
+
 def test_a_password_without_the_old_one_is_for_who_came_through_a_link(working: Client) -> None:
     assert working.get("/account/password/new/")["Location"] == "/account/password/"
     answer = working.post("/account/password/new/", {"new_password1": NEW, "new_password2": NEW})

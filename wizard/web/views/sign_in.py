@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from wizard.services import accounts
 from wizard.services.errors import NotFound
 
-sign_in = LoginView.as_view(redirect_authenticated_user=True)
+
+class SignInForm(AuthenticationForm):
+    """Django's own, in the words of the other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = gettext("User name")
+
+
+sign_in = LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 sign_out = LogoutView.as_view()
 
 # Set while the person who came through a link may choose a password without knowing the old one.
