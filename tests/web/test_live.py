@@ -64,6 +64,15 @@ def test_every_line_of_the_log_comes_once_and_in_order(working: Client, task: Ta
     assert seen == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_a_line_that_repeats_its_phase_says_it_once(working: Client, task: Task) -> None:
+    stories.tell(task, str(task.phase))
+    stories.tell(task, "Half of it is done.")
+    words = read(working.get(f"/tasks/{task.pk}/")).words
+    log = words[words.index("The work began.") :]
+    assert log.count(str(task.phase)) == 2, log
+    assert f"{task.phase} Half of it is done." in log
+
+
 def test_the_last_answer_has_no_trigger_and_stops_the_polling(working: Client, task: Task) -> None:
     address = next_look(read(working.get(f"/tasks/{task.pk}/")))
     stories.tell(task, "The last line.")

@@ -203,6 +203,15 @@ def test_the_rules_about_the_method_follow_what_is_chosen(working: Client, opera
     assert "Only physical servers are to be protected" in page.words
 
 
+def test_nothing_is_recommended_before_anything_is_chosen(working: Client, operator: Operator) -> None:
+    url = step_url(make_deployment(operator), "source")
+    words = read(working.get(url)).words
+    assert "DD01" in words
+    assert "DD03" not in words
+    chosen = read(working.get(url + "?advice=1&protects=vmware", headers={"HX-Request": "true"})).words
+    assert "DD03" in chosen
+
+
 def test_the_manual_method_is_shown_as_coming(working: Client, operator: Operator) -> None:
     page = read(working.get(step_url(make_deployment(operator), "source")))
     (manual,) = page.all("input", value="manual")
