@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.tools import program
 from wizard.models import Operator
+
+# A machine that is busy with the other tests draws a page slowly; what never comes is noticed all the same.
+expect.set_options(timeout=30_000)
 
 
 def launch_args(given: dict[str, Any]) -> dict[str, Any]:

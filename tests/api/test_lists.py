@@ -114,7 +114,7 @@ def test_a_cursor_is_good_for_its_own_list_and_ordering_alone(api: Api, operator
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "WyJuYW1lIiwgMSwgMl0=", "7", "[]", "eyJ4IjoxfQ:1:x", "é", "a" * 5000, "\x00"]
+    "cursor", ["x", "WyJuYW1lIiwgMSwgMl0=", "7", "[]", "eyJ4IjoxfQ:1:x", "é", "a" * 5000]
 )
 def test_a_cursor_of_ones_own_making_is_refused(api: Api, operator: Operator, cursor: str) -> None:
     make_deployment(operator)
