@@ -180,10 +180,22 @@ def test_before_the_first_run_the_page_leads_to_it(working: Client, operator: Op
     assert working.get(url(draft, "TPL-01/waiver/")).status_code == 404
 
 
-def test_after_deployment_results_are_only_shown(working: Client, operator: Operator) -> None:
-    deployed = stories.answered(operator, "deployed")
-    assert deployed.state == DeploymentState.DEPLOYED
+def test_after_deployment_checks_run_again_and_are_not_said_to_block_it(
+    working: Client, operator: Operator
+) -> None:
+    deployed = stories.answered(operator, "recorded")
+    assert deployed.state == DeploymentState.RECORDED
     page = read(working.get(url(deployed)))
     assert len(shown(working, url(deployed))) == CheckResult.objects.filter(deployment=deployed).count()
-    assert "Check again" not in page.words
-    assert "Run all again" not in page.words
+    assert "No finding needs action" in page.words
+    assert not page.all("a", href=url(deployed, "LIFE-01/waiver/"))
+    assert "Run preflight again" in read(working.get(f"/deployments/{deployed.pk}/steps/preflight/")).words
+    working.post(url(deployed, "run/"))
+    assert deployed.tasks.filter(kind="preflight", state="queued").count() == 1
+    deployed.refresh_from_db()
+    assert deployed.state == DeploymentState.RECORDED
+    again = stories.answered(operator, "recorded")
+    stories.check(again, operator, failing=("TPL-01",))
+    words = read(working.get(url(again))).words
+    assert "1 finding needs action" in words
+    assert "blocks the deployment" not in words

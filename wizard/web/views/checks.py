@@ -85,7 +85,7 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "tabs": tabs_of(deployment, "checks"),
         "form": filters,
         "filtered": bool(chosen),
-        "groups": _grouped(deployment, shown, may(request.user, "operate") and deployment.is_open),
+        "groups": _grouped(deployment, shown, may(request.user, "operate")),
         "counts": [
             {
                 "status": status.value,
@@ -100,7 +100,6 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "run": preflight.latest_run(deployment),
         "live": live.follow(newest, at="checks") if newest and newest.active else None,
         "failed": newest if newest and newest.state == "failed" else None,
-        "open": deployment.is_open,
         "formats": [
             (_FORMATS[form], reverse("check_report", args=[deployment.pk, form]))
             for form in preflight.REPORT_FORMATS
@@ -233,7 +232,9 @@ def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) 
                     "rerun_url": f"{reverse('run_checks', args=[deployment.pk])}?only={row.requirement_id}"
                     if may_change and row.status != "pass"
                     else "",
-                    "waive_url": reverse("waive", args=address) if may_change and waivable else "",
+                    "waive_url": reverse("waive", args=address)
+                    if may_change and waivable and deployment.is_open
+                    else "",
                 }
             )
         groups.append({"title": CATEGORIES[category], "lines": lines})

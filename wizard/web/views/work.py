@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
 from wizard.journey import base as journey
-from wizard.models import Deployment, DeploymentState, Task
+from wizard.models import Deployment, Task
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, preflight, tasks, topology
 from wizard.services.errors import Conflict, UserError
@@ -60,7 +60,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "answers": answers,
         "startable": frame["here"].status not in ("blocked", "not_applicable"),
         "done": done,
-        "may_start": may(request.user, "operate") and not other and _may_run_again(deployment, step.id, done),
+        "may_start": may(request.user, "operate") and not other and _may_run_again(step.id, done),
         "about": KINDS[MAIN_KIND[step.id]].about,
         "next_url": steps.after(deployment) if done else "",
     }
@@ -81,11 +81,9 @@ def start(
         return running
 
 
-def _may_run_again(deployment: Deployment, step_id: str, done: bool) -> bool:
-    # An appliance is deployed once; everything else may be repeated as long as it means something.
-    if step_id == "preflight":
-        return deployment.is_open
-    return not done or (step_id == "record" and deployment.state == DeploymentState.RECORDED)
+def _may_run_again(step_id: str, done: bool) -> bool:
+    # An appliance is deployed once, and discovery has a page of its own; the others may be repeated at any time.
+    return not done or step_id in ("preflight", "record")
 
 
 def _more(deployment: Deployment, step_id: str) -> dict[str, Any]:
