@@ -172,7 +172,8 @@ def answer(
         row = _claim_step(deployment, step_id, version, actor)
         before = row.data
         row.data, row.draft = data, None
-        row.save(update_fields=["data", "draft", "changed_at"])
+        # The same answers once more are no change: what was checked for them still holds.
+        row.save(update_fields=["data", "draft", *(["changed_at"] if before != data else [])])
         if before != data:
             if deployment.state == DeploymentState.CHECKED:
                 move_to(deployment, DeploymentState.DRAFT)
@@ -209,7 +210,7 @@ def keep_draft(
         _advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
-        row.save(update_fields=["draft", "changed_at"])
+        row.save(update_fields=["draft"])
     return row
 
 
@@ -253,7 +254,9 @@ def move_to(deployment: Deployment, state: DeploymentState) -> None:
     if not current.may_become(state):
         raise Conflict(
             Text(
-                _("A deployment that is %(old)s cannot become %(new)s."), old=str(current.label), new=str(state.label)
+                _("A deployment that is %(old)s cannot become %(new)s."),
+                old=str(current.label),
+                new=str(state.label),
             ),
             code="wrong_state",
         )
