@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,9 @@ def connected(
         "TASK_LEASE_SECONDS": "3",
     }
     (tmp_path / "templates").mkdir()
+    # Reading all the authorities of the system again and again takes most of a preflight against the lab.
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
         kind = type(getattr(settings, name))

@@ -79,7 +79,8 @@ class Walk:
                 self.done("sign_in_vcenter")
             elif step not in done:
                 if step == "template":
-                    self.make_template(**options)
+                    if options or not (settings.TEMPLATE_DIR / TEMPLATE).exists():
+                        self.make_template(**options)
                     self.done("inspect_template", file=TEMPLATE)
                 self.answer(step)
         return self

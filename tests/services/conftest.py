@@ -32,7 +32,7 @@ def begin(
     expected = before | {task.result["vm_name"] for task in deployed if task.result}
     assert {machine["name"] for machine in control.machines()} - expected == set()
     assert control.open_leases() == []
-    assert _settled(lambda: control.sessions() == []), control.sessions()
+    assert settled(lambda: control.sessions() == []), control.sessions()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def walk(begin: Begin) -> Walk:
     return begin()
 
 
-def _settled(what: Callable[[], bool], seconds: float = 2.0) -> bool:
+def settled(what: Callable[[], bool], seconds: float = 2.0) -> bool:
     """A thread that was given up signs out in its own time."""
     end = time.monotonic() + seconds
     while not what():

@@ -126,13 +126,14 @@ def test_a_program_that_saw_an_older_revision_changes_nothing(
 ) -> None:
     seen = deployment.revision
     deployments.answer(deployment, "source", ANSWERS["source"], actor=operator, revision=seen)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: deployments.answer(
             deployment, "capacity", ANSWERS["capacity"], actor=operator, revision=seen
         ),
         lambda: deployments.rename(deployment, name="other", actor=operator, revision=seen),
         lambda: deployments.delete(deployment, actor=operator, revision=seen),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Outdated, match="Somebody else changed this deployment"):
             act()
     deployment.refresh_from_db()

@@ -38,9 +38,12 @@ def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     unproven = preflight.unanswered(deployment)
     if unproven:
         return Prepared(missing=unproven)
-    verdict = preflight.verdict_of(deployment)
     # Asked anew, as a waiver may have come to its end since the preflight ran.
-    if deployment.state != DeploymentState.CHECKED or verdict is None or verdict.blocked:
+    verdict = preflight.verdict_of(deployment)
+    if verdict is not None and verdict.blocked and not preflight.outdated(deployment):
+        found = Text(_("what preflight found to be mended or waived: %(ids)s"), ids=list(verdict.blocking))
+        return Prepared(missing=(found,))
+    if deployment.state != DeploymentState.CHECKED or preflight.outdated(deployment):
         return Prepared(
             missing=(Text(_("a preflight without blocking findings, run after the last change")),)
         )

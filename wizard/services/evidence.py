@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,14 +18,24 @@ from wizard.text import Text, _
 
 VCENTER_INPUTS = ("host", "port", "thumbprint_sha256", "credential")
 TEMPLATE_INPUTS = ("source", "file", "url", "sha256")
+# By these parts of an inspection's result a file is known again.
+FINGERPRINT = ("size_bytes", "modified_ns")
 
 
-def latest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None = None) -> Task | None:
+def latest(
+    deployment: Deployment,
+    kind: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    before: datetime | None = None,
+) -> Task | None:
     """The newest successful task of that kind, or None; with `inputs` only one that was started with the same."""
     # A result may hold the inventory of a whole vCenter: it is read when somebody asks for it, not to compare inputs.
     found = (
         deployment.tasks.filter(kind=kind, state=TaskState.SUCCEEDED).order_by("-finished_at").defer("result")
     )
+    if before is not None:
+        found = found.filter(finished_at__lte=before)
     for task in found[:20]:
         if inputs is None or all(task.inputs.get(name) == value for name, value in inputs.items()):
             return task
@@ -45,13 +56,25 @@ def signed_in(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None
     return latest(deployment, "sign_in_vcenter", inputs) if accepted else None
 
 
-def inspected(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:
-    """The inspection of exactly this template."""
+def inspected(
+    deployment: Deployment, answers: Mapping[str, Any], *, before: datetime | None = None
+) -> Task | None:
+    """The newest inspection of exactly this template; with `before` the one that was the newest at that time."""
     try:
         inputs = where_template_is(answers)
     except ValidationError:
         return None
-    return latest(deployment, "inspect_template", inputs)
+    return latest(deployment, "inspect_template", inputs, before=before)
+
+
+def template_replaced_since(deployment: Deployment, moment: datetime) -> bool:
+    """Whether the template that is chosen was inspected after `moment` and found to be another file than before."""
+    row = deployment.steps.filter(step="template").first()
+    if row is None or row.data is None:
+        return False
+    seen = (inspected(deployment, row.data), inspected(deployment, row.data, before=moment))
+    newest, judged = (task.result or {} if task else {} for task in seen)
+    return any(newest.get(name) != judged.get(name) for name in FINGERPRINT)
 
 
 def where_template_is(answers: Mapping[str, Any]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from wizard.checks.requirement import Requirement
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, DeploymentState, Operator, Task, TaskState, Waiver
-from wizard.services import audit, deployments
+from wizard.services import audit, deployments, evidence
 from wizard.services.errors import Invalid, NotFound
 from wizard.services.facts import collectors_for
 from wizard.services.permissions import require
@@ -65,7 +65,8 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         problem = Text(_("Give a list of requirement ids, or “failed”."))
         raise Invalid([FieldError(path="only", message=problem, code="invalid")])
     known = {requirement.id for requirement in requirements_for(deployment)}
-    wanted = _unsettled(deployment) if only == "failed" else only
+    # What failed when other answers were given may not be asked for any more.
+    wanted = [row for row in _unsettled(deployment) if row in known] if only == "failed" else only
     strange = sorted(set(wanted) - known)
     if strange:
         problem = Text(_("These are not requirements of this deployment: %(ids)s."), ids=strange)
@@ -153,6 +154,12 @@ def verdict_of(deployment: Deployment) -> Gate | None:
     """Whether the newest results block, with the waivers of today; None where preflight never ran."""
     results = latest_results(deployment)
     return _gate(deployment, results) if results else None
+
+
+def outdated(deployment: Deployment) -> bool:
+    """Whether the newest run judged other answers, or another template, than there are now."""
+    run = latest_run(deployment)
+    return run is None or _answered_since(run)
 
 
 def settle(deployment: Deployment, verdict: Gate) -> None:
@@ -265,22 +272,19 @@ def _find(deployment: Deployment, requirement_id: str) -> Requirement:
 def _settle_by_waivers(deployment: Deployment) -> None:
     # Results count only while they are of the present answers; a changed answer took the state back to draft, and an old
     # run must not lift it again by way of a waiver.
-    run = latest_run(deployment)
     verdict = verdict_of(deployment)
-    if run is None or verdict is None or run.finished_at is None:
-        return
-    if verdict.blocked or not _answered_since(run):
+    if verdict is not None and (verdict.blocked or not outdated(deployment)):
         settle(deployment, verdict)
 
 
 def _answered_since(run: Task) -> bool:
-    return run.deployment.steps.filter(data__isnull=False, changed_at__gt=run.queued_at).exists()
+    answered = run.deployment.steps.filter(data__isnull=False, changed_at__gt=run.queued_at)
+    return answered.exists() or evidence.template_replaced_since(run.deployment, run.queued_at)
 
 
 def _results_that_hold(deployment: Deployment) -> list[CheckResult]:
     """The newest results, as long as no answer was given since: of other answers they prove nothing."""
-    run = latest_run(deployment)
-    return [] if run is None or _answered_since(run) else list(run.checks.all())
+    return [] if outdated(deployment) else latest_results(deployment)
 
 
 def _waivers_in_force(deployment: Deployment) -> list[Waiver]:

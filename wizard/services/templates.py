@@ -11,7 +11,8 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from wizard.journey.errors import explain
-from wizard.models import Deployment
+from wizard.models import Deployment, DeploymentState
+from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, evidence
 from wizard.services.errors import Invalid, UserError
 from wizard.services.tasks.progress import Progress
@@ -102,13 +103,33 @@ def run_inspect(progress: Progress) -> Done:
             "manifest": _verify(progress, ova),
             **judged,
         }
-    return Done(summary=Text(_("%(name)s was read and verified."), name=path.name), result=result)
+    return Done(
+        summary=Text(_("%(name)s was read and verified."), name=path.name),
+        result=result,
+        commit=lambda: _note_replaced(progress.task.deployment, inputs, judged),
+    )
+
+
+def _note_replaced(deployment: Deployment, inputs: dict[str, Any], judged: dict[str, Any]) -> None:
+    """Another file in the place of the one that was checked is a change like that of an answer."""
+    deployments.hold(deployment)
+    chosen = deployments.answers_of(deployment).get("template")
+    if (
+        deployment.state != DeploymentState.CHECKED
+        or not chosen
+        or evidence.where_template_is(chosen) != inputs
+    ):
+        return
+    before = evidence.inspected(deployment, chosen)
+    same = before is not None and all((before.result or {}).get(name) == judged[name] for name in judged)
+    if not same and not deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exists():
+        deployments.move_to(deployment, DeploymentState.DRAFT)
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Enough to notice that a file was replaced since it was inspected."""
     status = path.stat()
-    return {"size_bytes": status.st_size, "modified_ns": str(status.st_mtime_ns)}
+    return dict(zip(evidence.FINGERPRINT, (status.st_size, str(status.st_mtime_ns)), strict=True))
 
 
 def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
