@@ -87,7 +87,7 @@ def _queued(database: Path) -> bool:
 
 
 @pytest.mark.worker
-def test_everything_starts_with_one_command_and_stops_with_one_key(tmp_path: Path) -> None:
+def test_everything_starts_with_one_command_and_ends_with_its_terminal(tmp_path: Path) -> None:
     own = Installation(tmp_path / "var")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -106,7 +106,8 @@ def test_everything_starts_with_one_command_and_stops_with_one_key(tmp_path: Pat
     assert link.startswith(f"{url}sign-in/once/")
     assert urllib.request.urlopen(link, timeout=SECONDS).status == 200
     _wait_until(lambda: _answers(f"{url}readyz"))
-    process.send_signal(signal.SIGINT)
+    # As when its window is closed; Ctrl-C ends in the same place.
+    process.send_signal(signal.SIGHUP)
     out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, out + err
     assert "SIGKILL" not in out, "everything ended by itself"
@@ -130,6 +131,20 @@ def test_the_demo_does_the_whole_job_and_leaves_nothing_running(tmp_path: Path, 
     picture = Path(out.splitlines()[-1].removeprefix("The picture of the topology: "))
     assert picture.parent.parent == demo.var / "demo"
     assert "<svg" in picture.read_text("utf-8")
+    assert not _running_on(demo.var)
+
+
+@pytest.mark.vcenter
+@pytest.mark.worker
+def test_a_demo_whose_terminal_is_closed_leaves_nothing_running(tmp_path: Path, running_lab: object) -> None:
+    demo = Installation(tmp_path / "var")
+    process = demo.start("demo")
+    _wait_until(lambda: process.poll() is not None or (demo.var / "demo" / "worker.log").exists())
+    assert process.poll() is None
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
     assert not _running_on(demo.var)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from typing import Any
 
@@ -43,6 +44,8 @@ class Command(BaseCommand):
         manager = honcho.Manager()
         for name, command in processes.items():
             manager.add_process(name, command, env=env, cwd=str(settings.BASE_DIR))
+        # A terminal that is closed ends everything, too.
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
         manager.loop()
         # Being stopped by Ctrl-C is how this command ends, not a failure of it.
         sys.exit(0 if manager.returncode in (None, 130, 143) else manager.returncode)
