@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from wizard.services.vcenter_access import open_session
 from wizard.text import Text, _
 from wizard.vsphere import guest, inventory
 from wizard.vsphere.errors import TimedOut, VSphereError
-from wizard.vsphere.import_attempt import find_marked
+from wizard.vsphere.import_attempt import Patience, find_marked
 from wizard.vsphere.import_plan import ImportPlan
 from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import import_ova
@@ -25,6 +26,8 @@ from wizard.vsphere.session import Session
 
 UPLOAD_FROM, UPLOAD_TO = 8, 88
 POWER_ON_SECONDS = 120.0
+# The session that made the machine has less time than usual to remove it again, as another one is tried after it.
+PATIENCE = Patience(removal_s=20.0)
 
 
 def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
@@ -56,29 +59,11 @@ def run_deploy(progress: Progress) -> Done:
     path = templates.local_path(answers["template"])
     _refuse_replaced(task.deployment, answers)
     progress.phase(Text(_("Signing in to %(host)s"), host=answers["vcenter"]["host"]), 2)
-    with open_session(answers["vcenter"]) as session, open_ova(path) as ova:
-        progress.leave(vm_name=answers["placement"]["vm_name"])
-        reference = import_ova(
-            session,
-            ova,
-            _plan(answers, ova.descriptor),
-            mark=task.pk.hex,
-            on_phase=lambda text: progress.phase(text),
-            on_progress=lambda sent, total: progress.percent(
-                UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
-            ),
-            on_created=lambda moid: progress.leave(moid=moid),
-            should_stop=progress.should_stop,
-        )
-        try:
-            state = _start(progress, session, reference.moid, answers)
-        except BaseException as failure:
-            # Cancelled, or failed, before it was of use: nothing half-made stays behind in vCenter.
-            try:
-                remove_vm(session, reference.moid)
-            except VSphereError as obstacle:
-                raise _left_behind(answers, reference.moid, _cause(failure), obstacle.text) from failure
-            raise
+    try:
+        reference, state = _make(progress, answers, path)
+    except LeftBehind as left:
+        _remove_by_a_fresh_session(progress, left)
+        raise (left.__cause__ or left) from None
     result = {
         "moid": reference.moid,
         "vm_name": reference.name,
@@ -107,6 +92,45 @@ def run_deploy(progress: Progress) -> Done:
     return Done(
         summary=Text(_("%(vm)s is deployed and running."), vm=reference.name), result=result, commit=commit
     )
+
+
+def _make(
+    progress: Progress, answers: dict[str, dict[str, Any]], path: Path
+) -> tuple[inventory.ObjectRef, guest.GuestState]:
+    """The machine, imported and started. Raises LeftBehind where a half-made one could not be removed."""
+    with open_session(answers["vcenter"]) as session, open_ova(path) as ova:
+        progress.leave(vm_name=answers["placement"]["vm_name"])
+        reference = import_ova(
+            session,
+            ova,
+            _plan(answers, ova.descriptor),
+            mark=progress.task.pk.hex,
+            on_phase=lambda text: progress.phase(text),
+            on_progress=lambda sent, total: progress.percent(
+                UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
+            ),
+            on_created=lambda moid: progress.leave(moid=moid),
+            should_stop=progress.should_stop,
+            patience=PATIENCE,
+        )
+        try:
+            return reference, _start(progress, session, reference.moid, answers)
+        except BaseException as failure:
+            # Cancelled, or failed, before it was of use: nothing half-made stays behind in vCenter.
+            try:
+                remove_vm(session, reference.moid, timeout_s=PATIENCE.removal_s)
+            except VSphereError as obstacle:
+                raise _left_behind(answers, reference.moid, _cause(failure), obstacle.text) from failure
+            raise
+
+
+def _remove_by_a_fresh_session(progress: Progress, left: LeftBehind) -> None:
+    """What stood in the way may have been the session itself, which does not come back once vCenter has ended it."""
+    try:
+        tidy_deploy(progress)
+    except LeftBehind:
+        # The first one tells what went wrong to begin with.
+        raise left from left.__cause__
 
 
 def tidy_deploy(progress: Progress) -> None:
