@@ -123,11 +123,13 @@ def one_attempt(credential: Credential) -> Iterator[Account]:
         ).update(standing=outcome)
 
 
-def forget_attempt(name: str) -> None:
-    """The worker that tried this password died; whether to try once more is for a person to say, by starting again."""
-    Credential.objects.filter(name=name, standing=Credential.Standing.TRYING).update(
-        standing=Credential.Standing.UNTRIED
-    )
+def forget_attempt(name: str) -> bool:
+    """The worker that tried this password died; whether to try once more is for a person to say, by starting again.
+
+    False where nobody was trying it.
+    """
+    tried = Credential.objects.filter(name=name, standing=Credential.Standing.TRYING)
+    return bool(tried.update(standing=Credential.Standing.UNTRIED))
 
 
 def of_kind(kind: str) -> QuerySet[Credential]:

@@ -60,6 +60,7 @@ _ALL = (
         repeatable=True,
         prepare=preflight.prepare,
         run=preflight.run,
+        tidy=vcenters.tidy_visit,
     ),
     Kind(
         id="deploy_ova",
@@ -88,6 +89,7 @@ _ALL = (
         repeatable=True,
         prepare=vcenters.prepare_register,
         run=vcenters.run_register,
+        tidy=vcenters.tidy_visit,
     ),
     Kind(
         id="discover_machines",
@@ -97,6 +99,7 @@ _ALL = (
         repeatable=True,
         prepare=vcenters.prepare_discover,
         run=vcenters.run_discover,
+        tidy=vcenters.tidy_visit,
     ),
     Kind(
         id="record_topology",

@@ -63,6 +63,8 @@ def _run(task: Task, kind: Kind, progress: Progress) -> None:
         if task.attempt > (MAX_ATTEMPTS if kind.repeatable else 1):
             _settle_lost(kind, progress)
             return
+        if task.attempt > 1 and kind.tidy is not None:
+            kind.tidy(progress)
         done = kind.run(progress)
         try:
             _succeed(done, progress)

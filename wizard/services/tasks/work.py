@@ -38,5 +38,6 @@ class Kind:
     repeatable: bool
     prepare: Callable[[Deployment, dict[str, Any]], Prepared]
     run: Callable[[Progress], Done]
-    # Removes what a dead attempt, or one whose success could not be written, left behind; for kinds that are not repeatable.
+    # Removes what a dead attempt, or one whose success could not be written, left behind; before a repetition, too, which
+    # does not take place where this raises.
     tidy: Callable[[Progress], None] | None = None
