@@ -73,6 +73,17 @@ def test_a_line_that_repeats_its_phase_says_it_once(working: Client, task: Task)
     assert f"{task.phase} Half of it is done." in log
 
 
+def test_the_facts_about_a_task_follow_it_to_its_end(working: Client, task: Task) -> None:
+    first = read(working.get(f"/tasks/{task.pk}/"))
+    assert first.all("dl", id="task-facts")
+    end(task, "failed")
+    page = read(working.get(next_look(first)))
+    assert page.all("dl", id="task-facts", hx_swap_oob="true")
+    assert "Ended" in page.words
+    elsewhere = working.get(f"/tasks/{task.pk}/progress/?at=deploy&seen=0.0.0")
+    assert b"task-facts" not in elsewhere.content
+
+
 def test_the_last_answer_has_no_trigger_and_stops_the_polling(working: Client, task: Task) -> None:
     address = next_look(read(working.get(f"/tasks/{task.pk}/")))
     stories.tell(task, "The last line.")
