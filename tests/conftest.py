@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.builders import make_operator
 from wizard.models import Operator
@@ -15,6 +16,12 @@ pytest_plugins = ["tests.lab_fixtures"]
 # Playwright keeps a loop in the thread of the tests, from the first browser test on to the last test of any kind.
 # None of them uses the database inside that loop, only beside it, which Django cannot tell apart.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """A request in French leaves its thread in French; what a test reads must not depend on the tests before it."""
+    translation.activate("en")
 
 
 @pytest.fixture
