@@ -88,9 +88,9 @@ def test_two_snapshots_are_compared(recorded: Walk) -> None:
     vcenter.save()
     recorded.done("record_topology")
     found = topology.compare(recorded.deployment, 1, 2)
-    changed = {(change.field, change.before, change.after) for change in found.changed_nodes}
-    assert ("name", "vcenter.lab.test", "vcenter of lyon") in changed
-    assert not found.added_nodes + found.removed_nodes
+    assert [node.name for node in found.added_nodes] == ["vcenter of lyon"]
+    assert [node.name for node in found.removed_nodes] == ["vcenter.lab.test"]
+    assert {change.field for change in found.changed_nodes} == {"attributes.vcenter"}
     assert not topology.compare(recorded.deployment, 2, 2)
     with pytest.raises(NotFound, match="There is no such snapshot"):
         topology.compare(recorded.deployment, 1, 7)
