@@ -18,7 +18,7 @@ from wizard.models import AuditEntry, Credential, Deployment, Task, TaskState
 pytestmark = [
     pytest.mark.vcenter,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("lab"),
+    pytest.mark.xdist_group("commands"),
     pytest.mark.usefixtures("worker"),
 ]
 

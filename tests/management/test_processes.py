@@ -16,7 +16,7 @@ import pytest
 
 from tests.management.commands import EXAMPLE, SECONDS, Installation
 
-pytestmark = pytest.mark.xdist_group("lab")
+pytestmark = pytest.mark.xdist_group("commands")
 
 
 def test_prepare_makes_a_new_installation_ready_and_keeps_what_is_there(installation: Installation) -> None:
