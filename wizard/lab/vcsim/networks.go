@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -51,6 +52,7 @@ func (b *builder) distributed(folder *object.Folder, hosts []*simulator.HostSyst
 		return err
 	}
 	dvs := object.NewDistributedVirtualSwitch(b.client, info.Result.(types.ManagedObjectReference))
+	b.markUplinks()
 	var members []types.DistributedVirtualSwitchHostMemberConfigSpec
 	for _, host := range hosts {
 		members = append(members, types.DistributedVirtualSwitchHostMemberConfigSpec{
@@ -87,6 +89,16 @@ func (b *builder) distributed(folder *object.Folder, hosts []*simulator.HostSyst
 		}
 	}
 	return nil
+}
+
+// markUplinks tags the port groups that exist so far, which are those of the switches' uplinks, as vSphere does.
+func (b *builder) markUplinks() {
+	for _, entity := range b.registry.All("DistributedVirtualPortgroup") {
+		group := entity.(*simulator.DistributedVirtualPortgroup)
+		if strings.Contains(group.Name, "DVUplinks") {
+			group.Tag = []types.Tag{{Key: "SYSTEM/DVS.UPLINKPG"}}
+		}
+	}
 }
 
 // attach lists a network with a host and with the host's cluster, each once.
