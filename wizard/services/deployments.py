@@ -210,6 +210,9 @@ def keep_draft(
         _advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
+        if step_id == "template" and isinstance(properties := raw.get("properties"), Mapping):
+            secret = evidence.secret_properties(deployment, raw)
+            row.draft["properties"] = {name: properties[name] for name in properties if name not in secret}
         row.save(update_fields=["draft"])
     return row
 

@@ -150,10 +150,18 @@ def _check_placement(deployment: Deployment, data: Mapping[str, Any]) -> list[Fi
     return placement.conflicts(inventory, data, sizing.need_gb if sizing else 0.0)
 
 
+def secret_properties(deployment: Deployment, answers: Mapping[str, Any]) -> frozenset[str]:
+    """The properties of the template that are passwords: no answer, draft, file or audit entry holds their values."""
+    task = inspected(deployment, answers)
+    properties = task.result["descriptor"]["properties"] if task and task.result else []
+    return frozenset(entry["key"] for entry in properties if entry["type"] == "password")
+
+
 def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
     task = inspected(deployment, data)
     if task is None or not task.result:
         return []
+    secret = secret_properties(deployment, data)
     networks = task.result["descriptor"]["networks"]
     mapped = data["networks"]
     errors = [
@@ -177,5 +185,19 @@ def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[Fie
         )
         for name in mapped
         if name not in networks
+    ]
+    errors += [
+        FieldError(
+            path=f"properties.{name}",
+            message=Text(
+                _(
+                    "“%(name)s” is a password, which answers do not hold. Leave it empty, and set it at the machine's console."
+                ),
+                name=name,
+            ),
+            code="secret",
+        )
+        for name, value in data["properties"].items()
+        if name in secret and value
     ]
     return errors
