@@ -37,7 +37,15 @@ class Worker:
             "--concurrency",
             "2",
         ]
-        command += ["--beat", "--schedule", str(log.with_suffix(".schedule")), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+        command += [
+            "--beat",
+            "--schedule",
+            str(log.with_suffix(".schedule")),
+            "--loglevel",
+            "INFO",
+            "--without-mingle",
+            "--without-gossip",
+        ]
         self.process = subprocess.Popen(
             command, env=environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
