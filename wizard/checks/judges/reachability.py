@@ -36,9 +36,7 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(
-            _("%(reached)s of %(all)s reached"), reached=len(reached), all=len(params["endpoints"])
-        ),
+        observed=Text(_("%(reached)s of %(all)s reached"), reached=len(reached), all=len(items)),
         expected=Text(_("every one reached")),
         details=(
             *(_tell(item) for item in (*closed, *vanished, *reached)),
