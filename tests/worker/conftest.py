@@ -55,12 +55,9 @@ class Worker:
         self.process.wait()
 
     def stop(self) -> None:
+        # The test is over, and to end in peace takes a worker several seconds.
         if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self.kill()
         self._log.close()
 
 
