@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,13 @@ def test_an_interrupt_ends_with_130_and_leaves_the_task_to_its_worker(
 ) -> None:
     # One of its own, as the deployment of the example is begun in it.
     own = Installation(tmp_path / "var")
-    shutil.copytree(installation.var, own.var)
+    # A process that is just ending may still hold the database: only SQLite itself copies it whole.
+    shutil.copytree(installation.var, own.var, ignore=shutil.ignore_patterns("foothold.sqlite3*"))
+    with (
+        closing(sqlite3.connect(installation.var / "foothold.sqlite3")) as source,
+        closing(sqlite3.connect(own.var / "foothold.sqlite3")) as copy,
+    ):
+        source.backup(copy)
     stored = own("credential", "set", "lab-vcenter", "--username", "asr@vsphere.local", stdin="secret\n")
     assert stored.code == 0
     process = own.start("apply", EXAMPLE, "--trust", ":".join(["AB"] * 32))
