@@ -116,6 +116,15 @@ def test_a_file_that_is_larger_than_templates_may_be_is_not_begun(
     assert kept(settings) == []
 
 
+def test_a_folder_that_cannot_be_made_is_named(walk: Walk, published: dict[str, str], settings: Any) -> None:
+    settings.TEMPLATE_DIR = settings.TEMPLATE_DIR / "a file"
+    settings.TEMPLATE_DIR.write_text("in the way")
+    failure = walk.failed("inspect_template", **published)
+    assert failure.code == "template_folder"
+    assert f"The folder {settings.TEMPLATE_DIR / 'fetched'} cannot be made" in failure.message
+    assert "may be written to" in failure.remedy
+
+
 def test_what_was_fetched_is_judged_like_any_template(
     walk: Walk, lab_network: Lab, settings: Any, tmp_path: Path
 ) -> None:

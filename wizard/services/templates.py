@@ -134,7 +134,18 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
     progress.phase(Text(_("Fetching the template")), 1)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            Text(
+                _("The folder %(folder)s cannot be made: %(why)s."),
+                folder=str(path.parent),
+                why=error.strerror or type(error).__name__,
+            ),
+            remedy=Text(_("Check that the folder for templates exists and may be written to.")),
+            code="template_folder",
+        ) from None
     download(
         inputs["url"],
         inputs["sha256"],
