@@ -8,7 +8,7 @@ from tests.services.conftest import Begin
 from tests.walk import VM_NAME, Walk
 from wizard.lab.inventory import INSTANCE_UUID
 from wizard.models import AuditEntry, Machine, TaskState, VCenter
-from wizard.services import tasks
+from wizard.services import deployments, tasks
 from wizard.services.errors import NotReady
 
 pytestmark = pytest.mark.vcenter
@@ -63,14 +63,14 @@ def test_registering_again_changes_nothing_but_the_time(walk: Walk) -> None:
 def test_the_same_vcenter_under_a_second_address_is_refused_with_a_pointer_to_the_first(
     begin: Begin,
 ) -> None:
-    begin("first").to("registered")
-    second = begin("second").to("capacity")
+    first, second = begin("first").to("deployed"), begin("second").to("capacity")
     second.enter_password()
     address = {**second.address, "host": second.vcenter.host, "port": second.vcenter.port}
     second.answer("vcenter", **address, credential=second.credential)
     second.done("sign_in_vcenter")
     second.answer("placement", vm_name="second-cs01")
     second.to("deployed")
+    first.to("registered")
     failure = second.failed("register_vcenter")
     assert failure.code == "vcenter_registered"
     assert failure.message == (
@@ -79,6 +79,31 @@ def test_the_same_vcenter_under_a_second_address_is_refused_with_a_pointer_to_th
     assert "Use that address in the vCenter step" in failure.remedy
     assert VCenter.objects.get().host == "vcenter.lab.test"
     assert second.state == "deployed"
+
+
+def test_the_second_address_is_refused_already_when_somebody_signs_in_there(begin: Begin) -> None:
+    """Later, when the appliance is deployed, the address could not be changed any more."""
+    begin("first").to("registered")
+    second = begin("second").to("capacity")
+    second.enter_password()
+    address = {**second.address, "host": second.vcenter.host, "port": second.vcenter.port}
+    second.answer("vcenter", **address, credential=second.credential)
+    failure = second.failed("sign_in_vcenter")
+    assert failure.code == "vcenter_registered"
+    assert "as vcenter.lab.test at vcenter.lab.test, port 443" in failure.message
+    assert "vcenter" not in deployments.completed_steps(second.deployment)
+    assert second.standing == "accepted", "the account is right, the address is not"
+    second.answer("vcenter", **second.address, credential=second.credential)
+    second.done("sign_in_vcenter")
+
+
+def test_an_address_that_leads_to_another_instance_by_now_takes_the_deployment_along(walk: Walk) -> None:
+    walk.to("registered")
+    VCenter.objects.update(instance_uuid="5f1c3c60-6f1e-4c0e-9a70-00000000dead")
+    walk.done("register_vcenter")
+    assert VCenter.objects.count() == 2
+    assert walk.deployment.vcenters.get().instance_uuid == INSTANCE_UUID
+    walk.done("discover_machines")
 
 
 def test_two_deployments_share_a_vcenter_of_one_address(begin: Begin) -> None:

@@ -208,6 +208,18 @@ def test_missing_privileges_are_named_by_object_on_both_levels(walk: Walk) -> No
     assert walk.standing == "accepted", "an account that may little is still the right one"
 
 
+def test_an_account_without_any_permission_is_told_that_its_password_is_right(walk: Walk) -> None:
+    walk.to("capacity").trust()
+    walk.control.add_fault("Login", "NoPermission", count=1)
+    failure = walk.failed("sign_in_vcenter")
+    assert failure.code == "no_permission"
+    assert failure.message == (
+        "The password is right, but the account has no permission at vcenter.lab.test:443 at all."
+    )
+    assert "give the account a role on the datacenter, propagated" in failure.remedy
+    assert walk.standing == "untried"
+
+
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 

@@ -93,6 +93,8 @@ def run_sign_in(progress: Progress) -> Done:
                 product=session.about.product,
             )
         )
+        # Said while the address can still be changed; it is asked again when the vCenter is registered.
+        _refuse_second_name(_identity(session.about, task.inputs), task.inputs)
         offset = (session.server_time() - datetime.now(UTC)).total_seconds()
         progress.phase(Text(_("Reading the inventory")), 35)
         placement = inventory.read_placement(session)
@@ -316,7 +318,8 @@ def _save_vcenter(deployment: Deployment, answers: dict[str, Any], about: probe.
         defaults=seen,
         create_defaults={"friendly_name": answers["host"], **seen},
     )
-    vcenter.deployments.add(deployment)
+    # Where the same address leads to another instance by now, the deployment goes with it.
+    deployment.vcenters.set([vcenter])
     return vcenter
 
 
