@@ -38,6 +38,15 @@ def test_a_password_that_a_dead_worker_had_in_hand_is_not_sent_again_by_itself(w
     assert walk.standing == "accepted"
 
 
+def test_a_deployment_whose_worker_died_at_the_sign_in_leaves_the_account_usable(walk: Walk) -> None:
+    task = abandoned(walk.to("checked"), "deploy_ova")
+    Credential.objects.filter(name=walk.credential).update(standing="trying")
+    assert Failure(walk.execute(task)).code == "worker_lost"
+    assert walk.standing == "untried"
+    walk.done("sign_in_vcenter")
+    walk.done("deploy_ova")
+
+
 @pytest.mark.parametrize(
     ("stage", "kind"),
     [("vault", "preflight"), ("deployed", "register_vcenter"), ("registered", "record_topology")],

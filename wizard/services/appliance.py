@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from wizard.models import Deployment, DeploymentState
-from wizard.services import audit, deployments, evidence, preflight, templates
+from wizard.services import audit, credentials, deployments, evidence, preflight, templates
 from wizard.services.errors import Conflict, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
@@ -136,10 +136,11 @@ def _remove_by_a_fresh_session(progress: Progress, left: LeftBehind) -> None:
 def tidy_deploy(progress: Progress) -> None:
     """Remove the virtual machine that nobody goes on with. Raises LeftBehind where it could not be removed."""
     task = progress.task
+    answers = deployments.answers_of(task.deployment)
+    credentials.forget_attempt(answers["vcenter"]["credential"])
     if "vm_name" not in task.leftovers:
         # It had not come to the import.
         return
-    answers = deployments.answers_of(task.deployment)
     moid = task.leftovers.get("moid")
     try:
         with open_session(answers["vcenter"]) as session:
