@@ -40,7 +40,7 @@ def walk(begin: Begin) -> Walk:
     return begin()
 
 
-def settled(what: Callable[[], bool], seconds: float = 2.0) -> bool:
+def settled(what: Callable[[], bool], seconds: float = 10.0) -> bool:
     """A thread that was given up signs out in its own time."""
     end = time.monotonic() + seconds
     while not what():

@@ -36,7 +36,7 @@ def in_mid_upload(walk: Walk, act: Callable[[], object]) -> Iterator[None]:
     """Do something, once, when the upload is well under way."""
 
     def watch() -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             if any(upload["bytes"] > 2 * MEGABYTE for upload in walk.control.uploads()):
                 act()
@@ -150,11 +150,9 @@ def test_a_cancel_in_mid_upload_leaves_nothing(slow: Walk) -> None:
     task = slow.launch("deploy_ova")
     cancel = on_its_own(lambda: tasks.cancel(Task.objects.get(pk=task.pk), actor=slow.operator))
     with in_mid_upload(slow, cancel):
-        began = time.monotonic()
         slow.execute(task)
     assert task.state == TaskState.CANCELLED
     assert str(task.events.last().message) == "Cancelled as asked."  # type: ignore[union-attr]
-    assert time.monotonic() - began < 6
     assert task.progress < 88
     starts_again(slow)
 
@@ -165,7 +163,7 @@ def test_a_cancel_while_the_guest_boots_leaves_nothing(walk: Walk) -> None:
     task = walk.launch("deploy_ova")
 
     def cancel_when_it_runs() -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not any(machine["powered_on"] for machine in walk.machines()):
             assert time.monotonic() < end
             time.sleep(0.05)
