@@ -8,8 +8,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from wizard.config import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wizard.config.settings")
 
+broker.install()
 app = Celery("foothold")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["wizard"])
