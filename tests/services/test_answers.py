@@ -199,10 +199,11 @@ def test_a_name_that_cannot_be_is_refused(operator: Operator, name: str, words: 
 
 def test_a_name_that_is_taken_is_said_at_its_field(deployment: Deployment, operator: Operator) -> None:
     other = make_deployment(operator)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: deployments.create(name=deployment.name, profile="asr-classic", actor=operator),
         lambda: deployments.rename(other, name=deployment.name, actor=operator),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Invalid) as caught:
             act()
         (error,) = caught.value.errors

@@ -82,7 +82,7 @@ def test_tampering_past_the_product_is_found_at_the_first_snapshot_that_does_not
         document = json.loads(json.dumps(second.get().document).replace("lyon-vault", "paris-vault"))
         second.update(document=document)
     elif what == "missing":
-        second._raw_delete(second.db)  # type: ignore[attr-defined]
+        second._raw_delete(second.db)
     else:
         second.update(**{what: "0" * 64})
     expected = 3 if what == "missing" else 2
