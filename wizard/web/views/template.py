@@ -131,10 +131,10 @@ def _map_form(
             if may_stay_blank(entry["key"])
             else gettext("A property of the template. Left empty, it stays as the template has it."),
             required=False,
-            widget=forms.PasswordInput() if entry["type"] == "password" else forms.TextInput(),
         )
         for entry in descriptor["properties"]
-        if entry["user_configurable"]
+        # A password is set at the machine's console: answers do not hold secrets.
+        if entry["user_configurable"] and entry["type"] != "password"
     }
     values = dict(sheet.values)
     # The network of the placement is the likely answer for the first one; it can be changed.
