@@ -57,7 +57,9 @@ def furnish(actor: Operator, number: int = 1) -> None:
         requirement_id="TPL-02",
         reason="Known.",
         until=timezone.localdate(),
-        granted_by=actor,
+        asked_by=actor,
+        approved_by=actor,
+        approved_at=timezone.now(),
     )
     at = timezone.now()
     AccessAttempt.objects.create(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from tests import stories
 from wizard.models import Deployment, Operator, Task
@@ -33,7 +34,12 @@ def test_waivers_stay_as_they_are_while_the_appliance_is_being_deployed(
     deployment = stories.answered(operator, "checked")
     deployment.checks.filter(requirement_id="TPL-02").update(requirement_id="VC-01", status="fail")
     deployment.waivers.create(
-        requirement_id="VC-01", reason="for now", until=date(2098, 1, 1), granted_by=operator
+        requirement_id="VC-01",
+        reason="for now",
+        until=date(2098, 1, 1),
+        asked_by=operator,
+        approved_by=operator,
+        approved_at=timezone.now(),
     )
     tasks.launch("deploy_ova", deployment=deployment, actor=operator)
     with pytest.raises(Conflict) as refused:

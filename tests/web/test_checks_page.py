@@ -106,7 +106,7 @@ def test_a_waiver_has_a_reason_and_an_end_and_a_person(working: Client, failing:
     )
     assert "LIFE-01 is waived." in read(answer).words
     assert f"Accepted by oskar until {TODAY}: Rebuilt for an old vault." in read(answer).words
-    assert Waiver.objects.get().granted_by.username == "oskar"
+    assert Waiver.objects.get().asked_by.username == "oskar"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_may_not_be_waived_says_so(working: Client, failing: Deployment) ->
 
 def test_a_waiver_is_taken_back(working: Client, failing: Deployment, operator: Operator) -> None:
     Waiver.objects.create(
-        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=TODAY, granted_by=operator
+        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=TODAY, asked_by=operator
     )
     answer = working.post(url(failing, "LIFE-01/waiver/remove/"), follow=True)
     assert "The waiver of LIFE-01 is taken back." in read(answer).words
@@ -150,7 +150,7 @@ def test_a_waiver_whose_day_has_passed_is_not_shown_as_accepted(
 ) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     Waiver.objects.create(
-        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=yesterday, granted_by=operator
+        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=yesterday, asked_by=operator
     )
     assert "Accepted by" not in read(working.get(url(failing))).words
 

@@ -142,11 +142,12 @@ class WaiverAdmin(OfDeployment):
         "reason",
         "until",
         "in_force",
-        "granted_by",
-        "granted_at",
+        "asked_by",
+        "approved_by",
+        "approved_at",
     )
     list_filter = ("until",)
-    list_select_related = ("deployment", "granted_by")
+    list_select_related = ("deployment", "asked_by", "approved_by")
     search_fields = ("requirement_id", "deployment__name", "reason")
 
     @admin.display(description=_("in force"), boolean=True)

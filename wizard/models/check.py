@@ -52,7 +52,7 @@ class CheckResult(models.Model):
 
 
 class Waiver(models.Model):
-    """A person's decision to go on although a requirement fails: with a reason, and for a time."""
+    """A decision to go on although a requirement fails: with a reason, for a time, asked by one person and approved."""
 
     deployment = models.ForeignKey(
         Deployment, models.CASCADE, related_name="waivers", verbose_name=_("deployment")
@@ -60,10 +60,19 @@ class Waiver(models.Model):
     requirement_id = models.CharField(_("requirement"), max_length=32)
     reason = models.TextField(_("reason"), max_length=1000)
     until = models.DateField(_("until"))
-    granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("granted by")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by")
     )
-    granted_at = models.DateTimeField(_("granted"), auto_now_add=True)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("waiver")
@@ -78,5 +87,14 @@ class Waiver(models.Model):
         return f"{self.requirement_id} until {self.until}"
 
     @property
+    def ended(self) -> bool:
+        return self.until < timezone.localdate()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it still waits for the second person."""
+        return self.approved_at is None and not self.ended
+
+    @property
     def in_force(self) -> bool:
-        return self.until >= timezone.localdate()
+        return self.approved_at is not None and not self.ended

@@ -28,7 +28,8 @@ class DeploymentState(models.TextChoices):
 TRANSITIONS: Final[dict[DeploymentState, frozenset[DeploymentState]]] = {
     DeploymentState.DRAFT: frozenset({DeploymentState.CHECKED}),
     DeploymentState.CHECKED: frozenset({DeploymentState.DRAFT, DeploymentState.DEPLOYED}),
-    DeploymentState.DEPLOYED: frozenset({DeploymentState.REGISTERED}),
+    # Without a vCenter there is nothing to register.
+    DeploymentState.DEPLOYED: frozenset({DeploymentState.REGISTERED, DeploymentState.RECORDED}),
     DeploymentState.REGISTERED: frozenset({DeploymentState.RECORDED}),
     DeploymentState.RECORDED: frozenset(),
 }

@@ -224,7 +224,14 @@ def waive(
     waiver, _created = Waiver.objects.update_or_create(
         deployment=deployment,
         requirement_id=requirement_id,
-        defaults={"reason": reason.strip(), "until": until, "granted_by": actor},
+        defaults={
+            "reason": reason.strip(),
+            "until": until,
+            "asked_by": actor,
+            "asked_at": timezone.now(),
+            "approved_by": actor,
+            "approved_at": timezone.now(),
+        },
     )
     audit.record(
         "waiver.granted",

@@ -210,7 +210,7 @@ def _day(typed: str) -> date:
 
 
 def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) -> list[dict[str, Any]]:
-    waivers = {row.requirement_id: row for row in deployment.waivers.select_related("granted_by")}
+    waivers = {row.requirement_id: row for row in deployment.waivers.select_related("asked_by", "approved_by")}
     known = {row.id: row for row in preflight.requirements_for(deployment)}
     order = list(CATEGORIES)
     ordered = sorted(rows, key=lambda row: (order.index(row.category), row.position))
