@@ -19,7 +19,10 @@ def make_requirement(**changes: Any) -> Requirement:
         "title": Text("The name is free"),
         "why": Text("Names are unique."),
         "category": "placement",
-        "component": "cs",
+        "kind": "probe",
+        "profiles": ("asr-classic",),
+        "components": ("cs",),
+        "when": (),
         "methods": ("ova",),
         "clouds": (),
         "phase": "before",
@@ -36,6 +39,8 @@ def make_requirement(**changes: Any) -> Requirement:
         "source_date": "2023-12",
         "link": "https://learn.microsoft.com/azure/site-recovery/a-document",
         "conflict": None,
+        "question": None,
+        "unchecked": None,
         **changes,
     }
     return Requirement(**values)

@@ -15,7 +15,8 @@ id = "X-01"
 title = "A title"
 why = "A reason."
 category = "placement"
-component = "cs"
+profiles = ["asr-classic"]
+components = ["cs"]
 owner = "vsphere"
 judge = "vm_name_free"
 facts = ["placement.vm_name_taken"]
@@ -80,12 +81,12 @@ def test_the_27_privileges_of_the_full_role_keep_their_ids():
 def test_a_cloud_is_asked_for_its_own_addresses_alone(cloud: str):
     rows = load("asr-classic").select(method="ova", phase="before", cloud=cloud)
     asked = [row.id for row in rows if row.category == "urls"]
-    listed = dict.fromkeys(endpoint.row for endpoint in endpoints(cloud, "ova"))
+    listed = dict.fromkeys(endpoint.row for endpoint in endpoints("asr-classic", cloud, "ova"))
     assert asked == list(listed)
 
 
 def test_the_manual_path_does_not_ask_for_what_the_template_needs():
-    ids = {endpoint.id for endpoint in endpoints("public", "manual")}
+    ids = {endpoint.id for endpoint in endpoints("asr-classic", "public", "manual")}
     assert "URL-01" in ids
     assert "URL-13" not in ids
 
@@ -108,13 +109,13 @@ def test_endpoint_ids_are_unique_and_every_blocking_row_has_a_host_to_try():
 @pytest.mark.parametrize(("cloud", "method"), [("moon", "ova"), ("public", "magic")])
 def test_an_unknown_cloud_or_method_is_refused(cloud: str, method: str):
     with pytest.raises(ValueError, match="expected is one of"):
-        endpoints(cloud, method)
+        endpoints("asr-classic", cloud, method)
 
 
 def test_rows_are_selected_by_component():
-    rows = load("asr-classic").select(component="esxi")
+    rows = load("asr-classic").select(components={"esxi"})
     assert rows
-    assert {row.component for row in rows} == {"esxi"}
+    assert {row.components for row in rows} == {("esxi",)}
 
 
 def test_an_address_row_names_its_hosts_and_a_command_to_try():
@@ -128,9 +129,14 @@ def test_an_address_row_names_its_hosts_and_a_command_to_try():
 
 
 def test_left_out_fields_have_defaults_and_only_blocking_rows_cannot_be_waived():
-    (row,) = read("x", ROW)
-    assert (row.methods, row.phase, row.severity, row.waivable) == (("ova",), "before", "block", False)
-    (warning,) = read("x", ROW + 'severity = "warn"\n')
+    (row,) = read("asr-classic", ROW)
+    assert (row.methods, row.phase, row.severity, row.waivable) == (
+        ("ova", "manual"),
+        "before",
+        "block",
+        False,
+    )
+    (warning,) = read("asr-classic", ROW + 'severity = "warn"\n')
     assert warning.waivable
 
 
@@ -141,7 +147,15 @@ def test_left_out_fields_have_defaults_and_only_blocking_rows_cannot_be_waived()
         (ROW.replace("vm_name_free", "nobody"), "X-01: there is no judge named nobody"),
         (ROW.replace('"vsphere"', '"janitor"'), "X-01: owner is janitor; expected is one of azure"),
         (ROW.replace('"placement"', '"poetry"'), "X-01: category is poetry"),
-        (ROW.replace('"cs"', '"mainframe"'), "X-01: component is mainframe"),
+        (ROW.replace('"cs"', '"mainframe"'), "X-01: components is mainframe"),
+        (ROW.replace('["cs"]', "[]"), "X-01: components is empty"),
+        (ROW + 'when = ["raining"]\n', "X-01: when is raining"),
+        (ROW + 'kind = "guessed"\n', "X-01: kind is guessed"),
+        (ROW + 'question = "Is it so?"\n', "X-01: a question belongs to an attested row"),
+        (ROW + 'kind = "attested"\n', "X-01: a question belongs to an attested row"),
+        (ROW + 'unchecked = "It is far away."\n', "X-01: unchecked belongs to a listed row"),
+        (ROW + 'kind = "listed"\nunchecked = "It is far away."\n', "X-01: a listed row has neither judge"),
+        (ROW + '[[requirement.way]]\nid = "X-02"\n', "X-01: a way has no id of its own"),
         (ROW + 'severity = "huge"\n', "X-01: severity is huge"),
         (ROW + 'phase = "during"\n', "X-01: phase is during"),
         (ROW + 'methods = ["fax"]\n', "X-01: methods is fax"),
@@ -158,12 +172,12 @@ def test_left_out_fields_have_defaults_and_only_blocking_rows_cannot_be_waived()
             ROW + 'requires = ["X-02"]\n' + ROW.replace("X-01", "X-02") + 'requires = ["X-01"]\n',
             "X-01 -> X-02 -> X-01 is a circle",
         ),
-        ("[[requirement]\n", "x: "),
+        ("[[requirement]\n", "asr-classic: "),
     ],
 )
 def test_a_catalogue_that_contradicts_itself_is_refused_and_names_the_row(toml: str, words: str):
     with pytest.raises(CatalogueError, match=words):
-        read("x", toml)
+        read("asr-classic", toml)
 
 
 def test_an_unknown_profile_is_refused():

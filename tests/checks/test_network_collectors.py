@@ -55,6 +55,8 @@ def make_endpoint(**changes: Any) -> Endpoint:
         "path": "/",
         "purpose": Text("Signs in."),
         "needed_by": ("cs",),
+        "profiles": ("asr-classic",),
+        "when": (),
         "severity": "block",
         "methods": ("ova",),
         "source": "a.md",
@@ -206,7 +208,7 @@ class Site:
     """A site in which everything the network is asked for is as it should be, behind a proxy or not."""
 
     def __init__(self, authority: Authority, stack: ExitStack, *, with_proxy: bool) -> None:
-        targets = endpoints("public", "ova")
+        targets = endpoints("asr-classic", "public", "ova")
         names = sorted({item.probe_host for item in targets if item.protocol == "https" and item.probe_host})
         zone = Zone({"cs01.site.test": ["10.0.0.10"]}, {"10.0.0.10.in-addr.arpa": ["cs01.site.test."]})
         web = stack.enter_context(tcp_server(over_tls(authority.context(*names), http_answer(403))))

@@ -1,4 +1,4 @@
-"""The addresses in Azure that the configuration server must reach, by cloud (asr-facts 3.6 and 3.7)."""
+"""The addresses in Azure that must be reached, by cloud and profile (asr-facts 3.6 to 3.8)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class Endpoint:
     path: str
     purpose: Text
     needed_by: tuple[str, ...]
+    profiles: tuple[str, ...]
+    when: tuple[str, ...]
     severity: Severity
     methods: tuple[str, ...]
     source: str
@@ -51,8 +53,8 @@ class Endpoint:
         return DEFAULT_PORTS[self.protocol]
 
 
-def endpoints(cloud: str, method: str) -> tuple[Endpoint, ...]:
-    """What must be reached in `cloud` when installing by `method`, in the order of the lists.
+def endpoints(profile: str, cloud: str, method: str) -> tuple[Endpoint, ...]:
+    """What `profile` must reach in `cloud` when installing by `method`, in the order of the lists.
 
     Raises ValueError for a cloud or a method that does not exist.
     """
@@ -60,7 +62,11 @@ def endpoints(cloud: str, method: str) -> tuple[Endpoint, ...]:
         raise ValueError(f"{cloud!r} is not a cloud; expected is one of {', '.join(sorted(CLOUDS))}")
     if method not in METHODS:
         raise ValueError(f"{method!r} is not a method; expected is one of {', '.join(sorted(METHODS))}")
-    return tuple(item for item in all_endpoints() if item.cloud == cloud and method in item.methods)
+    return tuple(
+        item
+        for item in all_endpoints()
+        if profile in item.profiles and item.cloud == cloud and method in item.methods
+    )
 
 
 @cache
@@ -86,6 +92,8 @@ def _read_row(row: dict[str, Any]) -> list[Endpoint]:
                 path=host.get("path", "/"),
                 purpose=Text(row["purpose"]),
                 needed_by=tuple(row["needed_by"]),
+                profiles=tuple(row.get("profiles", ["asr-classic"])),
+                when=tuple(row.get("when", [])),
                 severity=row["severity"],
                 methods=tuple(row["methods"]),
                 source=row["source"],

@@ -10,9 +10,12 @@ from wizard.text import Text
 
 Severity = Literal["block", "warn", "info"]
 Phase = Literal["before", "after"]
+Kind = Literal["probe", "attested", "listed"]
 
+PROFILES = ("asr-classic", "asr-modernized")
 SEVERITIES = frozenset({"block", "warn", "info"})
 PHASES = frozenset({"before", "after"})
+KINDS = frozenset({"probe", "attested", "listed"})
 METHODS = frozenset({"ova", "manual"})
 OWNERS = frozenset({"vsphere", "windows", "network", "azure", "operator"})
 CLOUDS = frozenset({"public", "us_government", "china"})
@@ -22,10 +25,19 @@ COMPONENTS = frozenset(
         *("mt_builtin", "mt_windows", "mt_linux", "mobility", "vcenter", "esxi", "s2s", "appliance"),
     }
 )
+WHEN = frozenset(
+    {
+        *("cs", "ps_scaleout", "appliance", "ova", "manual", "vmware", "physical", "vmware_host"),
+        *("physical_host", "vcenter", "failback", "linux_failback", "proxy", "private_endpoints", "winrm"),
+    }
+)
+"""The circumstances of a deployment that a row may ask for; wizard.planning.circumstances tells them."""
+
 CATEGORIES = frozenset(
     {
-        *("hardware", "placement", "network", "time", "urls", "proxy"),
-        *("virtualization", "azure", "template", "identity"),
+        *("hardware", "operating_system", "policies", "iis", "cryptography", "placement", "network", "time"),
+        *("urls", "proxy", "virtualization", "azure", "template", "identity", "software", "antivirus"),
+        *("installation", "source_machines", "master_target", "operations", "lifecycle"),
     }
 )
 
@@ -34,8 +46,12 @@ CATEGORIES = frozenset(
 class Requirement:
     """What must be true, why, who sees to it, and which judge decides on which facts.
 
-    `phase` is "before" or "after" the machine exists. `clouds` is empty where every cloud asks for it.
-    `requires` names requirements that must have been met or be mere warnings before this one is judged.
+    An id may have several variants, one for each way of checking it; never do two of them apply at once.
+    `kind` is "probe" where facts decide, "attested" where a person answers `question` (whose good answer is
+    yes), "listed" where nobody can be asked: `unchecked` says why, and there is neither judge nor fact.
+    `components` names whom it concerns, `when` the circumstances that must all hold. `phase` is "before" or
+    "after" the machine is set up. `clouds` is empty where every cloud asks for it. `requires` names
+    requirements that must have been met or be mere warnings before this one is judged.
     `source` is the file name of the document that states it, `source_date` its year and month, `conflict` the
     id of the contradiction between documents (asr-facts 14) that bears on it.
     """
@@ -44,7 +60,10 @@ class Requirement:
     title: Text
     why: Text
     category: str
-    component: str
+    kind: Kind
+    profiles: tuple[str, ...]
+    components: tuple[str, ...]
+    when: tuple[str, ...]
     methods: tuple[str, ...]
     clouds: tuple[str, ...]
     phase: Phase
@@ -61,3 +80,5 @@ class Requirement:
     source_date: str
     link: str
     conflict: str | None
+    question: Text | None
+    unchecked: Text | None

@@ -128,7 +128,7 @@ def _network_plan(answers: Answers, deployment: Deployment) -> NetworkPlan:
             (host["ref"]["name"], host["address"])
             for host in evidence.hosts_of(deployment, answers["placement"])
         ),
-        endpoints=endpoints(answers["vault"]["cloud"], answers["source"]["method"]),
+        endpoints=endpoints(deployment.profile, answers["vault"]["cloud"], answers["source"]["method"]),
         book=address_book(),
         ca_file=settings.PROBE_CA_FILE or None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.checks.judges import (
     addresses,
+    attested,
     capacity,
     clock,
     lifecycle,
@@ -19,6 +20,7 @@ from wizard.checks.verdict import find_judge
 
 __all__ = [
     "addresses",
+    "attested",
     "capacity",
     "clock",
     "find_judge",

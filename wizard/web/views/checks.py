@@ -40,6 +40,10 @@ OWNERS: Final = {
 CATEGORIES: Final = {
     "template": _lazy("Template"),
     "hardware": _lazy("Hardware"),
+    "operating_system": _lazy("Operating system"),
+    "policies": _lazy("Policies"),
+    "iis": _lazy("Web server"),
+    "cryptography": _lazy("Cryptography"),
     "virtualization": _lazy("vSphere"),
     "placement": _lazy("Placement"),
     "identity": _lazy("Name and address"),
@@ -48,6 +52,13 @@ CATEGORIES: Final = {
     "urls": _lazy("Addresses in Azure"),
     "proxy": _lazy("Proxy"),
     "azure": _lazy("Azure"),
+    "software": _lazy("Software"),
+    "antivirus": _lazy("Antivirus"),
+    "installation": _lazy("Installation"),
+    "source_machines": _lazy("Machines to protect"),
+    "master_target": _lazy("Master target"),
+    "operations": _lazy("Operations"),
+    "lifecycle": _lazy("Support"),
 }
 _MEDIA_ENDING: Final = {"json": "json", "junit": "xml", "markdown": "md", "html": "html"}
 # Names of formats, the same in every language.
@@ -210,7 +221,9 @@ def _day(typed: str) -> date:
 
 
 def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) -> list[dict[str, Any]]:
-    waivers = {row.requirement_id: row for row in deployment.waivers.select_related("asked_by", "approved_by")}
+    waivers = {
+        row.requirement_id: row for row in deployment.waivers.select_related("asked_by", "approved_by")
+    }
     known = {row.id: row for row in preflight.requirements_for(deployment)}
     order = list(CATEGORIES)
     ordered = sorted(rows, key=lambda row: (order.index(row.category), row.position))
