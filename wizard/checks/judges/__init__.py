@@ -1,35 +1,13 @@
-"""All judges, by the names that the catalogue uses. Importing this package fills the register."""
+"""All judges, by the names that the catalogue uses. Importing this package fills the register: every module in it."""
 
 from __future__ import annotations
 
-from wizard.checks.judges import (
-    addresses,
-    attested,
-    capacity,
-    clock,
-    lifecycle,
-    names,
-    placement,
-    proxies,
-    reachability,
-    template_contents,
-    template_hardware,
-    vcenter,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from wizard.checks.verdict import find_judge
 
-__all__ = [
-    "addresses",
-    "attested",
-    "capacity",
-    "clock",
-    "find_judge",
-    "lifecycle",
-    "names",
-    "placement",
-    "proxies",
-    "reachability",
-    "template_contents",
-    "template_hardware",
-    "vcenter",
-]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["find_judge"]
