@@ -33,6 +33,7 @@ ENTERED: dict[str, Any] = {
     "identity.data_port": 9443,
     "identity.proxy": None,
 }
+COMPONENTS = {"cs", "ps_builtin", "mobility", "vault", "vcenter", "esxi", "mt_builtin", "ps_failback"}
 IN_VCENTER: dict[str, Any] = {
     "vcenter.signed_in": True,
     "vcenter.about": {"version": "8.0.2", "api_version": "8.0.2.0"},
@@ -59,10 +60,19 @@ def deliver(name: str, facts: dict[str, Any]) -> Collector:
 
 
 def run(authority: Authority, in_vcenter: Collector) -> dict[str, Finding]:
+    rows = load("asr-classic").select(
+        components=COMPONENTS,
+        circumstances={"cs", "ova", "vmware", "vmware_host", "vcenter", "failback"},
+        method="ova",
+        phase="before",
+        cloud="public",
+    )
+    said = {"answer": "yes", "note": "", "by": "anna", "at": NOW}
+    confirmed = {f"attested.{row.id}": said for row in rows if row.kind == "attested"}
     with ExitStack() as stack:
         site = Site(authority, stack, with_proxy=False)
-        sheet = gather([deliver("answers", ENTERED), in_vcenter, *network_collectors(site.plan)])
-    rows = load("asr-classic").select(method="ova", phase="before", cloud="public")
+        answers = deliver("answers", {**ENTERED, **confirmed})
+        sheet = gather([answers, in_vcenter, *network_collectors(site.plan)])
     return {finding.requirement_id: finding for finding in judge_all(rows, sheet, now=NOW)}
 
 
@@ -70,7 +80,7 @@ def test_a_healthy_site_passes_everything_but_the_retirement(authority: Authorit
     findings = run(authority, deliver("vcenter.site.test", IN_VCENTER))
     assert {name for name, finding in findings.items() if finding.status != "pass"} == {"LIFE-01"}
     assert not gate(findings.values(), ()).blocked
-    assert len(findings) == 60
+    assert {"URL-01", "HW-01", "PLC-01", "AZ-01", "NET-11", "MT-07"} <= findings.keys()
 
 
 def test_a_vcenter_that_goes_away_blocks_and_leaves_the_rest_judged(authority: Authority):

@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from wizard.checks import judges
+from wizard.checks.conflicts import all_conflicts
 from wizard.checks.requirement import (
     CATEGORIES,
     CLOUDS,
@@ -136,13 +138,14 @@ def read(profile: str, toml: str) -> Catalogue:
 
 def sentences() -> list[str]:
     """Every sentence of every catalogue that a person reads: what a translator must be given."""
-    found = dict.fromkeys(
-        text.template
+    of_rows = (
+        text
         for row in _all_rows()
         for text in (row.title, row.why, row.remedy, row.question, row.unchecked)
         if text
     )
-    return list(found)
+    of_conflicts = (text for conflict in all_conflicts().values() for text in conflict.texts())
+    return list(dict.fromkeys(text.template for text in chain(of_rows, of_conflicts)))
 
 
 @cache
