@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.planning.method import Decision, RouteFacts, decide, why_no_template
+from wizard.planning.method import RULES, Decision, RouteFacts, decide, why_no_template
 
 FACTS = RouteFacts(profile="asr-classic", protects=frozenset({"vmware"}), today=date(2025, 1, 1))
 MODERNIZED = replace(FACTS, profile="asr-modernized")
@@ -24,7 +24,7 @@ def test_all_fifteen_rules_are_present_in_order() -> None:
 def test_virtual_machines_with_vcenter_and_template_go_by_the_template() -> None:
     decision = decide(FACTS)
     assert decision.recommended == "ova"
-    assert decision.permitted == {"ova": True, "manual": True, "appliance": False}
+    assert decision.permitted == {"ova": True, "manual": True}
     assert ids(decision) == ["DD03"]
 
 
@@ -45,9 +45,14 @@ def test_virtual_machines_with_vcenter_and_template_go_by_the_template() -> None
         (replace(FACTS, cloud="us_government"), "DD10", "recommend", "manual", True),
         (replace(FACTS, mfa_account=True, method="ova"), "DD11", "warn", "ova", True),
         (replace(FACTS, process_server_only=True), "DD12", "refuse", "manual", False),
-        (replace(FACTS, failback=True, server_is_physical=True), "DD13", "warn", "ova", True),
-        (replace(MODERNIZED, protects=frozenset({"physical"})), "DD14", "warn", "appliance", False),
-        (MODERNIZED, "DD15", "recommend", "appliance", False),
+        (replace(FACTS, server_is_physical=True), "DD04", "refuse", "manual", False),
+        (replace(FACTS, failback=True, server_is_physical=True), "DD13", "warn", "manual", False),
+        (replace(MODERNIZED, protects=frozenset({"physical"})), "DD14", "warn", "ova", True),
+        (MODERNIZED, "DD15", "recommend", "ova", True),
+        (replace(MODERNIZED, protects=frozenset({"physical"})), "DD15", "recommend", "ova", True),
+        (replace(MODERNIZED, vcenter_access=False), "DD15", "refuse", "manual", False),
+        (replace(MODERNIZED, template_obtainable=False), "DD15", "refuse", "manual", False),
+        (replace(MODERNIZED, server_is_physical=True), "DD15", "refuse", "manual", False),
     ],
 )
 def test_each_rule_applies_to_its_case_and_has_its_effect(
@@ -74,6 +79,9 @@ def test_each_rule_applies_to_its_case_and_has_its_effect(
         (replace(FACTS, protects=frozenset({"physical"})), "DD03"),
         (replace(FACTS, protects=frozenset({"physical"}), vcenter_access=False), "DD04"),
         (replace(FACTS, protects=frozenset({"physical"})), "DD14"),
+        (replace(FACTS, process_server_only=True), "DD03"),
+        (replace(FACTS, process_server_only=True, private_endpoints=True), "DD08"),
+        (replace(FACTS, server_is_physical=True), "DD03"),
     ],
 )
 def test_each_rule_keeps_silent_next_to_its_case(facts: RouteFacts, rule: str) -> None:
@@ -84,6 +92,19 @@ def test_a_refusal_of_the_template_outweighs_every_recommendation_for_it() -> No
     decision = decide(replace(FACTS, private_endpoints=True, web_sites_open=False))
     assert ids(decision) == ["DD03", "DD07", "DD08"]
     assert decision.recommended == "manual"
+
+
+@given(st.builds(RouteFacts))
+def test_of_the_variants_of_a_rule_at_most_one_applies(facts: RouteFacts) -> None:
+    applying = [rule.id for rule in RULES if rule.applies(facts)]
+    assert len(applying) == len(set(applying))
+    assert ids(decide(facts)) == sorted(applying)
+
+
+def test_a_physical_machine_is_told_so_and_not_sent_to_a_virtual_one() -> None:
+    for facts in (replace(FACTS, server_is_physical=True), replace(MODERNIZED, server_is_physical=True)):
+        said = next(rule for rule in decide(facts).applying if rule.effect == "refuse")
+        assert "physical machine, which no template makes" in str(said.text)
 
 
 @given(st.builds(RouteFacts))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ def ask(
     profile: Literal["asr-classic", "asr-modernized"] = "asr-classic",
     failback: bool = False,
     busiest: float | None = None,
+    component: Literal["cs", "ps_scaleout"] = "cs",
 ) -> SizingAdvice:
     return advise(
         SizingInput(
@@ -25,6 +26,7 @@ def ask(
             daily_change_gb=change,
             failback=failback,
             largest_machine_change_gb=busiest,
+            component=component,
         )
     )
 
@@ -174,12 +176,55 @@ def test_the_smallest_appliance_names_both_published_memory_sizes() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("machines", "change", "tier", "vcpu", "memory_gb", "cache_gb", "process_servers"),
+    [
+        (1, 1, "S", 4, 8, 600, 1),
+        (85, 250, "S", 4, 8, 600, 1),
+        (86, 250, "M", 8, 12, 600, 1),
+        (85, 251, "M", 8, 12, 600, 1),
+        (150, 1024, "M", 8, 12, 600, 1),
+        (151, 1, "L", 12, 24, 1024, 1),
+        (225, 2048, "L", 12, 24, 1024, 1),
+        (226, 1, "L", 12, 24, 1024, 2),
+        (1, 4097, "L", 12, 24, 1024, 3),
+    ],
+)
+def test_a_process_server_on_its_own_has_three_published_sizes_and_then_a_sibling(
+    machines: int, change: float, tier: str, vcpu: int, memory_gb: int, cache_gb: int, process_servers: int
+) -> None:
+    advice = ask(machines, change, component="ps_scaleout")
+    assert (advice.tier, advice.vcpu, advice.memory_gb, advice.cache_gb) == (tier, vcpu, memory_gb, cache_gb)
+    assert advice.row.table == "Scale-out process server"
+    assert (advice.configuration_servers, advice.appliances) == (0, 0)
+    assert (advice.process_servers, advice.needs_scaleout) == (process_servers, process_servers > 1)
+    assert advice.total_memory_gb == process_servers * memory_gb
+
+
+@pytest.mark.parametrize(("machines", "next_to"), [(85, "8 vCPU and 16 GB"), (200, "12 vCPU and 18 GB")])
+def test_the_size_of_the_configuration_server_next_to_it_is_said(machines: int, next_to: str) -> None:
+    assert next_to in words(ask(machines, 100, component="ps_scaleout").reasons)[-1]
+
+
+def test_the_small_cache_of_a_process_server_is_raised_to_the_prerequisite() -> None:
+    assert "cache disk of 300 GB" in words(ask(10, 10, component="ps_scaleout").reasons)[2]
+    assert not any("cache disk" in reason for reason in words(ask(100, 10, component="ps_scaleout").reasons))
+
+
 profiles = st.sampled_from(["asr-classic", "asr-modernized"])
 machine_counts = st.integers(1, 3000)
 changes = st.floats(0.1, 50_000)
 
 
-@given(profiles, machine_counts, machine_counts, changes, changes, st.booleans())
+@given(
+    profiles,
+    machine_counts,
+    machine_counts,
+    changes,
+    changes,
+    st.booleans(),
+    st.sampled_from(["cs", "ps_scaleout"]),
+)
 def test_more_machines_and_more_change_never_get_less(
     profile: Literal["asr-classic", "asr-modernized"],
     some: int,
@@ -187,9 +232,11 @@ def test_more_machines_and_more_change_never_get_less(
     change: float,
     other_change: float,
     failback: bool,
+    component: Literal["cs", "ps_scaleout"],
 ) -> None:
-    less = ask(min(some, others), min(change, other_change), profile=profile, failback=failback)
-    more = ask(max(some, others), max(change, other_change), profile=profile, failback=failback)
+    kept: Any = {"profile": profile, "failback": failback, "component": component}
+    less = ask(min(some, others), min(change, other_change), **kept)
+    more = ask(max(some, others), max(change, other_change), **kept)
     assert less.total_vcpu <= more.total_vcpu
     assert less.total_memory_gb <= more.total_memory_gb
     assert less.total_cache_gb <= more.total_cache_gb

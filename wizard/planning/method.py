@@ -11,7 +11,7 @@ from wizard.planning.retirement import NEW_VAULTS_MODERNIZED_SINCE, UNSUPPORTED_
 from wizard.planning.vocabulary import Cloud, MachineKind, Method, ProfileId
 from wizard.text import Text, _
 
-Route = Literal["ova", "manual", "appliance"]
+Route = Method
 Effect = Literal["info", "warn", "refuse", "recommend"]
 
 
@@ -23,7 +23,8 @@ class RouteFacts:
     `vcenter_access`: there is an account that may import a template. `web_sites_open`: www.live.com and
     www.microsoft.com may be reached. `newest_components`: update rollup 70 (9.57) or newer is wanted.
     `process_server_only`: a further process server is installed, no configuration server.
-    `server_is_physical`: the configuration server is no VMware VM.
+    `server_is_physical`: the machine that is installed (configuration server, process server, appliance) is no VMware
+    virtual machine.
     """
 
     profile: ProfileId
@@ -59,7 +60,11 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The route to take, whether the rules permit each route, and what each of the fifteen rules said."""
+    """The route to take, whether the rules permit each route, and what each of the fifteen rules said.
+
+    Route `ova` is the template (classic) or the OVF of the appliance, `manual` is Unified Setup (classic) or
+    DRInstaller.ps1 (modernized). The manual route is always permitted.
+    """
 
     recommended: Route
     permitted: dict[Route, bool]
@@ -73,7 +78,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One row of asr-facts 2.1. `route` is the one that an effect `refuse` or `recommend` leads to."""
+    """One row of asr-facts 2.1. `route` is the one that an effect `refuse` or `recommend` leads to.
+
+    A row that says different things to different cases stands once for each, under the same id; of those at most one
+    applies, since their cases exclude each other.
+    """
 
     id: str
     effect: Effect
@@ -100,6 +109,10 @@ def _serves_vmware(facts: RouteFacts) -> bool:
 
 def _template_at_hand(facts: RouteFacts) -> bool:
     return facts.template_obtainable and facts.vcenter_access
+
+
+def _configuration_server(facts: RouteFacts) -> bool:
+    return _classic(facts) and not facts.process_server_only
 
 
 ONLY_PHYSICAL: Final = _(
@@ -141,7 +154,12 @@ RULES: Final = (
         id="DD03",
         effect="recommend",
         route="ova",
-        applies=lambda facts: _classic(facts) and _serves_vmware(facts) and _template_at_hand(facts),
+        applies=lambda facts: (
+            _configuration_server(facts)
+            and _serves_vmware(facts)
+            and _template_at_hand(facts)
+            and not facts.server_is_physical
+        ),
         text=_(
             "VMware virtual machines are protected, vCenter is at hand and the template can be had: "
             "the OVA template "
@@ -152,11 +170,28 @@ RULES: Final = (
         id="DD04",
         effect="refuse",
         route="manual",
-        applies=lambda facts: _classic(facts) and _serves_vmware(facts) and not _template_at_hand(facts),
+        applies=lambda facts: (
+            _configuration_server(facts)
+            and _serves_vmware(facts)
+            and not _template_at_hand(facts)
+            and not facts.server_is_physical
+        ),
         text=_(
             "The template cannot be had or cannot be imported: run Unified Setup on a virtual machine "
             "that satisfies "
             "the requirements."
+        ),
+    ),
+    Rule(
+        id="DD04",
+        effect="refuse",
+        route="manual",
+        applies=lambda facts: (
+            _configuration_server(facts) and _serves_vmware(facts) and facts.server_is_physical
+        ),
+        text=_(
+            "The configuration server is to be a physical machine, which no template makes: run "
+            "Unified Setup on a Windows Server that satisfies the requirements."
         ),
     ),
     Rule(
@@ -170,7 +205,7 @@ RULES: Final = (
         id="DD06",
         effect="info",
         route=None,
-        applies=lambda facts: _classic(facts) and facts.protects == {"vmware", "physical"},
+        applies=lambda facts: _configuration_server(facts) and facts.protects == {"vmware", "physical"},
         text=_(
             "One configuration server serves virtual machines and physical servers alike; prefer the "
             "template. "
@@ -192,7 +227,7 @@ RULES: Final = (
         id="DD08",
         effect="warn",
         route=None,
-        applies=lambda facts: _classic(facts) and facts.private_endpoints,
+        applies=lambda facts: _configuration_server(facts) and facts.private_endpoints,
         text=_(
             "The vault uses private endpoints: MySQL cannot be downloaded during setup, so put its "
             "installer on the "
@@ -248,7 +283,7 @@ RULES: Final = (
         id="DD13",
         effect="warn",
         route=None,
-        applies=lambda facts: _classic(facts) and facts.failback and facts.server_is_physical,
+        applies=lambda facts: _configuration_server(facts) and facts.failback and facts.server_is_physical,
         text=_(
             "Failback is wished and the configuration server is a physical machine: add a master "
             "target as a VMware "
@@ -265,37 +300,66 @@ RULES: Final = (
     Rule(
         id="DD15",
         effect="recommend",
-        route="appliance",
-        applies=_modernized,
+        route="ova",
+        applies=lambda facts: (
+            _modernized(facts) and not facts.server_is_physical and _template_at_hand(facts)
+        ),
         text=_(
-            "The appliance comes as an OVF template; where that is forbidden, or on a physical "
-            "machine, it is installed "
-            "with DRInstaller.ps1."
+            "The appliance is to be a VMware virtual machine: Microsoft's OVF template makes it with everything it "
+            "needs. Where your organisation forbids the template, DRInstaller.ps1 installs the appliance by hand."
+        ),
+    ),
+    Rule(
+        id="DD15",
+        effect="refuse",
+        route="manual",
+        applies=lambda facts: (
+            _modernized(facts) and not facts.server_is_physical and not _template_at_hand(facts)
+        ),
+        text=_(
+            "The template cannot be had or cannot be imported: install the appliance with DRInstaller.ps1 on a virtual "
+            "machine that satisfies the requirements."
+        ),
+    ),
+    Rule(
+        id="DD15",
+        effect="refuse",
+        route="manual",
+        applies=lambda facts: _modernized(facts) and facts.server_is_physical,
+        text=_(
+            "The appliance is to be a physical machine, which no template makes: install it with DRInstaller.ps1."
         ),
     ),
 )
 
+RULE_IDS: Final = tuple(dict.fromkeys(rule.id for rule in RULES))
+
 
 def decide(facts: RouteFacts) -> Decision:
     """Apply all rules in order: a refusal outweighs a recommendation, a later one an earlier one."""
-    applying = [rule for rule in RULES if rule.applies(facts)]
+    said = [_variant(id, facts) for id in RULE_IDS]
+    applying = [rule for rule in said if rule.applies(facts)]
     refusing = [rule for rule in applying if rule.effect == "refuse"]
     recommending = [rule for rule in applying if rule.effect == "recommend"]
     routes = [rule.route for rule in refusing or recommending if rule.route is not None]
     return Decision(
         recommended=routes[-1] if routes else "manual",
-        permitted={
-            "ova": _classic(facts) and not refusing,
-            "manual": _classic(facts),
-            "appliance": _modernized(facts),
-        },
+        permitted={"ova": not refusing, "manual": True},
         rules=tuple(
             RuleOutcome(id=rule.id, applies=rule in applying, effect=rule.effect, text=Text(rule.text))
-            for rule in RULES
+            for rule in said
         ),
     )
 
 
+def _variant(id: str, facts: RouteFacts) -> Rule:
+    variants = [rule for rule in RULES if rule.id == id]
+    return next((rule for rule in variants if rule.applies(facts)), variants[0])
+
+
 def why_no_template(protects: frozenset[MachineKind]) -> Text | None:
-    """DD05 alone, which needs no further fact: why the template cannot serve; None where it can."""
+    """DD05 alone, which needs no further fact and holds for classic only: why the template cannot serve, or None.
+
+    The appliance's template serves physical servers too, as long as the appliance itself is a virtual machine.
+    """
     return Text(ONLY_PHYSICAL) if protects == {"physical"} else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from wizard.planning import sizing_tables as tables
 from wizard.planning.quoting import amount
@@ -12,16 +12,23 @@ from wizard.planning.sizing_tables import TB, TableRow, Tier
 from wizard.planning.vocabulary import ProfileId
 from wizard.text import Text, _
 
+SizedComponent = Literal["cs", "ps_scaleout", "appliance"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingInput:
-    """`machines` ≥ 1; changes are GB a day, more than 0, 1 TB being 1,024 GB."""
+    """`machines` ≥ 1; changes are GB a day, more than 0, 1 TB being 1,024 GB.
+
+    `component`: what is installed; machines and changes are those that it will carry. The modernized profile knows the
+    appliance alone, whatever is said here.
+    """
 
     profile: ProfileId
     machines: int
     daily_change_gb: float
     failback: bool = False
     largest_machine_change_gb: float | None = None
+    component: SizedComponent = "cs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,8 @@ class SizingAdvice:
     """What to build. vCPU, memory and disks are those of one machine of `row`; the totals count all machines.
 
     `configuration_servers` and `process_servers` (the further ones) are 0 for the modernized appliance,
-    `appliances` is 0 for classic. `need_gb` is the room that one machine of `row` takes on its datastore when
+    `appliances` is 0 for classic. Where a process server alone is sized, `row` is its row, `configuration_servers` is 0
+    and `process_servers` counts all that share the work, this one included. `need_gb` is the room that one machine of `row` takes on its datastore when
     all its disks are thick. `retention_gb` is 0 without failback. `cache_hours` is how long all empty caches
     together hold the changes while the link to Azure is down (asr-facts 4.6).
     """
@@ -68,6 +76,8 @@ def advise(asked: SizingInput) -> SizingAdvice:
     """The sizing that follows from the tables. More machines or more change never give less in total."""
     if asked.profile == "asr-modernized":
         return _advise_appliance(asked)
+    if asked.component == "ps_scaleout":
+        return _advise_process_server(asked)
     if asked.machines > 200 or asked.daily_change_gb > 2 * TB:
         return _advise_scaled_out(asked)
     return _advise_single(asked)
@@ -77,19 +87,7 @@ def _advise_single(asked: SizingInput) -> SizingAdvice:
     row, reasons = _highest_row(asked, tables.CONFIGURATION_SERVER)
     cache_gb = max(row.cache_gb, tables.CACHE_PREREQUISITE_GB)
     if cache_gb != row.cache_gb:
-        reasons.append(
-            Text(
-                _(
-                    "The sizing table asks for a cache disk of %(table)s GB, the prerequisites for "
-                    "%(prerequisite)s GB "
-                    "free. The larger number is taken; from %(table)s to %(below)s GB only a warning "
-                    "would follow."
-                ),
-                table=row.cache_gb,
-                prerequisite=cache_gb,
-                below=cache_gb - 1,
-            )
-        )
+        reasons.append(_about_the_cache(row))
     return _classic(asked, row, cache_gb=cache_gb, servers=1, process_servers=0, reasons=reasons)
 
 
@@ -203,6 +201,61 @@ def _classic(
     )
 
 
+def _advise_process_server(asked: SizingInput) -> SizingAdvice:
+    largest = tables.PROCESS_SERVER
+    count = max(
+        ceil(asked.machines / largest.most_machines), ceil(asked.daily_change_gb / largest.most_change_gb)
+    )
+    if count == 1:
+        row, reasons = _highest_row(asked, tables.PROCESS_SERVERS)
+    else:
+        row = largest
+        reasons = [
+            Text(
+                _(
+                    "One process server carries at most %(machines)s machines and 2 TB (2,048 GB) a day. %(count)s "
+                    "share the work."
+                ),
+                machines=largest.most_machines,
+                count=count,
+            )
+        ]
+    cache_gb = max(row.cache_gb, tables.CACHE_PREREQUISITE_GB)
+    if cache_gb != row.cache_gb:
+        reasons.append(_about_the_cache(row))
+    vcpu, memory_gb = tables.CONFIGURATION_SERVER_NEXT_TO[row.tier]
+    reasons.append(
+        Text(
+            _(
+                "Next to a process server of this size the table of 2017 expects a configuration server with %(vcpu)s "
+                "vCPU and %(memory)s GB of memory."
+            ),
+            vcpu=vcpu,
+            memory=memory_gb,
+        )
+    )
+    return SizingAdvice(
+        tier=row.tier,
+        row=row,
+        vcpu=row.vcpu,
+        memory_gb=row.memory_gb,
+        cache_gb=cache_gb,
+        retention_gb=0,
+        need_gb=tables.OS_DISK_GB + cache_gb,
+        needs_scaleout=count > 1,
+        configuration_servers=0,
+        process_servers=count,
+        process_server_row=None,
+        appliances=0,
+        total_vcpu=count * row.vcpu,
+        total_memory_gb=count * row.memory_gb,
+        total_cache_gb=count * cache_gb,
+        cache_hours=_hours(count * cache_gb, asked.daily_change_gb),
+        reasons=(*reasons, *_about_terabytes(asked)),
+        warnings=tuple(_about_busiest_machine(asked)),
+    )
+
+
 def _advise_appliance(asked: SizingInput) -> SizingAdvice:
     largest = tables.APPLIANCE[-1]
     count = max(
@@ -282,6 +335,18 @@ def _highest_row(asked: SizingInput, rows: tuple[TableRow, ...]) -> tuple[TableR
     if by_machines != by_change:
         reasons.append(Text(_("The higher of the two rows counts.")))
     return rows[max(by_machines, by_change)], reasons
+
+
+def _about_the_cache(row: TableRow) -> Text:
+    return Text(
+        _(
+            "The sizing table asks for a cache disk of %(table)s GB, the prerequisites for %(prerequisite)s GB "
+            "free. The larger number is taken; from %(table)s to %(below)s GB only a warning would follow."
+        ),
+        table=row.cache_gb,
+        prerequisite=tables.CACHE_PREREQUISITE_GB,
+        below=tables.CACHE_PREREQUISITE_GB - 1,
+    )
 
 
 def _about_terabytes(asked: SizingInput) -> tuple[Text, ...]:

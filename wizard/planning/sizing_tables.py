@@ -91,19 +91,53 @@ CONFIGURATION_SERVER_ALONE: Final = TableRow(
     most_change_gb=0,
 )
 
-PROCESS_SERVER: Final = TableRow(
-    table=_("Scale-out process server"),  # asr-facts 4.2
-    link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
-    tier="L",
-    label="L",
-    vcpu=12,
-    memory_gb=24,
-    cache_gb=1 * TB,
-    machines="151–225",
-    change="> 1 TB – 2 TB",
-    most_machines=225,
-    most_change_gb=2 * TB,
+PROCESS_SERVERS: Final = (
+    TableRow(
+        table=_("Scale-out process server"),  # asr-facts 4.2
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
+        tier="S",
+        label="S",
+        vcpu=4,
+        memory_gb=8,
+        cache_gb=300,
+        machines="≤ 85",
+        change="≤ 250 GB",
+        most_machines=85,
+        most_change_gb=250,
+    ),
+    TableRow(
+        table=_("Scale-out process server"),  # asr-facts 4.2
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
+        tier="M",
+        label="M",
+        vcpu=8,
+        memory_gb=12,
+        cache_gb=600,
+        machines="86–150",
+        change="251 GB – 1 TB",
+        most_machines=150,
+        most_change_gb=1 * TB,
+    ),
+    TableRow(
+        table=_("Scale-out process server"),  # asr-facts 4.2
+        link="https://learn.microsoft.com/azure/site-recovery/site-recovery-plan-capacity-vmware",
+        tier="L",
+        label="L",
+        vcpu=12,
+        memory_gb=24,
+        cache_gb=1 * TB,
+        machines="151–225",
+        change="> 1 TB – 2 TB",
+        most_machines=225,
+        most_change_gb=2 * TB,
+    ),
 )
+
+PROCESS_SERVER: Final = PROCESS_SERVERS[-1]
+"""The largest one, of which several share what is too much for one."""
+
+CONFIGURATION_SERVER_NEXT_TO: Final[dict[Tier, tuple[int, int]]] = {"S": (8, 16), "M": (8, 16), "L": (12, 18)}
+"""vCPU and GB of memory of the configuration server next to a process server of a tier (asr-facts 4.2, text of 2017)."""
 
 APPLIANCE: Final = (
     TableRow(
