@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard.topology.site import (
+    Appliance,
+    ApplianceMachineGroup,
+    ApplianceSite,
     CacheAccount,
     ClassicSite,
     ConfigurationServer,
     EsxiHost,
+    ExistingConfigurationServer,
     FailbackProcessServer,
     MachineGroup,
     MasterTarget,
     ProcessServer,
+    ProcessServerSite,
     Vault,
     VCenterServer,
 )
@@ -102,4 +109,69 @@ def big() -> ClassicSite:
             MachineGroup(name="Failed over", count=8, os_family="windows", failed_over=True),
         ),
         s2s=True,
+    )
+
+
+def physical() -> ClassicSite:
+    """A physical configuration server and physical machines, no vSphere anywhere, no way home."""
+    return ClassicSite(
+        cs=replace(CS, hypervisor="physical", instance_uuid=None),
+        vault=VAULT,
+        cache_account=CacheAccount(name="lyoncache01", region="francecentral"),
+        machine_groups=(MachineGroup(count=30, platform="physical"),),
+    )
+
+
+def process_server() -> ProcessServerSite:
+    """A scale-out process server on a physical machine; of the configuration server only the address is known."""
+    return ProcessServerSite(
+        cs=ExistingConfigurationServer(name="10.20.0.11", address="10.20.0.11"),
+        process_server=ProcessServer(name="LYON-PS01", address="10.20.0.21", hypervisor="physical"),
+        cache_account=CacheAccount(name="lyoncache01"),
+        vcenters=(VCenterServer(name="lyon-vcenter", host="vcenter.corp.example", port=8443),),
+        machine_groups=(MachineGroup(count=50, os_family="windows"),),
+        dns=("10.20.0.2",),
+        ntp=("time.windows.com",),
+    )
+
+
+def appliance(number: int = 1) -> Appliance:
+    return Appliance(
+        name=f"LYON-ASR{number:02}",
+        address=f"10.20.0.{40 + number}",
+        fqdn=f"lyon-asr{number:02}.corp.example",
+        friendly_name=f"lyon-{number}",
+        instance_uuid=f"503a7d1c-2f0b-4d0e-8a55-0c4f7a1e9d4{number}",
+        bios_uuid=f"423a9e51-6a2d-4c3f-b1de-3f5a77aa004{number}",
+    )
+
+
+def modernized() -> ApplianceSite:
+    """One appliance, one vCenter with three hosts, machines that are to fail back."""
+    return ApplianceSite(
+        appliances=(appliance(),),
+        vault=VAULT,
+        vcenters=minimal().vcenters,
+        esxi_hosts=minimal().esxi_hosts,
+        machine_groups=(ApplianceMachineGroup(count=120, failback=True),),
+        dns=("10.20.0.2",),
+        ntp=("10.20.0.3",),
+    )
+
+
+def two_appliances() -> ApplianceSite:
+    """Two appliances of one vault, physical machines behind the second, and some that are failed over."""
+    return ApplianceSite(
+        appliances=(appliance(1), appliance(2)),
+        vault=VAULT,
+        cache_account=CacheAccount(name="lyoncache01", region="francecentral"),
+        vcenters=big().vcenters,
+        esxi_hosts=(*big().esxi_hosts, EsxiHost(name="lone", address="10.20.9.1", port=444)),
+        machine_groups=(
+            ApplianceMachineGroup(name="Web", count=120, os_family="windows", failback=True),
+            ApplianceMachineGroup(
+                name="Blades", count=12, platform="physical", os_family="linux", appliance="LYON-ASR02"
+            ),
+            ApplianceMachineGroup(name="Away", count=4, failed_over=True),
+        ),
     )

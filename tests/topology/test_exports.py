@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from tests.topology import sites
 from tests.topology.graphs import graphs
 from wizard.text import Text
+from wizard.topology.appliance_plan import build_appliance
 from wizard.topology.exports import dot, link_rows, mermaid, tree
 from wizard.topology.graph import Graph
 from wizard.topology.plan import build_classic
@@ -132,3 +133,34 @@ Azure
 └─ Recovery Services vault: lyon-recovery · francecentral
 """
     )
+
+
+def test_the_parts_of_an_appliance_are_in_every_export() -> None:
+    graph = build_appliance(replace(sites.modernized(), esxi_hosts=()))
+    assert "Replication service<br/>LYON-ASR01<br/>10.20.0.41" in mermaid(graph)
+    assert 'label="Discovery service\\nLYON-ASR01\\n10.20.0.41"' in dot(graph)
+    assert (
+        "   ├─ Discovery service: LYON-ASR01 · 10.20.0.41\n"
+        "   │  ├─ M03 TCP 443 → lyon-recovery\n"
+        "   │  └─ M04 TCP 443 → lyon-vcenter\n"
+    ) in tree(graph)
+    assert {(row["id"], str(row["to_kind"])) for row in link_rows(graph) if row["id"] in ("M01", "M02")} == {
+        ("M01", "Proxy server"),
+        ("M02", "Process server"),
+    }
+
+
+def test_machines_that_nobody_named_are_told_in_the_language_of_the_moment(monkeypatch) -> None:
+    graph = build_appliance(sites.modernized())
+    words = {"Protected machines": "Skyddade maskiner"}
+    monkeypatch.setattr("wizard.text._translate", lambda template: words.get(template, template))
+    assert {row["from"] for row in link_rows(graph) if row["id"] == "M02"} == {"Skyddade maskiner"}
+    for text in (mermaid(graph), dot(graph), tree(graph)):
+        assert "Skyddade maskiner" in text
+        assert "Protected machines" not in text
+
+
+def test_a_name_that_somebody_chose_is_never_translated(monkeypatch) -> None:
+    graph = build_classic(replace(sites.minimal(), vault=replace(sites.VAULT, name="Protected machines")))
+    monkeypatch.setattr("wizard.text._translate", lambda template: template.replace("machines", "maskiner"))
+    assert {row["to"] for row in link_rows(graph) if row["id"] == "E03"} == {"Protected machines"}

@@ -20,13 +20,15 @@ from tests.topology.geometry import (
     view,
 )
 from tests.topology.graphs import graphs
-from wizard.topology.graph import ZONES, Graph
+from wizard.topology.appliance_plan import build_appliance
+from wizard.topology.graph import ZONES, Graph, Node
 from wizard.topology.picture.legend import SIZE
 from wizard.topology.picture.lettering import width
 from wizard.topology.picture.scene import COLUMNS, MOST_IN_A_ROW
 from wizard.topology.picture.shapes import Picture
 from wizard.topology.picture.sketch import sketch
 from wizard.topology.plan import build_classic
+from wizard.topology.process_server_plan import build_process_server
 from wizard.topology.site import ClassicSite, EsxiHost, MachineGroup
 
 any_graph = given(graphs())
@@ -136,9 +138,20 @@ def long_names() -> ClassicSite:
     return replace(site, cs=replace(site.cs, name=f"{long}-cs"), machine_groups=groups)
 
 
-@pytest.mark.parametrize("build", [sites.minimal, sites.big, long_names])
-def test_real_sites_make_clean_pictures(build) -> None:
-    graph = build_classic(build())
+@pytest.mark.parametrize(
+    "graph",
+    [
+        build_classic(sites.minimal()),
+        build_classic(sites.big()),
+        build_classic(long_names()),
+        build_classic(sites.physical()),
+        build_process_server(sites.process_server()),
+        build_appliance(sites.modernized()),
+        build_appliance(sites.two_appliances()),
+    ],
+    ids=["minimal", "big", "long names", "physical", "process server", "modernized", "two appliances"],
+)
+def test_real_sites_make_clean_pictures(graph: Graph) -> None:
     picture = sketch(graph)
     check_boxes(picture)
     check_lines(picture)
@@ -149,6 +162,33 @@ def test_real_sites_make_clean_pictures(build) -> None:
 
 def test_the_smallest_complete_site_fits_a_page_without_being_made_smaller() -> None:
     assert sketch(build_classic(sites.minimal())).width <= 1120
+    assert sketch(build_appliance(sites.modernized())).width <= 1140
+
+
+def test_the_parts_of_an_appliance_share_a_frame_and_say_what_they_are_instead_of_its_name() -> None:
+    picture = sketch(build_appliance(sites.modernized()))
+    (frame,) = [frame for frame in picture.frames if frame.title]
+    assert frame.title == "On one machine: LYON-ASR01"
+    inside = sorted(
+        (box.rect.y, box.face.name, box.face.lines) for box in picture.boxes if holds(frame.rect, box.rect)
+    )
+    assert [(name, lines) for _, name, lines in inside] == [
+        ("LYON-ASR01", ("10.20.0.41", "In the vault: lyon-1")),
+        ("Proxy server", ()),
+        ("Process server", ("Data port 9443",)),
+        ("Replication service", ()),
+        ("Recovery Services agent", ()),
+        ("Site Recovery provider", ()),
+        ("Discovery service", ()),
+        ("Re-protection server", ()),
+    ]
+    assert all(box.face.sign for box in picture.boxes if holds(frame.rect, box.rect))
+
+
+def test_a_part_alone_is_drawn_with_its_name() -> None:
+    lone = Node(key="k", kind="appliance_ps", name="LYON-ASR01", zone="site")
+    (box,) = sketch(Graph((lone,))).boxes
+    assert (box.face.title, box.face.name) == ("Process server", "LYON-ASR01")
 
 
 def test_the_columns_hold_every_zone_once_and_end_with_azure() -> None:

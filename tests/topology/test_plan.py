@@ -203,3 +203,31 @@ def test_keys_stay_short_and_apart_for_names_of_any_length() -> None:
     assert len(one) == len(other) == KEY_LENGTH
     assert one != other
     assert node_key("cs", "LYON") == "cs:LYON"
+
+
+def test_a_physical_site_is_sound_without_vsphere_and_without_a_way_home() -> None:
+    graph = build_classic(sites.physical())
+    assert validate(graph) == ()
+    assert {node.kind for node in graph.nodes} == {"cs", "ps_builtin", "vault", "cache_sa", "mobility"}
+    assert not {link.id for link in graph.links} & {"E05", "E07", "E19"}
+    assert graph.nodes_of("mobility")[0].attributes["platform"] == "physical"
+
+
+def test_physical_machines_come_home_only_through_a_master_target_on_vmware() -> None:
+    site = sites.physical()
+    home = replace(site, machine_groups=(replace(site.machine_groups[0], failback=True),))
+    assert [violation.rule for violation in validate(build_classic(home))] == ["T08"]
+    target = MasterTarget(name="LYON-MT01", address="10.20.0.31", family="windows")
+    graph = build_classic(
+        replace(home, master_targets=(target,), esxi_hosts=(EsxiHost(name="esx1", address="10.20.1.1"),))
+    )
+    assert validate(graph) == ()
+    assert rows(graph, "E07") == [("mt_windows:LYON-MT01", "cs:LYON-CS01", "443")]
+    assert rows(graph, "E19") == [("mt_windows:LYON-MT01", "esxi:esx1", "443, 902")]
+
+
+def test_a_group_that_nobody_named_has_a_name_that_is_told_in_the_readers_language(monkeypatch) -> None:
+    (machines,) = build_classic(replace(BARE, machine_groups=(MachineGroup(),))).nodes_of("mobility")
+    monkeypatch.setattr("wizard.text._translate", lambda template: template.upper())
+    assert machines.name == "Protected machines"
+    assert str(machines.label) == "PROTECTED MACHINES"

@@ -13,7 +13,13 @@ from wizard.topology.graph import KINDS, ZONES
 from wizard.topology.picture.icons import ICONS
 from wizard.topology.picture.palette import DEPTH, LINES, MUTED, PAPER, WEIGHTS
 from wizard.topology.picture.palette import ZONES as ZONE_COLOURS
-from wizard.topology.roles import MASTER_TARGET_FAMILY, MASTER_TARGETS, ROLES
+from wizard.topology.roles import (
+    APPLIANCE_PARTS,
+    MASTER_TARGET_FAMILY,
+    MASTER_TARGETS,
+    PROCESS_SERVERS,
+    ROLES,
+)
 
 
 def test_every_row_of_the_facts_is_there() -> None:
@@ -32,10 +38,10 @@ def test_every_row_of_the_facts_is_there() -> None:
         ("E05", {"cs", "ps_builtin", "ps_scaleout"}, {"vcenter", "esxi"}, "TCP", "443", True, "D"),
         ("E06", {"ps_builtin", "ps_scaleout"}, {"cs"}, "TCP", "443", False, "D"),
         ("E07", {"mt_builtin", "mt_windows", "mt_linux"}, {"cs"}, "TCP", "443", False, "D"),
-        ("E08", {"ps_builtin", "ps_scaleout"}, {"mobility"}, "TCP", "135", False, "D"),
-        ("E09", {"ps_builtin", "ps_scaleout"}, {"mobility"}, "TCP", "139, 445", False, "I"),
-        ("E10", {"ps_builtin", "ps_scaleout"}, {"mobility"}, "TCP", "49152–65535", True, "E"),
-        ("E11", {"ps_builtin", "ps_scaleout"}, {"mobility"}, "TCP", "22", False, "D"),
+        ("E08", {"ps_builtin", "ps_scaleout", "appliance"}, {"mobility"}, "TCP", "135", False, "D"),
+        ("E09", {"ps_builtin", "ps_scaleout", "appliance"}, {"mobility"}, "TCP", "139, 445", False, "I"),
+        ("E10", {"ps_builtin", "ps_scaleout", "appliance"}, {"mobility"}, "TCP", "49152–65535", True, "E"),
+        ("E11", {"ps_builtin", "ps_scaleout", "appliance"}, {"mobility"}, "TCP", "22", False, "D"),
         ("E12", {"mobility"}, {"mobility"}, "TCP", "20004", False, "D"),
         ("E13", {"cs", "ps_builtin", "ps_scaleout"}, {"time_server"}, "UDP", "123", False, "I"),
         ("E15", {"operator"}, {"cs"}, "TCP", "44315", False, "D"),
@@ -43,7 +49,25 @@ def test_every_row_of_the_facts_is_there() -> None:
         ("E17", {"ps_failback"}, {"cs"}, "TCP", "443", False, "D"),
         ("E18", {"ps_failback"}, {"mt_builtin", "mt_windows", "mt_linux"}, "TCP", "9443", False, "I"),
         ("E19", {"mt_builtin", "mt_windows", "mt_linux"}, {"esxi"}, "TCP", "443, 902", False, "I"),
-        ("M02", {"mobility"}, {"appliance"}, "TCP", "9443", True, "D"),
+        ("M02", {"mobility"}, {"appliance_ps"}, "TCP", "9443", True, "D"),
+        (
+            "M03",
+            {"appliance_proxy", "appliance_replication", "appliance_agent", "appliance_discovery"},
+            {"vault", "cache_sa"},
+            "TCP",
+            "443",
+            False,
+            "D",
+        ),
+        (
+            "M04",
+            {"appliance_discovery", "appliance_reprotection"},
+            {"vcenter", "esxi"},
+            "TCP",
+            "443",
+            True,
+            "D",
+        ),
         ("M05", {"mobility"}, {"vault"}, "TCP", "443", False, "D"),
         ("M06", {"operator"}, {"appliance"}, "TCP", "44368", False, "I"),
     ],
@@ -70,7 +94,14 @@ def test_every_kind_has_a_role_and_a_sign() -> None:
     assert set(ROLES) == set(ICONS) == set(KINDS)
     for role in ROLES.values():
         assert all(str(text) for text in (role.title, role.does, role.runs_on, role.how_many))
-    assert len({str(role.title) for role in ROLES.values()}) == len(KINDS)
+
+
+@pytest.mark.parametrize("modernized", [False, True])
+def test_two_kinds_that_can_meet_in_one_site_have_different_titles(modernized: bool) -> None:
+    classic_only = {"cs", *PROCESS_SERVERS, *MASTER_TARGETS}
+    left_out = classic_only if modernized else {"appliance", *APPLIANCE_PARTS}
+    titles = [str(role.title) for kind, role in ROLES.items() if kind not in left_out]
+    assert len(set(titles)) == len(titles)
 
 
 def test_every_zone_has_a_title_and_a_colour_and_every_style_an_ink() -> None:

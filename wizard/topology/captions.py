@@ -31,10 +31,16 @@ def captions(node: Node) -> tuple[Text, ...]:
             lines.append(Text(_("Machines: %(count)s, %(family)s"), count=count, family=family))
         elif count is not None:
             lines.append(Text(_("Machines: %(count)s"), count=count))
+        if facts.get("platform") == "physical":
+            lines.append(Text(_("Physical servers")))
         if facts.get("failed_over") is True:
             lines.append(Text(_("Failed over")))
         if facts.get("replication_group"):
             lines.append(Text(_("Replication group %(name)s"), name=facts["replication_group"]))
+    if facts.get("existing") is True:
+        lines.append(Text(_("There already")))
+    if facts.get("friendly_name"):
+        lines.append(Text(_("In the vault: %(name)s"), name=facts["friendly_name"]))
     if facts.get("data_port") is not None:
         lines.append(Text(_("Data port %(port)s"), port=facts["data_port"]))
     if facts.get("nat") is True:

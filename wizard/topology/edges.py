@@ -1,6 +1,7 @@
 """The documented connections between components: classic rows E01 to E21, modernized rows M01 to M07.
 
-Direction is who opens the connection. Source: asr-facts 1.3 and 1.4.
+Direction is who opens the connection. Source: asr-facts 1.3 and 1.4. The modernized rows name the appliance;
+which of its parts is meant follows from what the part does (11.2). M07 has no documented port: 9443 is presumed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ class Edge:
 _PS_ON_SITE: Final[tuple[Kind, ...]] = ("ps_builtin", "ps_scaleout")
 _MT: Final[tuple[Kind, ...]] = ("mt_builtin", "mt_windows", "mt_linux")
 _VSPHERE: Final[tuple[Kind, ...]] = ("vcenter", "esxi")
+# Only a row for the whole appliance is documented; these are its parts that speak to Azure by what they do.
+_TO_AZURE: Final[tuple[Kind, ...]] = (
+    "appliance_proxy", "appliance_replication", "appliance_agent", "appliance_discovery",
+)  # fmt: skip
+# The appliance pushes the Mobility service as a process server does (asr-facts 11.3, 3.12).
+_PUSHING: Final[tuple[Kind, ...]] = (*_PS_ON_SITE, "appliance")
 
 
 def _row(
@@ -77,13 +84,13 @@ _ROWS: Final[tuple[Edge, ...]] = (
          _("Control channel, heartbeat and configuration")),
     _row("E07", _MT, ("cs",), "TCP", "443", "control", "D",
          _("Control channel of the master target")),
-    _row("E08", _PS_ON_SITE, ("mobility",), "TCP", "135", "push", "D",
+    _row("E08", _PUSHING, ("mobility",), "TCP", "135", "push", "D",
          _("Push installation on Windows: remote execution")),
-    _row("E09", _PS_ON_SITE, ("mobility",), "TCP", "139, 445", "push", "I",
+    _row("E09", _PUSHING, ("mobility",), "TCP", "139, 445", "push", "I",
          _("Push installation on Windows: file copy")),
-    _row("E10", _PS_ON_SITE, ("mobility",), "TCP", "49152–65535", "push", "E",
+    _row("E10", _PUSHING, ("mobility",), "TCP", "49152–65535", "push", "E",
          _("Push installation on Windows: dynamic RPC range"), changeable=True),
-    _row("E11", _PS_ON_SITE, ("mobility",), "TCP", "22", "push", "D",
+    _row("E11", _PUSHING, ("mobility",), "TCP", "22", "push", "D",
          _("Push installation on Linux: SSH and SFTP")),
     _row("E12", ("mobility",), ("mobility",), "TCP", "20004", "control", "D",
          _("Multi-VM consistency within a replication group")),
@@ -105,19 +112,19 @@ _ROWS: Final[tuple[Edge, ...]] = (
          _("Outbound data port in the text of 2016 alone"), recorded=False),
     _row("E21", ("ps_scaleout",), ("ps_builtin",), "", "", "control", "D",
          _("None documented: the configuration server moves the machines"), recorded=False),
-    _row("M01", ("mobility",), ("appliance",), "TCP", "443", "control", "D",
+    _row("M01", ("mobility",), ("appliance_proxy",), "TCP", "443", "control", "D",
          _("Replication management")),
-    _row("M02", ("mobility",), ("appliance",), "TCP", "9443", "data", "D",
+    _row("M02", ("mobility",), ("appliance_ps",), "TCP", "9443", "data", "D",
          _("Replication data"), changeable=True),
-    _row("M03", ("appliance",), ("vault",), "TCP", "443", "data", "D",
+    _row("M03", _TO_AZURE, ("vault", "cache_sa"), "TCP", "443", "data", "D",
          _("Control, data and upload of the discovery")),
-    _row("M04", ("appliance",), _VSPHERE, "TCP", "443", "vsphere", "D",
-         _("Discovery and failback")),
+    _row("M04", ("appliance_discovery", "appliance_reprotection"), _VSPHERE, "TCP", "443", "vsphere", "D",
+         _("Discovery and failback"), changeable=True),
     _row("M05", ("mobility",), ("vault",), "TCP", "443", "control", "D",
          _("Access of the protected machine to Key Vault")),
     _row("M06", ("operator",), ("appliance",), "TCP", "44368", "control", "I",
          _("Appliance Configuration Manager")),
-    _row("M07", ("mobility",), ("appliance",), "TCP", "9443", "failback", "D",
+    _row("M07", ("mobility",), ("appliance_reprotection",), "TCP", "9443", "failback", "I",
          _("Failback without a VPN"), changeable=True),
 )
 # fmt: on

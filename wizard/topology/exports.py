@@ -1,6 +1,6 @@
 """The topology in other shapes: Mermaid and DOT for documents, a tree for a terminal, rows for a table.
 
-All texts are in the language that is active at the call, except in `link_rows`, which keeps them.
+All texts are in the language that is active at the call, except the Texts that `link_rows` keeps.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def link_rows(graph: Graph) -> list[dict[str, Any]]:
         rows.append(
             {
                 "id": link.id,
-                "from": source.name,
+                "from": str(source.label),
                 "from_key": source.key,
                 "from_kind": ROLES[source.kind].title,
-                "to": target.name,
+                "to": str(target.label),
                 "to_key": target.key,
                 "to_kind": ROLES[target.kind].title,
                 "protocol": link.protocol,
@@ -100,7 +100,7 @@ def tree(graph: Graph) -> str:
     """Zones, what stands in them, and what each opens a connection to; lines end in a line feed."""
     shared = {node.name for node in graph.nodes if sum(other.name == node.name for other in graph.nodes) > 1}
     called = {
-        node.key: f"{ROLES[node.kind].title} {node.name}" if node.name in shared else node.name
+        node.key: f"{ROLES[node.kind].title} {node.label}" if node.name in shared else str(node.label)
         for node in graph.nodes
     }
     lines: list[str] = []
@@ -125,7 +125,7 @@ _Branch = tuple[str, list["_Branch"]]
 
 
 def _branch(graph: Graph, node: Node, called: dict[str, str]) -> _Branch:
-    words = [f"{ROLES[node.kind].title}: {node.name}", *node.address_to_tell]
+    words = [f"{ROLES[node.kind].title}: {node.label}", *node.address_to_tell]
     words += [str(text) for text in captions(node)]
     by_row: dict[tuple[str, str], list[str]] = {}
     for link in graph.links:
@@ -150,7 +150,7 @@ def _numbers(graph: Graph) -> dict[str, str]:
 
 
 def _lines(node: Node) -> list[str]:
-    return [str(ROLES[node.kind].title), node.name, *node.address_to_tell]
+    return [str(ROLES[node.kind].title), str(node.label), *node.address_to_tell]
 
 
 def _pairs(graph: Graph) -> dict[tuple[str, str], list[str]]:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self, get_args
 
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 
 Kind = Literal[
     "vault", "cache_sa", "managed_disk", "cs", "ps_builtin", "ps_scaleout", "ps_failback",
     "mt_builtin", "mt_windows", "mt_linux", "mobility", "vcenter", "esxi", "s2s", "appliance",
+    "appliance_proxy", "appliance_ps", "appliance_replication", "appliance_agent", "appliance_provider",
+    "appliance_discovery", "appliance_reprotection",
 ]  # fmt: skip
 Zone = Literal["sources", "vsphere", "site", "azure"]
 Basis = Literal["D", "R", "I", "E"]
@@ -23,6 +25,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 ZONES: Final[tuple[Zone, ...]] = get_args(Zone)
 BASES: Final[tuple[Basis, ...]] = get_args(Basis)
 DOCUMENT_VERSION: Final = 1
+DEFAULT_MACHINES: Final = _("Protected machines")
 
 
 class TopologyError(ValueError):
@@ -48,6 +51,13 @@ class Node:
     address: str | None = None
     zone: Zone
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def label(self) -> Text:
+        """The name for readers: that of a group that nobody named is told in their language."""
+        if self.kind == "mobility" and self.name == DEFAULT_MACHINES:
+            return Text(DEFAULT_MACHINES)
+        return verbatim(self.name)
 
     @property
     def address_to_tell(self) -> tuple[str, ...]:

@@ -8,16 +8,19 @@ from typing import Final
 
 from wizard.topology.edges import style_of
 from wizard.topology.graph import Graph, Kind, Node, Zone
-from wizard.topology.roles import PROCESS_SERVERS
+from wizard.topology.roles import APPLIANCE_PARTS, PROCESS_SERVERS
 
 _ORDER: Final[tuple[Kind, ...]] = (
-    "cs", "appliance", "ps_builtin", "ps_scaleout", "mt_builtin", "mt_windows", "mt_linux", "vcenter", "esxi",
+    "cs", "appliance", *APPLIANCE_PARTS, "ps_builtin", "ps_scaleout", "mt_builtin", "mt_windows", "mt_linux", "vcenter", "esxi",
     "cache_sa", "managed_disk", "vault", "s2s", "ps_failback", "mobility",
 )  # fmt: skip
 # The data path enters a machine at the top and leaves it towards ESXi at the bottom, the rest is between.
 _IN_A_MACHINE: Final[tuple[Kind, ...]] = (
-    "ps_builtin", "ps_scaleout", "ps_failback", "cs", "appliance", "mt_builtin", "mt_windows", "mt_linux",
+    "ps_builtin", "ps_scaleout", "ps_failback", "cs", "appliance", *APPLIANCE_PARTS, "mt_builtin",
+    "mt_windows", "mt_linux",
 )  # fmt: skip
+
+_DATA_ENDS: Final[tuple[Kind, ...]] = (*PROCESS_SERVERS, "appliance_ps", "appliance_reprotection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ def _in_machine(nodes: list[Node]) -> tuple[Node, ...]:
 
 def _process_server_places(graph: Graph) -> dict[str, int]:
     """Machines in the order of their process servers: their lines run beside each other and do not cross."""
-    places = {node.key: place for place, node in enumerate(graph.nodes) if node.kind in PROCESS_SERVERS}
+    places = {node.key: place for place, node in enumerate(graph.nodes) if node.kind in _DATA_ENDS}
     found: dict[str, int] = {}
     for link in graph.links:
         if link.target in places and style_of(link.id) in ("data", "failback"):

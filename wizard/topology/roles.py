@@ -1,4 +1,4 @@
-"""What each kind of component is, does, and where it runs. Source: asr-facts 1.1."""
+"""What each kind of component is, does, and where it runs. Source: asr-facts 1.1 and 11.2."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ Family = Literal["windows", "linux"]
 
 PROCESS_SERVERS: Final[tuple[Kind, ...]] = ("ps_builtin", "ps_scaleout", "ps_failback")
 MASTER_TARGETS: Final[tuple[Kind, ...]] = ("mt_builtin", "mt_windows", "mt_linux")
+# From the top of the machine: the data path, what keeps it registered, what it shares with vSphere.
+APPLIANCE_PARTS: Final[tuple[Kind, ...]] = (
+    "appliance_proxy", "appliance_ps", "appliance_replication", "appliance_agent", "appliance_provider",
+    "appliance_discovery", "appliance_reprotection",
+)  # fmt: skip
 MASTER_TARGET_FAMILY: Final[Mapping[Kind, Family]] = {
     "mt_builtin": "windows",
     "mt_windows": "windows",
@@ -30,6 +35,17 @@ class Role:
     runs_on: Text
     how_many: Text
     zone: Zone
+
+
+def _part(kind: Kind, title: str, does: str) -> Role:
+    return Role(
+        kind=kind,
+        title=Text(title),
+        does=Text(does),
+        runs_on=Text(_("The machine of the replication appliance")),
+        how_many=Text(_("One on each appliance")),
+        zone="site",
+    )
 
 
 _ROLES: Final[tuple[Role, ...]] = (
@@ -152,6 +168,33 @@ _ROLES: Final[tuple[Role, ...]] = (
         runs_on=Text(_("On-premises; a VMware virtual machine or a physical server")),
         how_many=Text(_("Any number for each vault")),
         zone="site",
+    ),
+    _part(
+        "appliance_proxy",
+        _("Proxy server"),
+        _("Passes control traffic between the Mobility service and Site Recovery"),
+    ),
+    _part("appliance_ps", _("Process server"), _("Receives, caches and compresses replication data")),
+    _part("appliance_replication", _("Replication service"), _("Sends replication data to Azure")),
+    _part(
+        "appliance_agent",
+        _("Recovery Services agent"),
+        _("Registers the appliance with the vault and reports the health of its components"),
+    ),
+    _part(
+        "appliance_provider",
+        _("Site Recovery provider"),
+        _("Tells reprotection to the original location from that to another one"),
+    ),
+    _part(
+        "appliance_discovery",
+        _("Discovery service"),
+        _("Collects the inventory of vCenter Servers and hosts and uploads it"),
+    ),
+    _part(
+        "appliance_reprotection",
+        _("Re-protection server"),
+        _("Carries out reprotection and failback between Azure and the site"),
     ),
 )
 

@@ -1,46 +1,37 @@
-"""The constraints T01 to T12 of a recorded classic topology. Source: asr-facts 1.6.
+"""Whether a recorded topology can work, and the constraints T01 to T12 of a classic one (asr-facts 1.6).
 
-A fact that is not recorded breaks no rule, except where the rule asks for the fact itself (T01 to T03, T06).
+A fact that is not recorded breaks no rule, except where the rule asks for the fact itself (T01 to T03, T06);
+the vault of a configuration server that was there before need not be known (T01).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import combinations
-from typing import Final, Literal
+from typing import Final
 
 from wizard.text import Text, _
-from wizard.topology.graph import Graph, Kind, Node
-from wizard.topology.roles import MASTER_TARGET_FAMILY, MASTER_TARGETS, PROCESS_SERVERS, ROLES
+from wizard.topology.appliance_rules import APPLIANCE_RULES
+from wizard.topology.graph import Graph, Node
+from wizard.topology.roles import (
+    APPLIANCE_PARTS,
+    MASTER_TARGET_FAMILY,
+    MASTER_TARGETS,
+    PROCESS_SERVERS,
+    ROLES,
+)
 from wizard.topology.versions import is_newer
+from wizard.topology.violation import DATA_PORT_NEVER, Violation, block, clones, far_ends
 
-DATA_PORT_NEVER: Final = 443
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """`keys` are the components that it is about; empty where something is missing altogether."""
-
-    rule: str
-    severity: Literal["block", "warn"]
-    text: Text
-    keys: tuple[str, ...]
+__all__ = ["Violation", "validate"]
 
 
 def validate(graph: Graph) -> tuple[Violation, ...]:
-    """All violations, by rule, then in the graph's order. Empty: the topology is one that can work."""
-    return tuple(violation for rule in _RULES for violation in rule(graph))
+    """All violations, by rule, then in the graph's order. Empty: the topology is one that can work.
 
-
-def _block(rule: str, text: Text, *nodes: Node) -> Violation:
-    return Violation(rule=rule, severity="block", text=text, keys=tuple(node.key for node in nodes))
-
-
-def _far_ends(graph: Graph, node: Node, rows: tuple[str, ...], *kinds: Kind) -> list[Node]:
-    """The components of these kinds that links of these rows lead to from a node, each once."""
-    targets = {link.target for link in graph.links if link.source == node.key and link.id in rows}
-    return [other for other in graph.nodes_of(*kinds) if other.key in targets]
+    A graph with an appliance is judged by the rules of the modernized profile, every other by the classic ones.
+    """
+    rules = APPLIANCE_RULES if graph.nodes_of("appliance", *APPLIANCE_PARTS) else _RULES
+    return tuple(violation for rule in rules for violation in rule(graph))
 
 
 def _t01(graph: Graph) -> Iterator[Violation]:
@@ -48,29 +39,30 @@ def _t01(graph: Graph) -> Iterator[Violation]:
     if len(servers) != 1:
         names = [server.name for server in servers] or ["–"]
         text = _("A site record has exactly one configuration server; found %(count)s: %(names)s.")
-        yield _block("T01", Text(text, count=len(servers), names=names), *servers)
+        yield block("T01", Text(text, count=len(servers), names=names), *servers)
     for server in servers:
-        vaults = _far_ends(graph, server, ("E03",), "vault")
-        if len(vaults) != 1:
+        vaults = far_ends(graph, server, ("E03",), "vault")
+        known = vaults or server.attributes.get("existing") is not True
+        if known and len(vaults) != 1:
             text = _("A configuration server serves exactly one vault; %(name)s serves %(count)s.")
-            yield _block("T01", Text(text, name=server.name, count=len(vaults)), server, *vaults)
+            yield block("T01", Text(text, name=server.name, count=len(vaults)), server, *vaults)
 
 
 def _t02(graph: Graph) -> Iterator[Violation]:
     for node in graph.nodes_of("ps_scaleout", "ps_failback", *MASTER_TARGETS):
-        servers = _far_ends(graph, node, ("E06", "E07", "E17"), "cs")
+        servers = far_ends(graph, node, ("E06", "E07", "E17"), "cs")
         if len(servers) != 1:
             text = _("%(kind)s %(name)s belongs to exactly one configuration server; found %(count)s.")
             wrong = Text(text, kind=ROLES[node.kind].title, name=node.name, count=len(servers))
-            yield _block("T02", wrong, node, *servers)
+            yield block("T02", wrong, node, *servers)
 
 
 def _t03(graph: Graph) -> Iterator[Violation]:
     for machines in graph.nodes_of("mobility"):
-        used = _far_ends(graph, machines, ("E02", "E16"), *PROCESS_SERVERS)
+        used = far_ends(graph, machines, ("E02", "E16"), *PROCESS_SERVERS)
         if len(used) != 1:
             text = _("A protected machine uses exactly one process server; %(name)s uses %(count)s.")
-            yield _block("T03", Text(text, name=machines.name, count=len(used)), machines, *used)
+            yield block("T03", Text(text, name=machines.label, count=len(used)), machines, *used)
 
 
 def _t04(graph: Graph) -> Iterator[Violation]:
@@ -79,7 +71,7 @@ def _t04(graph: Graph) -> Iterator[Violation]:
         own = [
             node
             for node in graph.nodes_of(*PROCESS_SERVERS, *MASTER_TARGETS)
-            if server in _far_ends(graph, node, ("E06", "E07", "E17"), "cs")
+            if server in far_ends(graph, node, ("E06", "E07", "E17"), "cs")
         ]
         process_servers = [node for node in own if node.kind in PROCESS_SERVERS]
         for node in own:
@@ -94,7 +86,7 @@ def _t04(graph: Graph) -> Iterator[Violation]:
                         other=limit.name,
                         limit=limit.attributes["version"],
                     )
-                    yield _block("T04", wrong, node, limit)
+                    yield block("T04", wrong, node, limit)
 
 
 def _t05(graph: Graph) -> Iterator[Violation]:
@@ -105,11 +97,11 @@ def _t05(graph: Graph) -> Iterator[Violation]:
         target = targets.get(str(key))
         if key is not None and target is None:
             text = _("%(name)s is to fail back through %(key)s, which is no recorded master target.")
-            yield _block("T05", Text(text, name=machines.name, key=str(key)), machines)
+            yield block("T05", Text(text, name=machines.label, key=str(key)), machines)
         if target is not None and family is not None and MASTER_TARGET_FAMILY[target.kind] != family:
             text = _("%(name)s needs a master target of its own family; %(kind)s %(target)s is of another.")
-            wrong = Text(text, name=machines.name, kind=ROLES[target.kind].title, target=target.name)
-            yield _block("T05", wrong, machines, target)
+            wrong = Text(text, name=machines.label, kind=ROLES[target.kind].title, target=target.name)
+            yield block("T05", wrong, machines, target)
         group = machines.attributes.get("replication_group")
         if group is not None:
             groups.setdefault(str(group), []).append(machines)
@@ -123,7 +115,7 @@ def _t05(graph: Graph) -> Iterator[Violation]:
         ):
             found = {member.attributes[fact] for member in members if fact in member.attributes}
             if len(found) > 1:
-                yield _block("T05", Text(text, name=name), *members)
+                yield block("T05", Text(text, name=name), *members)
 
 
 def _t06(graph: Graph) -> Iterator[Violation]:
@@ -137,14 +129,14 @@ def _t06(graph: Graph) -> Iterator[Violation]:
             yield Violation(rule="T06", severity="warn", text=wrong, keys=(node.key,))
         elif hypervisor != "vmware":
             text = _("Master target %(name)s must be a VMware virtual machine; recorded is “%(found)s”.")
-            yield _block("T06", Text(text, name=node.name, found=str(hypervisor)), node)
+            yield block("T06", Text(text, name=node.name, found=str(hypervisor)), node)
 
 
 def _t07(graph: Graph) -> Iterator[Violation]:
     linux = [node for node in _to_fail_back(graph) if node.attributes.get("os_family") == "linux"]
     if linux and not graph.nodes_of("mt_linux"):
         text = _("Linux machines are to fail back (%(names)s); this needs at least one Linux master target.")
-        yield _block("T07", Text(text, names=[node.name for node in linux]), *linux)
+        yield block("T07", Text(text, names=[node.label for node in linux]), *linux)
 
 
 def _t08(graph: Graph) -> Iterator[Violation]:
@@ -155,7 +147,7 @@ def _t08(graph: Graph) -> Iterator[Violation]:
             text = _(
                 "%(name)s is physical; failback needs a separate master target on a VMware virtual machine."
             )
-            yield _block("T08", Text(text, name=server.name), server)
+            yield block("T08", Text(text, name=server.name), server)
 
 
 def _t09(graph: Graph) -> Iterator[Violation]:
@@ -166,50 +158,29 @@ def _t09(graph: Graph) -> Iterator[Violation]:
             text = _(
                 "Process server %(name)s has the data port %(port)s, which must never be used; 9443 is usual."
             )
-            yield _block("T09", Text(text, name=node.name, port=DATA_PORT_NEVER), node)
+            yield block("T09", Text(text, name=node.name, port=DATA_PORT_NEVER), node)
 
 
 def _t10(graph: Graph) -> Iterator[Violation]:
-    text = _(
-        "%(one)s and %(other)s share the %(fact)s %(value)s: one was cloned from the other. Build it anew."
-    )
-    seen: set[frozenset[object]] = set()
-    for one, other in combinations(graph.nodes_of("cs", *PROCESS_SERVERS, *MASTER_TARGETS), 2):
-        machines = frozenset(
-            {one.attributes.get("machine", one.key), other.attributes.get("machine", other.key)}
-        )
-        if len(machines) == 1 or machines in seen:
-            continue
-        for fact, title in (("instance_uuid", _("instance UUID")), ("bios_uuid", _("BIOS UUID"))):
-            value = _uuid(one, fact)
-            if value and value == _uuid(other, fact):
-                seen.add(machines)
-                wrong = Text(text, one=one.name, other=other.name, fact=Text(title), value=value)
-                yield _block("T10", wrong, one, other)
-                break
+    yield from clones("T10", graph.nodes_of("cs", *PROCESS_SERVERS, *MASTER_TARGETS))
 
 
 def _t11(graph: Graph) -> Iterator[Violation]:
     if not graph.nodes_of("s2s"):
         for node in graph.nodes_of("ps_failback"):
             text = _("Failback process server %(name)s needs a VPN or private peering; none is recorded.")
-            yield _block("T11", Text(text, name=node.name), node)
+            yield block("T11", Text(text, name=node.name), node)
 
 
 def _t12(graph: Graph) -> Iterator[Violation]:
     for node in graph.nodes_of(*PROCESS_SERVERS):
         if node.attributes.get("nat") is True:
             text = _("Process server %(name)s stands behind NAT, which is not supported.")
-            yield _block("T12", Text(text, name=node.name), node)
+            yield block("T12", Text(text, name=node.name), node)
 
 
 def _to_fail_back(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes_of("mobility") if node.attributes.get("failback") is True]
-
-
-def _uuid(node: Node, fact: str) -> str:
-    """In one spelling: the same UUID is shown with braces, dashes and capitals or without."""
-    return "".join(sign for sign in str(node.attributes.get(fact) or "").lower() if sign.isalnum())
 
 
 _RULES: Final[tuple[Callable[[Graph], Iterator[Violation]], ...]] = (

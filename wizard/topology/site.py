@@ -1,7 +1,7 @@
-"""What is known of a classic site when its topology is drawn: the typed input of `plan.build_classic`.
+"""What is known of a site when its topology is drawn: the typed input of the functions that build graphs.
 
 Parts refer to each other by name. Addresses are IPv4 or DNS names; versions are as the components show them,
-such as "9.57.6920.1". A field that nobody knows yet is None. Source: asr-facts 1.1, 1.2, 1.5 and 9.4.
+such as "9.57.6920.1". A field that nobody knows yet is None. Source: asr-facts 1.1, 1.2, 1.5, 9.4 and 11.2.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.topology.graph import DEFAULT_MACHINES
 from wizard.topology.roles import Family
 
 Hypervisor = Literal["vmware", "hyperv", "physical", "azure"]
 Cloud = Literal["public", "us_government", "china"]
+Platform = Literal["vmware", "physical"]
+Connectivity = Literal["fqdn", "ip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +123,15 @@ class CacheAccount:
 class MachineGroup:
     """Protected machines that are connected in the same way; `count` is at least 1.
 
+    The default name is told in the reader's language (`Node.label`); no other group may have it then.
     `os_family` None means both or not known. `process_server` and `master_target` are names; None is the
     built-in process server, and no master target chosen. `push_installation` says that the process server
     installs the Mobility service. `failed_over` machines run in Azure and replicate home.
     """
 
-    name: str
+    name: str = DEFAULT_MACHINES
     count: int = 1
-    platform: Literal["vmware", "physical"] = "vmware"
+    platform: Platform = "vmware"
     os_family: Family | None = None
     process_server: str | None = None
     master_target: str | None = None
@@ -154,3 +158,84 @@ class ClassicSite:
     ntp: tuple[str, ...] = ()
     proxy: str | None = None
     s2s: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingConfigurationServer:
+    """A configuration server that was there before; `name` is its address where nobody knows the name."""
+
+    name: str
+    address: str
+    fqdn: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessServerSite:
+    """One scale-out process server that is added to an existing configuration server.
+
+    A group that names no process server uses the new one. `vault` is where the configuration server is
+    registered, None if not known. `vcenters` are those that the process server asks.
+    """
+
+    cs: ExistingConfigurationServer
+    process_server: ProcessServer
+    vault: Vault | None = None
+    cache_account: CacheAccount | None = None
+    vcenters: tuple[VCenterServer, ...] = ()
+    esxi_hosts: tuple[EsxiHost, ...] = ()
+    machine_groups: tuple[MachineGroup, ...] = ()
+    dns: tuple[str, ...] = ()
+    ntp: tuple[str, ...] = ()
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appliance:
+    """A replication appliance with all its parts on one machine.
+
+    `name` is that of the machine. `address` may be None where the sources reach it by `fqdn`; `connectivity`
+    says which of the two they use. `friendly_name` is shown in the vault and never changes.
+    """
+
+    name: str
+    address: str | None = None
+    fqdn: str | None = None
+    friendly_name: str | None = None
+    connectivity: Connectivity = "fqdn"
+    data_port: int = 9443
+    hypervisor: Hypervisor = "vmware"
+    instance_uuid: str | None = None
+    bios_uuid: str | None = None
+    version: str | None = None
+    os: str | None = None
+    nat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplianceMachineGroup:
+    """Like MachineGroup, for machines that replicate through an appliance; None is the first of the site."""
+
+    name: str = DEFAULT_MACHINES
+    count: int = 1
+    platform: Platform = "vmware"
+    os_family: Family | None = None
+    appliance: str | None = None
+    failback: bool = False
+    push_installation: bool = True
+    failed_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplianceSite:
+    """Replication appliances of one vault, at least one, and everything around them."""
+
+    appliances: tuple[Appliance, ...]
+    vault: Vault
+    cache_account: CacheAccount | None = None
+    vcenters: tuple[VCenterServer, ...] = ()
+    esxi_hosts: tuple[EsxiHost, ...] = ()
+    machine_groups: tuple[ApplianceMachineGroup, ...] = ()
+    dns: tuple[str, ...] = ()
+    ntp: tuple[str, ...] = ()
+    proxy: str | None = None

@@ -28,4 +28,11 @@ ICONS: Final[Mapping[Kind, str]] = {
     "esxi": "M1.5 5h13v6h-13zM4 8h.01M6.5 8h5.5",
     "s2s": "M6.5 5H5a3 3 0 0 0 0 6h1.5M9.5 5H11a3 3 0 0 1 0 6H9.5M5.5 8h5",
     "appliance": _SERVER,
+    "appliance_proxy": "M2 5.5h10M9.5 3L12 5.5L9.5 8M14 10.5H4M6.5 8L4 10.5L6.5 13",
+    "appliance_ps": _UP,
+    "appliance_replication": "M8 13.5V7M5.2 9.5L8 6.7l2.8 2.8M4.5 11a3 3 0 0 1 .2-6a3.6 3.6 0 0 1 6.8.6a2.7 2.7 0 0 1 0 5.4",
+    "appliance_agent": "M8 1.8l5 2v4c0 3-2 5-5 6.4c-3-1.4-5-3.4-5-6.4v-4zM5.8 8l1.6 1.6l2.9-3",
+    "appliance_provider": "M8 2.5v4M8 6.5L4 10M8 6.5l4 3.5M2.5 10h3v3h-3zM10.5 10h3v3h-3z",
+    "appliance_discovery": "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9M10.4 10.4l3.3 3.3",
+    "appliance_reprotection": _HOME,
 }

@@ -52,7 +52,7 @@ def sketch(graph: Graph) -> Picture:
     legend_top = placement.bottom + 2 * ROW
     rows = legend(graph, legend_top, wide)
     bottom = max((row.y for row in rows), default=placement.bottom) + MARGIN
-    names = {node.key: node.name for node in graph.nodes}
+    names = {node.key: str(node.label) for node in graph.nodes}
     lines, labels = _lines(routing, names)
     inner_lines, inner_labels = _inner(routing, names)
     return Picture(

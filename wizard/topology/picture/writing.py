@@ -6,7 +6,7 @@ from typing import Final
 
 from wizard.topology.edges import Style
 from wizard.topology.picture import palette
-from wizard.topology.picture.faces import ICON, INDENT, LINE_SIZE, NAME_SIZE, TITLE_SIZE
+from wizard.topology.picture.faces import ICON, INDENT, LINE_SIZE, TITLE_SIZE
 from wizard.topology.picture.grid import LABEL_SIZE
 from wizard.topology.picture.icons import ICONS
 from wizard.topology.picture.legend import SAMPLE, SIZE
@@ -59,10 +59,12 @@ def box(shape: BoxShape) -> str:
         given["data-key"] = shape.card.nodes[0].key
     parts.append(_plate(rect))
     x, y = rect.x + INDENT, rect.y + 18
+    if face.sign:
+        parts.append(_icon(shape))
     if face.title:
-        parts += [_icon(shape), _quiet("topology-node-title", x, y, face.title, TITLE_SIZE)]
+        parts.append(_quiet("topology-node-title", x, y, face.title, TITLE_SIZE))
         y += 18
-    parts.append(words("topology-node-name", x, y, face.name, NAME_SIZE, font_weight=600))
+    parts.append(words("topology-node-name", x, y, face.name, face.name_size, font_weight=600))
     for line_said in face.lines:
         y += 16
         parts.append(_quiet("topology-node-line", x, y, line_said, LINE_SIZE))
