@@ -1,0 +1,78 @@
+"""What is on the lab's Windows machine, and what scripts do there."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from wizard.hosts import remote_commands
+from wizard.lab.windows_host import statements
+from wizard.lab.windows_host.events import Event, Failure, Line, Pause
+from wizard.lab.windows_host.scenarios import Scenario
+
+DAYS_UP = 12
+
+
+class Machine:
+    """The state that outlives connections, scripts and restarts."""
+
+    def __init__(self, name: str, scenario: Scenario, *, restart: Callable[[], None]) -> None:
+        """`restart` takes the host off the network and brings it back; it returns at once."""
+        self.name = name
+        self.scenario = scenario
+        self.boot_time = time.time() - DAYS_UP * 86400
+        self.files: dict[str, bytes] = {}
+        self.scripts: list[str] = []
+        self._restart = restart
+
+    @property
+    def version(self) -> str:
+        """Of Windows, as WS-Management tells it to everybody."""
+        return "10.0.20348" if self.scenario.kind == "appliance" else "10.0.14393"
+
+    def booted(self) -> None:
+        """It comes up again after a restart."""
+        self.boot_time = time.time()
+
+    def play(self, script: str, parameters: dict[str, Any]) -> Iterator[Event]:
+        """What a script does. Nothing is executed: it is recognised."""
+        self.scripts.append(script)
+        if script == remote_commands.WRITE_PIECE:
+            yield from self._write(parameters)
+        elif script == remote_commands.FINISH_FILE:
+            yield from self._finish(parameters)
+        elif script == remote_commands.BOOT_TIME:
+            yield Line(str(int(self.boot_time)))
+        elif script == remote_commands.RESTART:
+            self._restart()
+        elif self.scenario.behaviour == "floods":
+            yield from _flood()
+        elif self.scenario.behaviour in ("hung", "mute", "drops"):
+            yield Line("One moment ...")
+            yield Pause(float("inf"))
+        else:
+            yield from statements.run(script)
+
+    def _write(self, parameters: dict[str, Any]) -> Iterator[Event]:
+        path, offset = parameters["Path"], int(parameters["Offset"])
+        before = self.files.get(path, b"") if offset else b""
+        if len(before) != offset:
+            yield Failure(f"The file has {len(before)} bytes instead of {offset}.")
+            return
+        self.files[path] = before + bytes(parameters["Data"])
+
+    def _finish(self, parameters: dict[str, Any]) -> Iterator[Event]:
+        content = self.files.pop(parameters["Part"], b"")
+        found = hashlib.sha256(content).hexdigest().upper()
+        if found != parameters["Sha256"]:
+            yield Failure(f"The file arrived damaged: its SHA-256 is {found}.")
+            return
+        self.files[parameters["Path"]] = content
+
+
+def _flood() -> Iterator[Event]:
+    line = Line("All work and no play makes Jack a dull boy. " * 200)
+    while True:
+        yield line
