@@ -23,8 +23,11 @@ STEPS = [
     "template",
     "network",
     "vault",
+    "installation",
+    "evidence",
     "preflight",
     "deploy",
+    "install",
     "register",
     "record",
 ]
@@ -63,7 +66,7 @@ def test_who_began_it_stands_in_the_audit_trail_with_the_request(api: Api) -> No
 def test_the_steps_say_how_they_stand(api: Api, deployment: Deployment) -> None:
     body = ok(api.get(f"deployments/{deployment.pk}/"))
     assert [step["id"] for step in body["steps"]] == STEPS
-    assert body["progress"] == 8, "one of twelve"
+    assert body["progress"] == 7, "one of fifteen"
     assert body["steps"][0]["status"] == "complete"
     assert body["steps"][1] == {
         "id": "source",
@@ -80,7 +83,12 @@ def test_a_recorded_deployment_shows_its_answers_and_its_end(api: Api, operator:
     deployment = stories.answered(operator, "recorded")
     body = ok(api.get(f"deployments/{deployment.pk}/"))
     assert (body["state"], body["progress"]) == ("recorded", 100)
-    assert all(step["complete"] for step in body["steps"])
+    assert all(step["complete"] for step in body["steps"] if step["applies"])
+    assert {step["id"] for step in body["steps"] if not step["applies"]} == {
+        "installation",
+        "evidence",
+        "install",
+    }
     assert body["answers"]["capacity"]["machines"] == 120
     assert body["answers"]["vcenter"]["credential"] == f"{deployment.name}-vcenter"
 
@@ -121,10 +129,23 @@ def test_a_name_is_given_once(api: Api, deployment: Deployment) -> None:
     ]
 
 
-def test_a_profile_that_is_not_there_yet_is_named(api: Api) -> None:
-    body = problem(api.post("deployments/", {"name": "x1", "profile": "asr-modernized"}), 422, "invalid")
+def test_a_profile_that_does_not_exist_is_told_from_those_that_do(api: Api) -> None:
+    body = problem(api.post("deployments/", {"name": "x1", "profile": "asr-quantum"}), 422, "invalid")
     assert body["errors"][0]["code"] == "profile_unavailable"
-    assert "asr-classic" in body["errors"][0]["message"]
+    assert "asr-modernized, asr-classic" in body["errors"][0]["message"]
+
+
+def test_an_appliance_has_its_own_steps(api: Api) -> None:
+    body = ok(api.post("deployments/", {"name": "x1", "profile": "asr-modernized"}), 201)
+    assert "appliance" in [step["id"] for step in body["steps"]]
+
+
+def test_no_architecture_is_taken_for_granted(api: Api) -> None:
+    body = problem(api.post("deployments/", {"name": "no good!", "profile": ""}), 422, "invalid")
+    assert {error["path"]: error["code"] for error in body["errors"]} == {
+        "name": "invalid",
+        "profile": "missing",
+    }
 
 
 def test_a_deployment_is_renamed(api: Api, deployment: Deployment) -> None:

@@ -140,10 +140,19 @@ def test_every_kind_of_task_is_described(document: dict[str, Any]) -> None:
 def test_every_step_has_its_schema(document: dict[str, Any]) -> None:
     put = document["paths"]["/api/v1/deployments/{deployment_id}/steps/{step}/"]["put"]
     choices = [row["$ref"] for row in put["requestBody"]["content"]["application/json"]["schema"]["anyOf"]]
-    steps = [step for step in JOURNEYS["asr-classic"] if step.answers and step.id != "profile"]
-    assert choices == [f"#/components/schemas/{step.answers.__name__}" for step in steps if step.answers]
+    steps = [
+        step for journey in JOURNEYS.values() for step in journey if step.answers and step.id != "profile"
+    ]
+    assert len(choices) == len(set(choices))
+    assert set(choices) == {f"#/components/schemas/{step.answers.__name__}" for step in steps if step.answers}
     assert next(row for row in put["parameters"] if row["name"] == "step")["schema"]["enum"] == [
-        step.id for step in steps
+        step.id for step in JOURNEYS["asr-modernized"] if step.answers and step.id != "profile"
+    ]
+    answers = document["components"]["schemas"]["DeploymentOut"]["properties"]["answers"]["properties"]
+    assert answers["template"] == {"$ref": "#/components/schemas/TemplateAnswers"}
+    assert [row["$ref"].rpartition("/")[2] for row in answers["vault"]["anyOf"]] == [
+        "ExclusiveVaultAnswers",
+        "VaultAnswers",
     ]
     network = document["components"]["schemas"]["NetworkAnswers"]
     assert set(network["required"]) == {"host_name", "address", "netmask", "gateway", "dns"}

@@ -30,7 +30,7 @@ def test_a_step_is_answered(api: Api, deployment: Deployment) -> None:
     assert ok(response) == {
         "step": "source",
         "complete": True,
-        "answers": {"protects": ["vmware"], "method": "ova"},
+        "answers": {"protects": ["vmware"], "component": "cs", "method": "ova", "runs_on": "vmware"},
         "draft": None,
     }
     assert response["ETag"] == '"2"'
@@ -87,7 +87,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("capacity", {"machines": 0, "daily_change_gb": "much"}),
     ("capacity", {"machines": 10**12, "daily_change_gb": 1, "colour": "red"}),
     ("source", {"protects": [], "method": "pigeon"}),
-    ("source", {"protects": ["physical"], "method": "manual"}),
+    ("source", {"protects": ["physical"], "method": "ova"}),
+    ("evidence", {"way": "winrm", "transport": "http", "auth": "basic"}),
     ("network", {**NETWORK, "gateway": "203.0.113.1"}),
     ("network", {**NETWORK, "dns": ["192.0.2.2", "not-an-address"], "host_name": "a-name-that-is-too-long"}),
     ("network", {**NETWORK, "data_port": 443}),

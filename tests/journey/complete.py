@@ -40,6 +40,17 @@ VAULT: dict[str, Any] = {
     "confirm_name": "lyon-vault",
 }
 
+# What the modernized architecture asks instead, and what only the manual path asks.
+APPLIANCE: dict[str, Any] = {"friendly_name": "Lyon appliance"}
+EXCLUSIVE_VAULT: dict[str, Any] = {**VAULT, "exclusive": True}
+INSTALLATION: dict[str, Any] = {"accept_third_party_license": True}
+EVIDENCE: dict[str, Any] = {
+    "way": "winrm",
+    "host": "cs01.lab.test",
+    "credential": "lab-windows",
+    "thumbprint_sha256": "cd" * 32,
+}
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "source": SOURCE,
     "capacity": CAPACITY,
@@ -48,6 +59,24 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "template": TEMPLATE,
     "network": NETWORK,
     "vault": VAULT,
+}
+
+# Valid answers of every step of a profile, whichever circumstances they belong to.
+OF_PROFILE: dict[str, dict[str, dict[str, Any]]] = {
+    "asr-classic": {
+        "profile": PROFILE,
+        **ANSWERS,
+        "installation": INSTALLATION,
+        "evidence": EVIDENCE,
+    },
+    "asr-modernized": {
+        "profile": {**PROFILE, "profile": "asr-modernized"},
+        **ANSWERS,
+        "vault": EXCLUSIVE_VAULT,
+        "appliance": APPLIANCE,
+        "installation": {},
+        "evidence": EVIDENCE,
+    },
 }
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.journey.complete import ANSWERS
+from tests.journey.complete import ANSWERS, OF_PROFILE
 from wizard.journey import answer_file
 from wizard.journey.answer_file import AnswerFile, AnswerFileInvalid
-from wizard.journey.base import JOURNEYS
+from wizard.journey.base import JOURNEYS, not_applicable
+from wizard.planning.vocabulary import ProfileId
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "vmware-ova.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = EXAMPLES / "vmware-ova.yaml"
 
 HEAD = "foothold: 1\nname: lyon-cs01\nprofile: asr-classic\n"
 
@@ -33,6 +35,38 @@ def test_the_example_is_complete_but_for_the_certificate() -> None:
     assert answer_file.check(file, may_be_missing=["vcenter.thumbprint_sha256"]) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "profile", "left_out"),
+    [
+        ("vmware-ova.yaml", "asr-classic", "vcenter.thumbprint_sha256"),
+        ("physical-manual.yaml", "asr-classic", "evidence.thumbprint_sha256"),
+        ("modernized-ova.yaml", "asr-modernized", "vcenter.thumbprint_sha256"),
+    ],
+)
+def test_every_example_is_complete_but_for_the_certificate_of_the_lab(
+    name: str, profile: str, left_out: str
+) -> None:
+    file = answer_file.parse((EXAMPLES / name).read_text())
+    assert file.profile == profile
+    assert [(error.path, error.code) for error in answer_file.check(file)] == [
+        (f"answers.{left_out}", "missing")
+    ]
+    change = answer_file.overrides([f"{left_out}={'AB:' * 31}AB"])
+    assert answer_file.check(file.with_answers(change)) == []
+    in_play = {
+        step.id for step in JOURNEYS[file.profile] if step.id not in not_applicable(profile, file.answers)
+    }
+    assert set(file.answers) <= in_play
+
+
+def test_no_example_is_left_out_here() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.yaml")} == {
+        "vmware-ova.yaml",
+        "physical-manual.yaml",
+        "modernized-ova.yaml",
+    }
+
+
 def test_the_example_gains_its_certificate_by_an_override() -> None:
     change = answer_file.overrides([f"vcenter.thumbprint_sha256={'AB:' * 31}AB"])
     assert answer_file.check(answer_file.parse(EXAMPLE.read_text()).with_answers(change)) == []
@@ -44,13 +78,15 @@ def test_a_dumped_file_is_read_back_as_the_same() -> None:
     assert answer_file.check(file) == []
 
 
-def test_canonical_answers_survive_the_way_through_a_file() -> None:
+@pytest.mark.parametrize("profile", list(JOURNEYS))
+def test_canonical_answers_survive_the_way_through_a_file(profile: ProfileId) -> None:
     canonical = {
-        step.id: step.answers.model_validate(ANSWERS[step.id]).model_dump(mode="json")
-        for step in JOURNEYS["asr-classic"]
+        step.id: step.answers.model_validate(OF_PROFILE[profile][step.id]).model_dump(mode="json")
+        for step in JOURNEYS[profile]
         if step.answers is not None and step.id != "profile"
     }
-    read = answer_file.parse(answer_file.dump(complete(**canonical)))
+    file = AnswerFile(name="lyon-cs01", profile=profile, answers=canonical)
+    read = answer_file.parse(answer_file.dump(file))
     assert answer_file.check(read) == []
     for step_id, answers in canonical.items():
         given = {field: value for field, value in answers.items() if value is not None}
@@ -117,13 +153,12 @@ def test_the_json_form_is_the_same_file() -> None:
             [("answers", "An answer is missing here.", "missing")],
         ),
         (
-            "foothold: 1\nname: x\nprofile: asr-modernized\nanswers: {}\n",
+            "foothold: 1\nname: x\nprofile: asr-quantum\nanswers: {}\n",
             [
                 (
                     "profile",
-                    "The modernized appliance arrives later. For now only the classic architecture can "
-                    "be set up.",
-                    "invalid",
+                    "“asr-quantum” is not among the choices. Expected is one of: asr-modernized, asr-classic.",
+                    "literal_error",
                 )
             ],
         ),
@@ -147,7 +182,7 @@ def test_the_json_form_is_the_same_file() -> None:
                 (
                     "answers.deploy",
                     "“deploy” is not a step with answers. Expected is source, capacity, vcenter, placement, "
-                    "template, network, vault.",
+                    "template, network, vault, installation, evidence.",
                     "unknown_step",
                 )
             ],
@@ -249,3 +284,131 @@ def test_an_override_of_an_unknown_step_is_found_by_the_check() -> None:
     assert [str(error.message) for error in answer_file.check(file)] == [
         "“netwrok” is not a step with answers. Expected is network."
     ]
+
+
+PHYSICAL_SOURCE = {"protects": ["physical"], "method": "manual", "runs_on": "physical"}
+
+
+def test_steps_that_do_not_apply_are_neither_asked_for_nor_judged() -> None:
+    file = AnswerFile(
+        name="lyon-cs01",
+        profile="asr-classic",
+        answers={
+            "source": PHYSICAL_SOURCE,
+            "placement": {"datacenter": 7},
+            **{step: ANSWERS[step] for step in ("capacity", "network", "vault")},
+        },
+    )
+    assert [error.path for error in answer_file.check(file)] == ["answers.installation", "answers.evidence"]
+
+
+def test_while_the_source_is_wrong_only_what_the_file_has_is_judged_beside_it() -> None:
+    file = complete(source={"protects": ["physical"], "method": "ova"}, placement={})
+    del file.answers["template"]
+    assert [error.path for error in answer_file.check(file)][:2] == [
+        "answers.source.method",
+        "answers.placement.datacenter",
+    ]
+    assert "answers.template" not in [error.path for error in answer_file.check(file)]
+    # What a wrong list of machines leaves undoubted is asked for all the same.
+    file = complete(source={"protects": ["hyperv"], "method": "manual"})
+    found = [error.path for error in answer_file.check(file)]
+    assert found == ["answers.source.protects.0", "answers.installation", "answers.evidence"]
+
+
+ATTESTED = """
+answers: {}
+attestations:
+  HW-01: yes
+  OS-02: {answer: no, note: "Changed on Monday: see CHG-7."}
+  AV-03: not_applicable
+"""
+
+
+def test_attestations_are_read_as_plain_data_in_the_order_of_their_ids() -> None:
+    file = answer_file.parse(HEAD + ATTESTED)
+    assert file.attestations == {
+        "AV-03": {"answer": "not_applicable", "note": ""},
+        "HW-01": {"answer": "yes", "note": ""},
+        "OS-02": {"answer": "no", "note": "Changed on Monday: see CHG-7."},
+    }
+    assert list(file.attestations) == ["AV-03", "HW-01", "OS-02"]
+
+
+def test_attestations_survive_both_forms_of_the_file_and_overrides() -> None:
+    file = answer_file.parse(HEAD + ATTESTED)
+    text = answer_file.dump(file)
+    assert "attestations:\n  AV-03: not_applicable\n  HW-01: 'yes'\n  OS-02: {answer: 'no', note: " in text
+    assert answer_file.parse(text) == file
+    assert answer_file.from_json(file.to_json()) == file
+    assert file.with_answers({"capacity": {"machines": 1}}).attestations == file.attestations
+
+
+def test_a_file_without_attestations_looks_as_it_always_did() -> None:
+    assert "attestations" not in answer_file.dump(complete())
+    assert list(complete().to_json()) == ["foothold", "name", "profile", "answers"]
+
+
+@pytest.mark.parametrize(
+    ("attestations", "found"),
+    [
+        (
+            "{HW-01: perhaps}",
+            (
+                "attestations.HW-01.answer",
+                "“perhaps” is not among the choices. Expected is one of: yes, no, not_applicable.",
+                "literal_error",
+            ),
+        ),
+        (
+            "{HW-01: true}",
+            (
+                "attestations.HW-01.answer",
+                "“True” is not among the choices. Expected is one of: yes, no, not_applicable.",
+                "literal_error",
+            ),
+        ),
+        (
+            "{HW-01: {note: x}}",
+            ("attestations.HW-01.answer", "An answer is missing here.", "missing"),
+        ),
+        (
+            "{HW-01: {answer: yes, by: me}}",
+            (
+                "attestations.HW-01.by",
+                "This field is not known here. Check the spelling, or remove it.",
+                "extra_forbidden",
+            ),
+        ),
+        (
+            "{HW-01: {answer: yes, note: 7}}",
+            ("attestations.HW-01.note", "“7” is not a text. Put it in quotes.", "string_type"),
+        ),
+        (
+            "{the hardware: yes}",
+            (
+                "attestations.the hardware",
+                "“the hardware” is not the id of a requirement. Expected is one such as HW-01.",
+                "invalid",
+            ),
+        ),
+        (
+            "[HW-01]",
+            (
+                "attestations",
+                "“['HW-01']” is not a set of names and values, such as {name: value}.",
+                "dict_type",
+            ),
+        ),
+    ],
+)
+def test_an_attestation_that_says_nothing_is_refused_with_its_place(
+    attestations: str, found: tuple[str, str, str]
+) -> None:
+    assert refused(f"{HEAD}answers: {{}}\nattestations: {attestations}\n") == [found]
+
+
+def test_a_note_has_an_end() -> None:
+    (error,) = refused(f"{HEAD}answers: {{}}\nattestations: {{HW-01: {{answer: yes, note: {'x' * 2001}}}}}\n")
+    assert error[0] == "attestations.HW-01.note"
+    assert error[1].endswith("is too long. Expected are at most 2000 characters.")

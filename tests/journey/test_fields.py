@@ -7,14 +7,21 @@ import pytest
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from tests.journey.complete import ANSWERS, PROFILE, wrong
+from tests.journey.complete import OF_PROFILE, wrong
 from wizard.journey.base import JOURNEYS, Step
 from wizard.journey.fields import StepAnswers, Widget
+from wizard.journey.profile import ProfileAnswers
 
-QUESTIONS = [step for step in JOURNEYS["asr-classic"] if step.answers is not None]
+QUESTIONS = [
+    pytest.param(step, OF_PROFILE[profile][step.id], id=f"{profile}-{step.id}")
+    for profile, steps in JOURNEYS.items()
+    for step in steps
+    if step.answers is not None
+]
 FIELDS = [
-    pytest.param(name, field, id=f"{step.id}.{name}")
-    for step in QUESTIONS
+    pytest.param(name, field, id=f"{profile}-{step.id}.{name}")
+    for profile, steps in JOURNEYS.items()
+    for step in steps
     if step.answers is not None
     for name, field in step.answers.model_fields.items()
 ]
@@ -36,8 +43,10 @@ def test_every_field_says_what_it_asks_for_and_how(name: str, field: FieldInfo) 
         assert looks["choices"]
 
 
-@pytest.mark.parametrize("step", QUESTIONS, ids=lambda step: step.id)
-def test_the_offered_choices_are_exactly_what_the_field_takes_in_that_order(step: Step) -> None:
+@pytest.mark.parametrize(("step", "complete"), QUESTIONS)
+def test_the_offered_choices_are_exactly_what_the_field_takes_in_that_order(
+    step: Step, complete: dict[str, Any]
+) -> None:
     schemas = model(step).model_json_schema()["properties"]
     for name, field in model(step).model_fields.items():
         looks: Any = field.json_schema_extra
@@ -47,8 +56,8 @@ def test_the_offered_choices_are_exactly_what_the_field_takes_in_that_order(step
             assert set(looks.get("hints", {})) <= set(permitted), name
 
 
-@pytest.mark.parametrize("step", QUESTIONS, ids=lambda step: step.id)
-def test_the_json_schema_carries_titles_and_descriptions(step: Step) -> None:
+@pytest.mark.parametrize(("step", "complete"), QUESTIONS)
+def test_the_json_schema_carries_titles_and_descriptions(step: Step, complete: dict[str, Any]) -> None:
     schema = model(step).model_json_schema()
     json.dumps(schema)
     assert schema["description"]
@@ -58,23 +67,23 @@ def test_the_json_schema_carries_titles_and_descriptions(step: Step) -> None:
         assert field["description"] == model(step).model_fields[name].description
 
 
-@pytest.mark.parametrize("step", QUESTIONS, ids=lambda step: step.id)
-def test_stored_answers_are_valid_answers(step: Step) -> None:
-    answers = model(step).model_validate(ANSWERS.get(step.id, PROFILE))
+@pytest.mark.parametrize(("step", "complete"), QUESTIONS)
+def test_stored_answers_are_valid_answers(step: Step, complete: dict[str, Any]) -> None:
+    answers = model(step).model_validate(complete)
     stored = json.loads(json.dumps(answers.model_dump(mode="json")))
     assert model(step).model_validate(stored) == answers
 
 
-@pytest.mark.parametrize("step", QUESTIONS, ids=lambda step: step.id)
-def test_an_unknown_field_is_refused(step: Step) -> None:
-    answers = {**ANSWERS.get(step.id, PROFILE), "colour": "red"}
+@pytest.mark.parametrize(("step", "complete"), QUESTIONS)
+def test_an_unknown_field_is_refused(step: Step, complete: dict[str, Any]) -> None:
+    answers = {**complete, "colour": "red"}
     assert wrong(model(step), answers) == {
         "colour": "This field is not known here. Check the spelling, or remove it."
     }
 
 
-@pytest.mark.parametrize("step", QUESTIONS, ids=lambda step: step.id)
-def test_empty_form_fields_are_missing_answers_or_defaults(step: Step) -> None:
+@pytest.mark.parametrize(("step", "complete"), QUESTIONS)
+def test_empty_form_fields_are_missing_answers_or_defaults(step: Step, complete: dict[str, Any]) -> None:
     fields = model(step).model_fields
     required = {name for name, field in fields.items() if field.is_required()}
     found = wrong(model(step), dict.fromkeys(fields, "  "))
@@ -82,6 +91,6 @@ def test_empty_form_fields_are_missing_answers_or_defaults(step: Step) -> None:
 
 
 def test_answers_cannot_be_changed_after_they_were_judged() -> None:
-    answers = model(QUESTIONS[0]).model_validate(PROFILE)
+    answers = ProfileAnswers.model_validate(OF_PROFILE["asr-classic"]["profile"])
     with pytest.raises(ValidationError):
-        answers.name = "other"  # type: ignore[attr-defined]
+        answers.name = "other"  # type: ignore[misc]

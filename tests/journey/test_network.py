@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.journey.complete import NETWORK, wrong
-from wizard.journey.network import NetworkAnswers
+from wizard.journey.network import ApplianceNetworkAnswers, NetworkAnswers
 
 
 def test_answers_are_stored_in_canonical_form_with_defaults() -> None:
@@ -144,3 +144,12 @@ def test_whatever_passes_has_its_gateway_as_a_neighbour(
     own, neighbour = int.from_bytes(bytes(address)), int.from_bytes(bytes(gateway))
     assert own >> shift == neighbour >> shift
     assert own != neighbour
+
+
+def test_the_data_port_of_the_appliance_may_be_changed_but_not_to_its_control_channel() -> None:
+    assert wrong(ApplianceNetworkAnswers, {**NETWORK, "data_port": 9444}) == {}
+    assert wrong(ApplianceNetworkAnswers, {**NETWORK, "data_port": 443}) == {
+        "data_port": "443 is the port at which the replication appliance is controlled. The data port is "
+        "another one, as a rule 9443."
+    }
+    assert set(wrong(ApplianceNetworkAnswers, {**NETWORK, "data_port": 70000})) == {"data_port"}

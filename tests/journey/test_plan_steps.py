@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.journey.complete import CAPACITY, PROFILE, SOURCE, wrong
-from wizard.journey.capacity import CapacityAnswers
+from wizard.journey.capacity import ApplianceCapacityAnswers, CapacityAnswers
 from wizard.journey.profile import ProfileAnswers
-from wizard.journey.source import SourceAnswers, methods_available
+from wizard.journey.source import ApplianceSourceAnswers, SourceAnswers
 from wizard.planning.sizing import SizingInput
 
 
@@ -15,16 +15,9 @@ from wizard.planning.sizing import SizingInput
     ("change", "found"),
     [
         (
-            {"profile": "asr-modernized"},
-            {
-                "profile": "The modernized appliance arrives later. For now only the classic architecture can be "
-                "set up."
-            },
-        ),
-        (
             {"profile": "zerto"},
             {
-                "profile": "“zerto” is not among the choices. Expected is one of: asr-classic, asr-modernized.",
+                "profile": "“zerto” is not among the choices. Expected is one of: asr-modernized, asr-classic.",
             },
         ),
         (
@@ -40,8 +33,10 @@ def test_an_unfit_name_or_profile_is_refused(change: dict[str, Any], found: dict
     assert wrong(ProfileAnswers, {**PROFILE, **change}) == found
 
 
-def test_classic_is_what_a_deployment_is_when_nobody_says_otherwise() -> None:
-    assert ProfileAnswers.model_validate({"name": " lyon-cs01 "}).model_dump() == PROFILE
+def test_a_retired_architecture_is_never_taken_for_granted() -> None:
+    assert wrong(ProfileAnswers, {"name": "lyon-cs01"}) == {"profile": "An answer is missing here."}
+    for profile in ("asr-modernized", "asr-classic"):
+        assert wrong(ProfileAnswers, {"name": "lyon-cs01", "profile": profile}) == {}
 
 
 @pytest.mark.parametrize(
@@ -70,10 +65,6 @@ def test_the_machines_to_protect_are_a_list_or_a_text(protects: object, stored: 
             {"protects.0": "“hyperv” is not among the choices. Expected is one of: vmware, physical."},
         ),
         (
-            {"method": "manual"},
-            {"method": "Manual installation arrives later. For now choose the OVA template."},
-        ),
-        (
             {"protects": ["physical"]},
             {
                 "method": "Only physical servers are to be protected: the configuration server is installed by hand "
@@ -81,6 +72,24 @@ def test_the_machines_to_protect_are_a_list_or_a_text(protects: object, stored: 
                 "choose manual "
                 "installation."
             },
+        ),
+        (
+            {"component": "ps_scaleout"},
+            {
+                "method": "A further process server is never made from the template: run Unified Setup with "
+                "“Add additional process servers to scale out deployment”."
+            },
+        ),
+        (
+            {"runs_on": "physical"},
+            {
+                "runs_on": "The OVA template cannot be put on a physical server. Choose a VMware virtual "
+                "machine, or manual installation."
+            },
+        ),
+        (
+            {"component": "appliance"},
+            {"component": "“appliance” is not among the choices. Expected is one of: cs, ps_scaleout."},
         ),
     ],
 )
@@ -90,11 +99,40 @@ def test_a_source_that_the_template_cannot_serve_is_refused(
     assert wrong(SourceAnswers, {**SOURCE, **change}) == found
 
 
-def test_the_methods_follow_the_profile() -> None:
-    assert methods_available("asr-classic") == ("ova",)
-    assert methods_available("asr-modernized") == ()
-    with pytest.raises(KeyError):
-        methods_available("zerto")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"protects": ["physical"]},
+        {"protects": ["physical"], "runs_on": "physical"},
+        {"runs_on": "physical"},
+        {"component": "ps_scaleout"},
+        {"component": "ps_scaleout", "protects": ["physical"], "runs_on": "physical"},
+    ],
+)
+def test_by_hand_every_server_can_be_installed(change: dict[str, Any]) -> None:
+    assert wrong(SourceAnswers, {**SOURCE, "method": "manual", **change}) == {}
+
+
+def test_what_was_answered_before_there_was_a_choice_means_a_configuration_server_in_vmware() -> None:
+    assert SourceAnswers.model_validate(SOURCE).model_dump() == {
+        **SOURCE,
+        "component": "cs",
+        "runs_on": "vmware",
+    }
+
+
+@pytest.mark.parametrize("protects", [["vmware"], ["physical"], ["vmware", "physical"]])
+def test_the_appliance_protects_every_kind_from_its_template(protects: list[str]) -> None:
+    assert wrong(ApplianceSourceAnswers, {"protects": protects, "method": "ova"}) == {}
+
+
+def test_the_appliance_is_one_component_and_its_template_needs_vmware() -> None:
+    answers = {"protects": ["vmware"], "method": "ova"}
+    assert wrong(ApplianceSourceAnswers, {**answers, "component": "cs"}) == {
+        "component": "This field is not known here. Check the spelling, or remove it."
+    }
+    assert set(wrong(ApplianceSourceAnswers, {**answers, "runs_on": "physical"})) == {"runs_on"}
+    assert wrong(ApplianceSourceAnswers, {**answers, "method": "manual", "runs_on": "physical"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -137,3 +175,15 @@ def test_a_form_sends_texts_and_the_sizing_gets_numbers() -> None:
         failback=True,
         largest_machine_change_gb=None,
     )
+
+
+def test_linux_returns_only_with_failback_and_the_appliance_needs_no_master_target() -> None:
+    both = {**CAPACITY, "failback": True, "linux_failback": True}
+    assert wrong(CapacityAnswers, both) == {}
+    assert wrong(CapacityAnswers, {**both, "failback": False}) == {
+        "linux_failback": "Linux machines are said to return, but failback to this site is not chosen. "
+        "Choose both, or neither."
+    }
+    assert set(wrong(ApplianceCapacityAnswers, both)) == {"linux_failback"}
+    asked = ApplianceCapacityAnswers.model_validate({**CAPACITY, "failback": True})
+    assert asked.sizing_input("asr-modernized").failback is True

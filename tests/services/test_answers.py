@@ -215,7 +215,7 @@ def test_a_profile_that_cannot_be_chosen_names_those_that_can(operator: Operator
     with pytest.raises(Invalid) as caught:
         deployments.create(name="lyon", profile="asr-quantum", actor=operator)
     assert [str(error.message) for error in caught.value.errors] == [
-        "The profile “asr-quantum” cannot be chosen; choose: asr-classic."
+        "The profile “asr-quantum” cannot be chosen; choose: asr-modernized, asr-classic."
     ]
 
 

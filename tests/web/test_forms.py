@@ -42,7 +42,12 @@ def test_whole_numbers_are_shown_without_decimals() -> None:
 
 def test_what_is_typed_comes_back_field_by_field() -> None:
     typed = QueryDict("machines=12&daily_change_gb=abc&failback=on&strange=1&csrfmiddlewaretoken=x")
-    assert collect(CapacityAnswers, typed) == {"machines": "12", "daily_change_gb": "abc", "failback": True}
+    assert collect(CapacityAnswers, typed) == {
+        "machines": "12",
+        "daily_change_gb": "abc",
+        "failback": True,
+        "linux_failback": False,
+    }
 
 
 def test_an_unticked_box_is_a_no_and_several_ticks_are_a_list() -> None:

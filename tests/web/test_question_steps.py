@@ -36,8 +36,10 @@ def test_a_new_deployment_begins_with_its_name_and_leads_to_the_next_step(workin
     assert answer["Location"] == step_url(made, "source")
 
 
-@pytest.mark.parametrize(("name", "profile"), [("no good!", "asr-classic"), ("lyon", "asr-modernized")])
-def test_a_bad_name_or_an_architecture_that_is_to_come_is_refused_with_what_was_typed(
+@pytest.mark.parametrize(
+    ("name", "profile"), [("no good!", "asr-classic"), ("lyon", ""), ("lyon", "asr-quantum")]
+)
+def test_a_bad_name_or_no_architecture_is_refused_with_what_was_typed(
     working: Client, name: str, profile: str
 ) -> None:
     answer = working.post("/deployments/new/", {"name": name, "profile": profile})
@@ -50,6 +52,12 @@ def test_the_page_of_a_new_deployment_says_that_classic_is_retired(working: Clie
     words = read(working.get("/deployments/new/")).words
     assert "Microsoft retired the classic architecture in March 2026" in words
     assert "Modernized: replication appliance" in words
+
+
+def test_the_supported_architecture_is_offered_first_and_none_is_taken_for_granted(working: Client) -> None:
+    offered = read(working.get("/deployments/new/")).all("input", name="profile")
+    assert [choice["value"] for choice in offered] == ["asr-modernized", "asr-classic"]
+    assert not any("checked" in choice for choice in offered)
 
 
 def test_a_step_that_is_saved_leads_to_the_next_one(working: Client, draft: Deployment) -> None:
@@ -212,11 +220,11 @@ def test_nothing_is_recommended_before_anything_is_chosen(working: Client, opera
     assert "DD03" in chosen
 
 
-def test_the_manual_method_is_shown_as_coming(working: Client, operator: Operator) -> None:
+def test_either_method_can_be_chosen(working: Client, operator: Operator) -> None:
     page = read(working.get(step_url(make_deployment(operator), "source")))
-    (manual,) = page.all("input", value="manual")
-    assert "disabled" in manual
-    assert "Manual installation arrives later." in page.words
+    for method in ("ova", "manual"):
+        (choice,) = page.all("input", value=method)
+        assert "disabled" not in choice
 
 
 def test_the_vault_is_confirmed_by_its_name(working: Client, draft: Deployment) -> None:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from wizard.api.problems import MEDIA_TYPE, Problem
-from wizard.journey.base import JOURNEYS, Step
+from wizard.journey.base import JOURNEYS, Step, StepAnswers
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 
@@ -99,7 +99,7 @@ def _describe_kinds(document: dict[str, Any]) -> None:
 
 
 def _describe_steps(document: dict[str, Any]) -> None:
-    steps = list(_question_steps())
+    steps = _question_steps()
     lines = "\n".join(f"- `{step.id}`: {Text(step.title)}. {Text(step.summary)}" for step in steps)
     for name in ("get_step", "put_step"):
         operation = _operation(document, name)
@@ -107,35 +107,46 @@ def _describe_steps(document: dict[str, Any]) -> None:
         parameter = next(row for row in operation["parameters"] if row["name"] == "step")
         parameter["schema"]["enum"] = [step.id for step in steps]
     body = _operation(document, "put_step")["requestBody"]["content"]["application/json"]
-    body["schema"] = {"anyOf": [{"$ref": f"{_SCHEMAS}{_model_name(step)}"} for step in steps]}
+    models = {step_id: _models(step_id) for step_id in (step.id for step in steps)}
+    body["schema"] = {"anyOf": [_reference(model) for found in models.values() for model in found]}
     body["examples"] = {"capacity": {"value": {"machines": 120, "daily_change_gb": 700}}}
     answers = document["components"]["schemas"]["DeploymentOut"]["properties"]["answers"]
-    answers["properties"] = {step.id: {"$ref": f"{_SCHEMAS}{_model_name(step)}"} for step in steps}
-
-
-def _question_steps() -> Iterator[Step]:
-    """Every step that takes answers here, each once: two profiles may share one."""
-    seen = {
-        step.id: step
-        for steps in JOURNEYS.values()
-        for step in steps
-        if step.answers and step.id != "profile"
+    answers["properties"] = {
+        step_id: _reference(found[0])
+        if len(found) == 1
+        else {"anyOf": [_reference(model) for model in found]}
+        for step_id, found in models.items()
     }
-    yield from seen.values()
 
 
-def _model_name(step: Step) -> str:
-    assert step.answers is not None  # noqa: S101 - question steps alone come here
-    return step.answers.__name__
+def _question_steps() -> list[Step]:
+    """Every step that takes answers here, each once, in an order that suits every profile."""
+    seen: dict[str, Step] = {}
+    for steps in JOURNEYS.values():
+        for step in steps:
+            if step.answers and step.id != "profile":
+                seen.setdefault(step.id, step)
+    return list(seen.values())
+
+
+def _models(step_id: str) -> list[type[StepAnswers]]:
+    """What a step takes: one model, or one for each profile where they differ."""
+    found = [step.answers for steps in JOURNEYS.values() for step in steps if step.id == step_id]
+    return list(dict.fromkeys(model for model in found if model))
+
+
+def _reference(model: type[StepAnswers]) -> dict[str, str]:
+    return {"$ref": f"{_SCHEMAS}{model.__name__}"}
 
 
 def _step_schemas() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for step in _question_steps():
-        assert step.answers is not None  # noqa: S101 - as above
+    for step in (step for steps in JOURNEYS.values() for step in steps):
+        if step.answers is None or step.id == "profile" or step.answers.__name__ in found:
+            continue
         schema = step.answers.model_json_schema(ref_template=_SCHEMAS + "{model}")
         found |= {name: _plain(part) for name, part in schema.pop("$defs", {}).items()}
-        found[_model_name(step)] = {**_plain(schema), "description": str(Text(step.summary))}
+        found[step.answers.__name__] = {**_plain(schema), "description": str(Text(step.summary))}
     return found
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wizard.journey import strict_yaml
-from wizard.journey.base import Step, StepAnswers, journey
+from wizard.journey.attestations import Attested, RequirementId, canonical, shortest
+from wizard.journey.base import Step, StepAnswers, in_doubt, journey, not_applicable
 from wizard.journey.errors import FieldError, explain, prefixed
 from wizard.journey.profile import ProfileAnswers
 from wizard.planning.quoting import shown
@@ -34,12 +35,17 @@ class AnswerFileInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFile:
-    """One deployment. `answers` maps step id to field to value; the step `profile` is at the top instead."""
+    """One deployment. `answers` maps step id to field to value; the step `profile` is at the top instead.
+
+    `attestations` maps requirement id to {"answer": "yes" | "no" | "not_applicable", "note": text}; whether
+    there is such a requirement, the services know.
+    """
 
     name: str
     profile: ProfileId
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     foothold: int = VERSION
+    attestations: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def with_answers(self, changes: Answers) -> AnswerFile:
         """A copy in which `changes` replace single fields; a field that is a mapping is merged by key."""
@@ -52,13 +58,14 @@ class AnswerFile:
         return replace(self, answers=merged)
 
     def to_json(self) -> dict[str, Any]:
-        """The same as the file says: `foothold`, `name`, `profile`, `answers`."""
-        return {
+        """The same as the file says: `foothold`, `name`, `profile`, `answers`, and `attestations` if any."""
+        content: dict[str, Any] = {
             "foothold": self.foothold,
             "name": self.name,
             "profile": self.profile,
             "answers": self.answers,
         }
+        return content | ({"attestations": self.attestations} if self.attestations else {})
 
 
 class _Document(BaseModel):
@@ -68,10 +75,13 @@ class _Document(BaseModel):
     name: str
     profile: str
     answers: dict[str, dict[str, Any]]
+    attestations: dict[RequirementId, Attested] = Field(default_factory=dict)
 
 
 def parse(text: str) -> AnswerFile:
-    """Read a file and judge its frame: version, name, profile, known steps. `check` judges the answers.
+    """Read a file and judge its frame: version, name, profile, known steps, the form of attestations.
+
+    `check` judges the answers.
 
     Raises AnswerFileInvalid.
     """
@@ -102,7 +112,12 @@ def from_json(content: Any) -> AnswerFile:
     unknown = _unknown_steps(top.profile, document.answers)
     if unknown:
         raise AnswerFileInvalid(unknown)
-    return AnswerFile(name=top.name, profile=top.profile, answers=document.answers)
+    return AnswerFile(
+        name=top.name,
+        profile=top.profile,
+        answers=document.answers,
+        attestations=canonical(document.attestations),
+    )
 
 
 def check(file: AnswerFile, *, may_be_missing: Collection[str] = ()) -> list[FieldError]:
@@ -119,7 +134,10 @@ def check(file: AnswerFile, *, may_be_missing: Collection[str] = ()) -> list[Fie
 
 
 def dump(file: AnswerFile) -> str:
-    """The file as YAML, steps in the order of the journey. Answers that are None are left out."""
+    """The file as YAML, steps in the order of the journey. Answers that are None are left out.
+
+    Attestations follow in the order of their ids, a short one without a note as its answer alone.
+    """
     lines = [
         f"foothold: {file.foothold}",
         f"name: {strict_yaml.dump_inline(file.name)}",
@@ -129,6 +147,12 @@ def dump(file: AnswerFile) -> str:
     for step in journey(file.profile):
         if step.id in file.answers:
             lines += _dump_step(step.id, file.answers[step.id])
+    if file.attestations:
+        lines.append("attestations:")
+        lines += [
+            f"  {strict_yaml.dump_inline(requirement_id)}: {strict_yaml.dump_inline(shortest(attested))}"
+            for requirement_id, attested in sorted(file.attestations.items())
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -179,13 +203,23 @@ def _with_answers(profile: str) -> list[tuple[Step, type[StepAnswers]]]:
 
 
 def _asked(file: AnswerFile) -> list[tuple[Step, type[StepAnswers]]]:
-    """The steps that this file has to hold."""
-    method = file.answers.get("source", {}).get("method")
-    return [
-        (step, model)
-        for step, model in _with_answers(file.profile)
-        if not method or step.only_for_method in (None, method)
-    ]
+    """The steps to judge. Those in doubt, for want of a valid source, are judged only if the file has them."""
+    known = {"source": _source(file)}
+    passed_over = not_applicable(file.profile, known).keys() | (
+        in_doubt(file.profile, known) - file.answers.keys()
+    )
+    return [(step, model) for step, model in _with_answers(file.profile) if step.id not in passed_over]
+
+
+def _source(file: AnswerFile) -> dict[str, Any]:
+    """The source as far as it is valid: a wrong field does not take the others with it."""
+    answers = dict(file.answers.get("source", {}))
+    model = next(model for step, model in _with_answers(file.profile) if step.id == "source")
+    try:
+        return model.model_validate(answers).model_dump(mode="json")
+    except ValidationError as wrong:
+        unfit = {error.path.partition(".")[0] for error in explain(wrong)}
+        return {name: value for name, value in answers.items() if name not in unfit}
 
 
 def _check_step(step: Step, model: type[StepAnswers], answers: Mapping[str, Any] | None) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""The steps of each profile, in order, and how far somebody has come."""
+"""The profiles, the steps of each in order, and how far somebody has come."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from wizard.journey.capacity import CapacityAnswers
 from wizard.journey.fields import StepAnswers
-from wizard.journey.network import NetworkAnswers
-from wizard.journey.placement import PlacementAnswers
-from wizard.journey.profile import AVAILABLE, ProfileAnswers
-from wizard.journey.source import SourceAnswers
-from wizard.journey.template import TemplateAnswers
-from wizard.journey.vault import VaultAnswers
-from wizard.journey.vcenter import VCenterAnswers
-from wizard.planning.vocabulary import Method, ProfileId
+from wizard.journey.steps import JOURNEYS, Step
+from wizard.planning.circumstances import circumstances
+from wizard.planning.vocabulary import ProfileId
 from wizard.text import Text, _
 
 __all__ = [
@@ -25,14 +19,22 @@ __all__ = [
     "Step",
     "StepAnswers",
     "StepStatus",
+    "in_doubt",
     "journey",
+    "not_applicable",
     "progress",
     "step",
 ]
 
-Group = Literal["plan", "vsphere", "azure", "work"]
-Kind = Literal["question", "work", "record"]
 Status = Literal["complete", "next", "ready", "blocked", "not_applicable"]
+
+# A circumstance can be ruled out only after these fields of the source step are answered.
+_DECIDED_BY: Final = {
+    "ova": ("method",),
+    "manual": ("method",),
+    "vmware": ("protects",),
+    "vcenter": ("method", "protects"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +44,6 @@ class Profile:
     id: ProfileId
     title: str
     summary: str
-    available: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One page of the wizard. `title`, `short_title` (at most 16 characters) and `summary` are message ids.
-
-    `answers` is None for a step of work. `requires` holds the ids of the steps that must be complete before
-    this one can begin. `only_for_method` limits a step to one installation method.
-    """
-
-    id: str
-    title: str
-    short_title: str
-    summary: str
-    group: Group
-    kind: Kind = "question"
-    answers: type[StepAnswers] | None = None
-    task_kinds: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
-    only_for_method: Method | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,147 +60,25 @@ class StepStatus:
     blocked_by: tuple[str, ...]
 
 
+# The supported architecture first: in this order they are offered.
 PROFILES: Final[dict[str, Profile]] = {
+    "asr-modernized": Profile(
+        id="asr-modernized",
+        title=_("Modernized"),
+        summary=_("The replication appliance, the supported architecture."),
+    ),
     "asr-classic": Profile(
         id="asr-classic",
         title=_("Classic"),
         summary=_(
             "Configuration server, process server and master target. Retired by Microsoft in March 2026."
         ),
-        available=AVAILABLE["asr-classic"],
-    ),
-    "asr-modernized": Profile(
-        id="asr-modernized",
-        title=_("Modernized"),
-        summary=_("The replication appliance, the supported architecture. Arrives later."),
-        available=AVAILABLE["asr-modernized"],
     ),
 }
 
-_CLASSIC: Final = (
-    Step(
-        id="profile",
-        title=_("Name and architecture"),
-        short_title=_("Architecture"),
-        summary=_("What is set up, and under which name you will find it again."),
-        group="plan",
-        answers=ProfileAnswers,
-    ),
-    Step(
-        id="source",
-        title=_("Source and method"),
-        short_title=_("Source"),
-        summary=_("Which machines are protected, and how the configuration server is installed."),
-        group="plan",
-        answers=SourceAnswers,
-        requires=("profile",),
-    ),
-    Step(
-        id="capacity",
-        title=_("Capacity"),
-        short_title=_("Capacity"),
-        summary=_("How many machines and how much change, from which the size follows."),
-        group="plan",
-        answers=CapacityAnswers,
-        requires=("source",),
-    ),
-    Step(
-        id="vcenter",
-        title=_("vCenter Server"),
-        short_title=_("vCenter Server"),
-        summary=_("Address, certificate, account and its privileges."),
-        group="vsphere",
-        answers=VCenterAnswers,
-        task_kinds=("probe_vcenter", "sign_in_vcenter"),
-        requires=("source",),
-    ),
-    Step(
-        id="placement",
-        title=_("Placement"),
-        short_title=_("Placement"),
-        summary=_("Where in vSphere the virtual machine is put."),
-        group="vsphere",
-        answers=PlacementAnswers,
-        requires=("capacity", "vcenter"),
-        only_for_method="ova",
-    ),
-    Step(
-        id="template",
-        title=_("OVA template"),
-        short_title=_("OVA template"),
-        summary=_("The template, its licence terms and its networks."),
-        group="vsphere",
-        answers=TemplateAnswers,
-        task_kinds=("inspect_template",),
-        requires=("placement",),
-        only_for_method="ova",
-    ),
-    Step(
-        id="network",
-        title=_("Network identity"),
-        short_title=_("Network"),
-        summary=_("Host name, static address, name and time servers, proxy."),
-        group="vsphere",
-        answers=NetworkAnswers,
-        requires=("source",),
-    ),
-    Step(
-        id="vault",
-        title=_("Recovery Services vault"),
-        short_title=_("Vault"),
-        summary=_("The vault that the configuration server will belong to for good."),
-        group="azure",
-        answers=VaultAnswers,
-        requires=("source",),
-    ),
-    Step(
-        id="preflight",
-        title=_("Preflight checks"),
-        short_title=_("Preflight"),
-        summary=_("Everything that can be judged before the machine exists."),
-        group="work",
-        kind="work",
-        task_kinds=("preflight",),
-        requires=("source", "capacity", "vcenter", "placement", "template", "network", "vault"),
-    ),
-    Step(
-        id="deploy",
-        title=_("Deploy the configuration server"),
-        short_title=_("Deploy"),
-        summary=_("Import the template, upload its disks, power on, wait for the guest."),
-        group="work",
-        kind="work",
-        task_kinds=("deploy_ova",),
-        requires=("preflight",),
-        only_for_method="ova",
-    ),
-    Step(
-        id="register",
-        title=_("Register vCenter Server"),
-        short_title=_("Register"),
-        summary=_("Register vCenter Server and discover its machines."),
-        group="work",
-        kind="work",
-        task_kinds=("register_vcenter", "discover_machines"),
-        requires=("deploy",),
-    ),
-    Step(
-        id="record",
-        title=_("Review and record"),
-        short_title=_("Record"),
-        summary=_("Look at the topology and record it for good."),
-        group="work",
-        kind="record",
-        task_kinds=("record_topology",),
-        requires=("register",),
-    ),
-)
-
-JOURNEYS: Final[dict[str, tuple[Step, ...]]] = {"asr-classic": _CLASSIC, "asr-modernized": ()}
-
 
 def journey(profile: str) -> tuple[Step, ...]:
-    """The steps of a profile in order, none while it is not available. KeyError for an unknown profile."""
+    """The steps of a profile in order. KeyError for an unknown profile."""
     return JOURNEYS[profile]
 
 
@@ -231,27 +90,38 @@ def step(profile: str, step_id: str) -> Step:
     raise KeyError(step_id)
 
 
+def not_applicable(profile: str, answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Text]:
+    """The steps that do not apply, by id, each with the reason. A step in doubt applies.
+
+    `answers` are valid ones, as many as there are. KeyError for an unknown profile.
+    """
+    found = circumstances(profile, answers)
+    doubtful = _doubtful(answers)
+    lacking = {known.id: known.when - found - doubtful for known in journey(profile)}
+    return {step_id: _why_not(words, found) for step_id, words in lacking.items() if words}
+
+
+def in_doubt(profile: str, answers: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """The ids of the steps of which nobody can say yet whether they apply, for want of answers."""
+    found, out_of_play = circumstances(profile, answers), not_applicable(profile, answers)
+    return frozenset(
+        known.id for known in journey(profile) if known.when - found and known.id not in out_of_play
+    )
+
+
 def progress(
     profile: str, complete: Collection[str], answers: Mapping[str, Mapping[str, Any]]
 ) -> list[StepStatus]:
     """The state of every step, in order. `answers` decides which steps apply; `complete` holds step ids."""
     statuses: list[StepStatus] = []
     steps = {known.id: known for known in journey(profile)}
-    method = answers.get("source", {}).get("method")
-    out_of_play = {
-        known.id for known in steps.values() if method and known.only_for_method not in (None, method)
-    }
+    out_of_play = not_applicable(profile, answers)
     next_is_taken = False
     for known in steps.values():
         missing = _missing(known, steps, complete, out_of_play)
         if known.id in out_of_play:
             statuses.append(
-                StepStatus(
-                    step=known,
-                    status="not_applicable",
-                    reason=Text(_("Not needed for the chosen installation method.")),
-                    blocked_by=(),
-                )
+                StepStatus(step=known, status="not_applicable", reason=out_of_play[known.id], blocked_by=())
             )
         elif known.id in complete:
             statuses.append(StepStatus(step=known, status="complete", reason=Text(""), blocked_by=()))
@@ -275,16 +145,40 @@ def progress(
     return statuses
 
 
+def _doubtful(answers: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    source = answers.get("source", {})
+    return frozenset(
+        word for word, fields in _DECIDED_BY.items() if not all(source.get(field) for field in fields)
+    )
+
+
+def _why_not(lacking: Collection[str], found: frozenset[str]) -> Text:
+    if "ova" in lacking or "manual" in lacking:
+        return Text(_("Not needed for the chosen installation method."))
+    if "vmware" not in found:
+        return Text(_("Not needed: no VMware virtual machines are protected."))
+    return Text(_("Not needed: vCenter Server is registered with the configuration server."))
+
+
 def _missing(
     wanted: Step, steps: Mapping[str, Step], complete: Collection[str], out_of_play: Collection[str]
 ) -> tuple[str, ...]:
-    """What has to be done before `wanted`; a step that does not apply passes on its own requirements."""
-    found: set[str] = set()
-    waiting = list(wanted.requires)
-    while waiting:
-        step_id = waiting.pop()
-        if step_id in out_of_play:
-            waiting.extend(steps[step_id].requires)
-        elif step_id not in complete:
-            found.add(step_id)
+    """What has to be done before `wanted`; a step that does not apply passes on its own requirements.
+
+    What is passed on is not named where something else that is missing waits for it anyway.
+    """
+    named = {step_id for step_id in wanted.requires if step_id not in out_of_play} - set(complete)
+    passed_on = {
+        found
+        for step_id in wanted.requires
+        if step_id in out_of_play
+        for found in _missing(steps[step_id], steps, complete, out_of_play)
+    }
+    found = named | (passed_on - _before(named, steps))
     return tuple(step_id for step_id in steps if step_id in found)
+
+
+def _before(later: Collection[str], steps: Mapping[str, Step]) -> frozenset[str]:
+    """All that the steps `later` require, and what that requires."""
+    direct = {step_id for known in later for step_id in steps[known].requires}
+    return frozenset(direct) | _before(direct, steps) if direct else frozenset()

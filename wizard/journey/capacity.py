@@ -14,8 +14,8 @@ from wizard.planning.vocabulary import ProfileId
 from wizard.text import Text, _
 
 
-class CapacityAnswers(StepAnswers):
-    """The numbers from which the sizing follows."""
+class _Load(StepAnswers):
+    """The numbers from which the sizing follows, whatever is installed."""
 
     machines: Annotated[
         int,
@@ -43,17 +43,6 @@ class CapacityAnswers(StepAnswers):
             autocomplete="off",
         ),
     ]
-    failback: Annotated[
-        bool,
-        ask(
-            _("Failback to this site"),
-            _(
-                "Machines are to return after a failover. This needs a retention disk and a VPN or "
-                "ExpressRoute."
-            ),
-            widget="confirm",
-        ),
-    ] = False
     largest_machine_change_gb: Annotated[
         float | None,
         Field(gt=0, le=1_000_000, allow_inf_nan=False),
@@ -66,6 +55,14 @@ class CapacityAnswers(StepAnswers):
             autocomplete="off",
         ),
     ] = None
+    failback: Annotated[
+        bool,
+        ask(
+            _("Failback to this site"),
+            _("Machines are to return after a failover."),
+            widget="confirm",
+        ),
+    ] = False
 
     @model_validator(mode="after")
     def _busiest_is_part_of_all(self) -> Self:
@@ -93,3 +90,58 @@ class CapacityAnswers(StepAnswers):
             failback=self.failback,
             largest_machine_change_gb=self.largest_machine_change_gb,
         )
+
+
+class CapacityAnswers(_Load):
+    """Classic: the numbers from which the sizing follows, and what comes back to this site."""
+
+    failback: Annotated[
+        bool,
+        ask(
+            _("Failback to this site"),
+            _(
+                "Machines are to return after a failover. This needs a retention disk and a VPN or "
+                "ExpressRoute."
+            ),
+            widget="confirm",
+        ),
+    ] = False
+    linux_failback: Annotated[
+        bool,
+        ask(
+            _("Linux machines return too"),
+            _("They need a master target on Linux, which is a virtual machine of its own."),
+            widget="confirm",
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _linux_returns_only_with_failback(self) -> Self:
+        if self.linux_failback and not self.failback:
+            raise FieldProblem(
+                "linux_failback",
+                Text(
+                    _(
+                        "Linux machines are said to return, but failback to this site is not chosen. Choose "
+                        "both, or neither."
+                    )
+                ),
+                code="contradiction",
+            )
+        return self
+
+
+class ApplianceCapacityAnswers(_Load):
+    """Modernized: the appliance brings machines back itself, so that no master target is asked for."""
+
+    failback: Annotated[
+        bool,
+        ask(
+            _("Failback to this site"),
+            _(
+                "VMware virtual machines are to return after a failover. The replication appliance does it; no "
+                "VPN or ExpressRoute is needed."
+            ),
+            widget="confirm",
+        ),
+    ] = False

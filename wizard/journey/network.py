@@ -1,4 +1,4 @@
-"""Step 7: under which name and address the configuration server will be known."""
+"""Under which name and address the machine will be known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from wizard.journey.errors import FieldProblem
 from wizard.journey.fields import StepAnswers, ask
 from wizard.journey.lists import split_text, without_repeats
 from wizard.planning import addressing, naming
+from wizard.planning.quoting import refusal
 from wizard.text import Text, _
+
+_CONTROL_PORT = 443
 
 DEFAULT_NTP = ("time.windows.com", "time.nist.gov")
 
@@ -129,3 +132,31 @@ def _text_of(wrong: ValueError) -> Text:
     text = wrong.args[0]
     assert isinstance(text, Text)  # noqa: S101 - every rule of planning raises one
     return text
+
+
+def _appliance_port(value: int) -> int:
+    if value == _CONTROL_PORT:
+        raise refusal(
+            _(
+                "443 is the port at which the replication appliance is controlled. The data port is another "
+                "one, as a rule %(usual)s."
+            ),
+            usual=addressing.DEFAULT_DATA_PORT,
+        )
+    return addressing.data_port(value)
+
+
+class ApplianceNetworkAnswers(NetworkAnswers):
+    """The same for the replication appliance, whose data port may be changed as well (asr-facts 1.4, M02)."""
+
+    data_port: Annotated[
+        int,
+        AfterValidator(_appliance_port),
+        ask(
+            _("Data port"),
+            _("Where the replication appliance receives replication data. 9443 as a rule, never 443."),
+            widget="number",
+            autocomplete="off",
+            width=5,
+        ),
+    ] = addressing.DEFAULT_DATA_PORT

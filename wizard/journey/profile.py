@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from wizard.journey.fields import StepAnswers, ask
 from wizard.planning.naming import deployment_name
-from wizard.planning.quoting import refusal
 from wizard.planning.vocabulary import ProfileId
 from wizard.text import _
 
-AVAILABLE: Final[dict[str, bool]] = {"asr-classic": True, "asr-modernized": False}
-
-
-def _available(profile: str) -> str:
-    if not AVAILABLE[profile]:
-        raise refusal(
-            _("The modernized appliance arrives later. For now only the classic architecture can be set up.")
-        )
-    return profile
-
 
 class ProfileAnswers(StepAnswers):
-    """What is set up, and under which name."""
+    """What is set up, and under which name. Nobody gets a retired architecture without having asked for it."""
 
     name: Annotated[
         str,
@@ -43,13 +32,14 @@ class ProfileAnswers(StepAnswers):
             _("What is to be installed on premises."),
             widget="radios",
             choices={
-                "asr-classic": _("Classic: configuration server, process server, master target"),
                 "asr-modernized": _("Modernized: replication appliance"),
+                "asr-classic": _("Classic: configuration server, process server, master target"),
             },
             hints={
+                "asr-modernized": _(
+                    "Recommended. The architecture that Microsoft supports; needs a new vault."
+                ),
                 "asr-classic": _("Retired by Microsoft in March 2026. For sites that still have to run it."),
-                "asr-modernized": _("The supported architecture. Arrives later."),
             },
         ),
-        AfterValidator(_available),
-    ] = "asr-classic"
+    ]

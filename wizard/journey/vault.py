@@ -1,4 +1,4 @@
-"""Step 8: the Recovery Services vault. The choice is final once the configuration server is registered."""
+"""The Recovery Services vault. The choice is final once the server or the appliance is registered."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic import AfterValidator, ValidationInfo, field_validator, model_vali
 from wizard.journey.errors import FieldProblem
 from wizard.journey.fields import StepAnswers, ask
 from wizard.planning import naming, regions
-from wizard.planning.quoting import shown
+from wizard.planning.quoting import refusal, shown
 from wizard.planning.vocabulary import Cloud
 from wizard.text import Text, _
 
 
 class VaultAnswers(StepAnswers):
-    """Where the configuration server will be registered (asr-facts 2.2: final)."""
+    """Classic: where the server will be registered (asr-facts 2.2: final)."""
 
     cloud: Annotated[
         Cloud,
@@ -54,6 +54,14 @@ class VaultAnswers(StepAnswers):
         str,
         ask(_("Region"), _("The region of the vault, which is the target of replication."), widget="select"),
     ]
+    private_endpoints: Annotated[
+        bool,
+        ask(
+            _("The vault uses private endpoints"),
+            _("MySQL cannot be downloaded then: its installer is put on the configuration server by hand."),
+            widget="confirm",
+        ),
+    ] = False
     confirm_name: Annotated[
         str,
         ask(
@@ -84,3 +92,45 @@ class VaultAnswers(StepAnswers):
                 code="not_confirmed",
             )
         return self
+
+
+def _exclusive(value: bool) -> bool:
+    if not value:
+        raise refusal(
+            _(
+                "The replication appliance needs a vault that is new and serves nothing else. Create one in the "
+                "Azure portal, and confirm it here."
+            )
+        )
+    return value
+
+
+class ExclusiveVaultAnswers(VaultAnswers):
+    """Modernized: the vault serves the replication appliance alone (asr-facts 3.9, AZ-08)."""
+
+    private_endpoints: Annotated[
+        bool,
+        ask(
+            _("The vault uses private endpoints"),
+            _("They can be made only while the vault is new and empty."),
+            widget="confirm",
+        ),
+    ] = False
+    confirm_name: Annotated[
+        str,
+        ask(
+            _("Type the name of the vault again"),
+            _("The vault cannot be changed once the replication appliance is registered with it."),
+            autocomplete="off",
+            width=40,
+        ),
+    ]
+    exclusive: Annotated[
+        bool,
+        AfterValidator(_exclusive),
+        ask(
+            _("The vault is new and serves nothing else"),
+            _("A vault that a configuration server was ever registered with cannot be used."),
+            widget="confirm",
+        ),
+    ]

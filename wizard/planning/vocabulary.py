@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-ProfileId = Literal["asr-classic", "asr-modernized"]
+# In this order they are offered: the architecture that Microsoft supports first.
+ProfileId = Literal["asr-modernized", "asr-classic"]
 MachineKind = Literal["vmware", "physical"]
 Method = Literal["ova", "manual"]
 Cloud = Literal["public", "us_government", "china"]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError, explain
+from wizard.journey.profile import ProfileAnswers
 from wizard.models import Deployment, DeploymentState, Operator, StepAnswer
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import audit, evidence
@@ -273,13 +274,14 @@ def move_to(deployment: Deployment, state: DeploymentState) -> None:
 
 
 def _validated(step_id: str, profile: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    if profile not in journey.PROFILES or not journey.PROFILES[profile].available:
-        known = ", ".join(name for name, entry in journey.PROFILES.items() if entry.available)
+    if profile and profile not in journey.PROFILES:
+        known = ", ".join(journey.PROFILES)
         problem = Text(
             _("The profile “%(profile)s” cannot be chosen; choose: %(known)s."), profile=profile, known=known
         )
         raise Invalid([FieldError(path="profile", message=problem, code="profile_unavailable")])
-    model = journey.step(profile, step_id).answers
+    # Who chose no architecture is told so beside what else is wrong with the first step.
+    model = ProfileAnswers if step_id == "profile" else journey.step(profile, step_id).answers
     assert model is not None  # noqa: S101 - callers pass question steps
     try:
         return model.model_validate(dict(raw)).model_dump(mode="json")

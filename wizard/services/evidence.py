@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wizard.journey import base as journey
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
 from wizard.models import Credential, Deployment, Task, TaskState
-from wizard.planning.sizing import SizingAdvice, SizingInput, advise
+from wizard.planning.sizing import SizingAdvice, advise
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -117,8 +118,8 @@ def sizing_of(deployment: Deployment) -> SizingAdvice | None:
     row = deployment.steps.filter(step="capacity").first()
     if row is None or row.data is None:
         return None
-    profile: Any = deployment.profile
-    return advise(SizingInput(profile=profile, **row.data))
+    model: Any = journey.step(deployment.profile, "capacity").answers
+    return advise(model.model_validate(row.data).sizing_input(deployment.profile))
 
 
 def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 from django.utils import timezone
 from pydantic import ValidationError
 
-from wizard.journey.capacity import CapacityAnswers
-from wizard.journey.source import methods_available
+from wizard.journey import base as journey
 from wizard.planning.method import Decision, RouteFacts, decide
 from wizard.planning.regions import REGIONS, Region
 from wizard.planning.retirement import Retirement, classic_on
 from wizard.planning.sizing import SizingAdvice, advise
-from wizard.text import Text, _
 
 
 def retirement() -> Retirement:
@@ -36,20 +34,14 @@ def route(profile: str, answers: Mapping[str, Mapping[str, Any]]) -> Decision:
     return decide(RouteFacts(today=timezone.localdate(), **known))
 
 
-def methods_not_available(profile: str) -> dict[str, Text]:
-    """The installation methods that cannot be chosen, with the reason."""
-    available = methods_available(profile)
-    return {} if "manual" in available else {"manual": Text(_("Manual installation arrives later."))}
-
-
 def size(profile: str, answers: Mapping[str, Any]) -> SizingAdvice | None:
     """The sizing for answers of the capacity step; None where they are not complete."""
+    model: Any = journey.step(profile, "capacity").answers
     try:
-        asked = CapacityAnswers.model_validate(dict(answers))
+        asked = model.model_validate(dict(answers))
     except ValidationError:
         return None
-    known: Any = profile
-    return advise(asked.sizing_input(known))
+    return advise(asked.sizing_input(profile))
 
 
 def regions() -> dict[str, tuple[Region, ...]]:

@@ -41,12 +41,11 @@ def requirements_for(deployment: Deployment) -> tuple[Requirement, ...]:
 
 def unanswered(deployment: Deployment) -> tuple[Text, ...]:
     """The titles of the steps that must be answered, and proven, before there is something to check."""
-    done = deployments.completed_steps(deployment)
     needed = journey.step(deployment.profile, "preflight").requires
     return tuple(
-        Text(step.title)
-        for step in journey.journey(deployment.profile)
-        if step.id in needed and step.id not in done
+        Text(status.step.title)
+        for status in deployments.overview(deployment)
+        if status.step.id in needed and status.status not in ("complete", "not_applicable")
     )
 
 

@@ -23,7 +23,7 @@ from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.web import steps
-from wizard.web.forms import Option, ShownForm, collect, options_of, step_form
+from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
 from wizard.web.tabs import tabs_of
@@ -156,8 +156,4 @@ def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _profile_form(typed: dict[str, Any], problem: Problem | None) -> ShownForm:
-    coming = {
-        name: gettext("arrives later.") for name, entry in journey.PROFILES.items() if not entry.available
-    }
-    options: dict[str, list[Option]] = {"profile": options_of(ProfileAnswers, "profile", unusable=coming)}
-    return step_form(ProfileAnswers, typed, problem.fields if problem else (), options=options)
+    return step_form(ProfileAnswers, typed, problem.fields if problem else ())

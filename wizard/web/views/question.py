@@ -60,10 +60,9 @@ def _source(sheet: Sheet) -> dict[str, Any]:
     route = guidance.route(
         sheet.deployment.profile, {**answers, "source": {**answers.get("source", {}), **known}}
     )
-    refused = guidance.methods_not_available(sheet.deployment.profile)
     # Before anything is chosen the rules assume VMware, which must not read as if it had been answered.
     rules = [rule for rule in route.applying if known.get("protects") or rule.effect != "recommend"]
-    return {"rules": rules, "options": {"method": options_of(sheet.model, "method", unusable=refused)}}
+    return {"rules": rules}
 
 
 def _capacity(sheet: Sheet) -> dict[str, Any]:

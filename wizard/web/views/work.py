@@ -12,9 +12,10 @@ from wizard.journey import base as journey
 from wizard.models import Deployment, Task
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, preflight, tasks, topology
-from wizard.services.errors import Conflict, UserError
+from wizard.services.errors import Conflict, NotFound, UserError
 from wizard.services.permissions import may
 from wizard.services.tasks.kinds import KINDS
+from wizard.text import Text, _
 from wizard.web import live, steps
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
@@ -23,12 +24,15 @@ from wizard.web.problems import Problem
 MAIN_KIND: Final = {
     "preflight": "preflight",
     "deploy": "deploy_ova",
+    "install": "prepare_host",
     "register": "register_vcenter",
     "record": "record_topology",
 }
 
 
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
+    if MAIN_KIND[step.id] not in KINDS:
+        raise NotFound(Text(_("No task carries out “%(step)s”."), step=Text(step.title)))
     problem = None
     if request.method == "POST":
         try:
@@ -89,6 +93,8 @@ def _may_run_again(step_id: str, done: bool) -> bool:
 def _more(deployment: Deployment, step_id: str) -> dict[str, Any]:
     if step_id == "preflight":
         return {"verdict": preflight.verdict_of(deployment), "run": preflight.latest_run(deployment)}
+    if step_id == "install":
+        return {}
     if step_id == "deploy":
         done = deployment.tasks.filter(kind="deploy_ova", state="succeeded").first()
         return {"result": done.result if done else None}
