@@ -12,6 +12,7 @@ from wizard.hosts.errors import MessageEncryptionMissing
 from wizard.hosts.fingerprint import normalise
 from wizard.hosts.session import HostSession
 from wizard.hosts.session import ScriptResult as ScriptResult
+from wizard.hosts.ssh import SSHSession
 from wizard.hosts.winrm import WinRMSession
 from wizard.text import Text, _
 
@@ -58,11 +59,17 @@ def open_host(connection: HostConnection, *, timeout_s: float = 30.0) -> Iterato
         session.close()
 
 
-def _session(connection: HostConnection, timeout_s: float) -> WinRMSession:
-    encrypted = connection.transport != "winrm_http"
-    if encrypted and connection.fingerprint_sha256 is None:
-        raise ValueError("nobody signs in before a fingerprint was confirmed: fingerprint_sha256 is missing")
-    if not encrypted and connection.auth == "basic":
+def _session(connection: HostConnection, timeout_s: float) -> WinRMSession | SSHSession:
+    if (connection.auth == "password") != (connection.transport == "ssh"):
+        raise ValueError("SSH signs in by password; WinRM by negotiate, ntlm or basic")
+    pinned = None
+    if connection.transport != "winrm_http":
+        if connection.fingerprint_sha256 is None:
+            raise ValueError(
+                "nobody signs in before a fingerprint was confirmed: fingerprint_sha256 is missing"
+            )
+        pinned = normalise(connection.fingerprint_sha256)
+    elif connection.auth == "basic":
         raise MessageEncryptionMissing(
             Text(
                 _(
@@ -74,9 +81,16 @@ def _session(connection: HostConnection, timeout_s: float) -> WinRMSession:
             address=connection.address,
             step="login",
         )
-    pinned = normalise(connection.fingerprint_sha256 or "") if encrypted else None
-    if connection.auth == "password":
-        raise ValueError("WinRM signs in by negotiate, ntlm or basic")
+    if connection.transport == "ssh" and pinned is not None:
+        return SSHSession(
+            host=connection.host,
+            port=connection.port,
+            username=connection.username,
+            password=connection.password,
+            pinned=pinned,
+            book=connection.book,
+            timeout_s=timeout_s,
+        )
     return WinRMSession(
         host=connection.host,
         port=connection.port,

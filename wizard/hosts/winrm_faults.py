@@ -86,7 +86,7 @@ def explain(error: Exception, guard: Guard, *, plain: bool) -> HostError:
             address=address,
             step="login",
         )
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return Dropped(
             Text(_("%(address)s closed the connection during %(step)s."), address=address, step=step),
             address=address,
