@@ -64,9 +64,9 @@ def test_the_task_list_of_a_deployment_costs_the_same_from_beginning_to_end(
     operator: Operator, upto: str, django_assert_max_num_queries: Queries
 ) -> None:
     deployment = Deployment.objects.get(pk=stories.answered(operator, upto).pk)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         rows = deployments.overview(deployment)
-    assert len(rows) == 12
+    assert len(rows) == 15
 
 
 def test_results_are_read_in_two_queries_however_many_there_are(

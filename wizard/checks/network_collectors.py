@@ -23,9 +23,9 @@ from wizard.text import Text, _
 class NetworkPlan:
     """What the operator entered, as far as the network collectors need it.
 
-    `hosts` are names and addresses of ESXi hosts, `vcenter` is host and port. `dns_servers` are asked for every
-    name, empty stands for the resolver of this server. `ca_file` holds authorities to trust besides the
-    system's. Times are for one question each, in seconds.
+    `hosts` are names and addresses of ESXi hosts, `vcenter` is host and port, None where there is none to
+    reach. `dns_servers` are asked for every name, empty stands for the resolver of this server. `ca_file` holds
+    authorities to trust besides the system's. Times are for one question each, in seconds.
     """
 
     fqdn: str
@@ -33,7 +33,7 @@ class NetworkPlan:
     dns_servers: tuple[str, ...]
     ntp_servers: tuple[str, ...]
     proxy: str | None
-    vcenter: tuple[str, int]
+    vcenter: tuple[str, int] | None
     hosts: tuple[tuple[str, str], ...]
     endpoints: tuple[Endpoint, ...]
     book: AddressBook = DIRECT
@@ -55,7 +55,11 @@ def network_collectors(plan: NetworkPlan) -> tuple[Collector, ...]:
             book=plan.book,
             timeout_s=plan.timeout_s,
         ),
-        vcenter_reach(*plan.vcenter, plan.dns_servers, book=plan.book, timeout_s=plan.timeout_s),
+        *(
+            (vcenter_reach(*plan.vcenter, plan.dns_servers, book=plan.book, timeout_s=plan.timeout_s),)
+            if plan.vcenter
+            else ()
+        ),
         host_reach(plan.hosts, plan.dns_servers, book=plan.book, timeout_s=plan.timeout_s),
         url_reach(
             plan.endpoints,

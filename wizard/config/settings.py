@@ -155,6 +155,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "wizard.web.middleware.client_address"
 
+# A waiver that one person asks for comes into force when another one approves it.
+WAIVERS_NEED_SECOND_PERSON = env.flag("WAIVERS_NEED_SECOND_PERSON", True)
+
 # --- language and time ------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("host_name", models.CharField(max_length=255, verbose_name="host name")),
-                ("machine_id", models.CharField(blank=True, max_length=64, verbose_name="machine id")),
+                ("machine_id", models.CharField(blank=True, max_length=255, verbose_name="machine id")),
                 ("collected_at", models.DateTimeField(verbose_name="collected")),
                 ("facts", models.JSONField(verbose_name="facts")),
                 ("digest", models.CharField(max_length=64, verbose_name="digest")),

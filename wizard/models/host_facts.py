@@ -69,7 +69,7 @@ class HostFacts(models.Model):
     )
     way = models.CharField(_("way"), max_length=16, choices=Way)
     host_name = models.CharField(_("host name"), max_length=255)
-    machine_id = models.CharField(_("machine id"), max_length=64, blank=True)
+    machine_id = models.CharField(_("machine id"), max_length=255, blank=True)
     collected_at = models.DateTimeField(_("collected"))
     # {key: {"value": ...} or {"reason": Text}}
     facts = models.JSONField(_("facts"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -17,7 +17,9 @@ from wizard.journey.errors import FieldError, explain
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import Deployment, DeploymentState, Operator, StepAnswer
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import audit, evidence
+from wizard.services import audit, evidence, results
+from wizard.services.answers import Answers
+from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import may, require
 from wizard.text import Text, _
@@ -105,29 +107,41 @@ def delete(deployment: Deployment, *, actor: Operator, revision: int | None = No
     deployment.delete()
 
 
-def answers_of(deployment: Deployment) -> dict[str, dict[str, Any]]:
-    """The valid answers of each step, in the order of the journey."""
-    stored = {row.step: row.data for row in deployment.steps.all() if row.data is not None}
-    order = [step.id for step in journey.journey(deployment.profile)]
-    return {step: stored[step] for step in order if step in stored}
+# What is done once a deployment has come to a state: by the template or by hand, it is deployed.
+_DONE_BY_STATE: Final = (
+    (DeploymentState.DEPLOYED, ("deploy", "install")),
+    (DeploymentState.REGISTERED, ("register",)),
+    (DeploymentState.RECORDED, ("record",)),
+)
 
 
-def completed_steps(deployment: Deployment) -> set[str]:
+def completed_steps(deployment: Deployment, answers: Answers | None = None) -> set[str]:
     """What is done, work steps by the deployment's state, and answers that need proof only with it."""
-    answers = answers_of(deployment)
+    answers = answers_of(deployment) if answers is None else answers
     done = {"profile", *answers}
     if "vcenter" in answers and evidence.signed_in(deployment, answers["vcenter"]) is None:
         done.discard("vcenter")
     if "template" in answers and evidence.inspected(deployment, answers["template"]) is None:
         done.discard("template")
-    reached = list(DeploymentState).index(DeploymentState(deployment.state))
-    done.update(("preflight", "deploy", "register", "record")[:reached])
+    if "evidence" in answers and evidence.of_the_machine(deployment, answers) is None:
+        done.discard("evidence")
+    order = list(DeploymentState)
+    reached = order.index(DeploymentState(deployment.state))
+    for state, steps in _DONE_BY_STATE:
+        if reached >= order.index(state):
+            done.update(steps)
+    if reached >= order.index(DeploymentState.CHECKED):
+        # Asked anew: a waiver may have come to its end since, without anybody having been here.
+        verdict = results.verdict_of(deployment)
+        if verdict is not None and not verdict.blocked:
+            done.add("preflight")
     return done
 
 
 def overview(deployment: Deployment) -> list[journey.StepStatus]:
     """The task list: every step with its status, and why it cannot start where it cannot."""
-    return journey.progress(deployment.profile, completed_steps(deployment), answers_of(deployment))
+    answers = answers_of(deployment)
+    return journey.progress(deployment.profile, completed_steps(deployment, answers), answers)
 
 
 def question(deployment: Deployment, step_id: str) -> journey.Step:

@@ -12,8 +12,9 @@ from wizard.journey import base as journey
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
-from wizard.models import Credential, Deployment, Task, TaskState
+from wizard.models import Credential, Deployment, HostFacts, Task, TaskState
 from wizard.planning.sizing import SizingAdvice, advise
+from wizard.services.answers import Answers, answers_of, primary_component
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -78,6 +79,37 @@ def template_replaced_since(deployment: Deployment, moment: datetime) -> bool:
     return any(newest.get(name) != judged.get(name) for name in FINGERPRINT)
 
 
+def of_the_machine(
+    deployment: Deployment, answers: Answers | None = None, *, before: datetime | None = None
+) -> HostFacts | None:
+    """The newest facts of the machine that is being set up, if they are of the machine that the network step names.
+
+    With `before` those that were the newest at that time.
+    """
+    answers = answers_of(deployment) if answers is None else answers
+    rows = deployment.host_facts.filter(component=primary_component(deployment, answers))
+    if before is not None:
+        rows = rows.filter(received_at__lte=before)
+    found = rows.first()
+    wanted = answers.get("network", {}).get("host_name")
+    return found if found is not None and wanted and same_host(found.host_name, wanted) else None
+
+
+def same_host(found: str, wanted: str) -> bool:
+    """Whether two names are of one machine: case, domain and what NetBIOS cuts off (asr-facts 2.2) do not count."""
+    return _netbios(found) == _netbios(wanted)
+
+
+def _netbios(name: str) -> str:
+    return name.partition(".")[0][:15].casefold()
+
+
+def machine_replaced_since(deployment: Deployment, moment: datetime) -> bool:
+    """Whether facts that were received after `moment` come from another machine than those before."""
+    newest, judged = of_the_machine(deployment), of_the_machine(deployment, before=moment)
+    return newest is not None and (judged is None or newest.machine_id != judged.machine_id)
+
+
 def where_template_is(answers: Mapping[str, Any]) -> dict[str, str]:
     """The part of the template's answers that says which file it is, in the form in which answers are stored.
 
@@ -112,6 +144,26 @@ def hosts_of(deployment: Deployment, placement_answers: Mapping[str, Any]) -> li
                 if placement_answers["compute"] in (compute["ref"]["name"], compute["ref"]["path"]):
                     return list(compute["hosts"])
     return []
+
+
+def host_addresses(deployment: Deployment, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Name and address of every ESXi host in play: those that may carry the appliance, else all that vCenter showed.
+
+    `answers` are those in play.
+    """
+    if "placement" in answers:
+        found = hosts_of(deployment, answers["placement"])
+    elif "vcenter" in answers:
+        inventory = inventory_of(deployment) or {"datacenters": []}
+        found = [
+            host
+            for datacenter in inventory["datacenters"]
+            for compute in datacenter["compute"]
+            for host in compute["hosts"]
+        ]
+    else:
+        found = []
+    return tuple(dict.fromkeys((host["ref"]["name"], host["address"]) for host in found))
 
 
 def sizing_of(deployment: Deployment) -> SizingAdvice | None:

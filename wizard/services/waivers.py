@@ -1,0 +1,150 @@
+"""Waivers: one person asks to go on although a requirement fails, another one approves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from wizard.journey.errors import FieldError
+from wizard.models import Deployment, Operator, Waiver
+from wizard.services import applicable, audit, deployments
+from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.permissions import require
+from wizard.services.settlement import settle_anew
+from wizard.text import Text, _
+
+
+@transaction.atomic
+def waive(
+    deployment: Deployment, requirement_id: str, *, reason: str, until: date, actor: Operator
+) -> Waiver:
+    """Ask to accept a requirement that is not met, until a day (included). Asking again takes the place of what was there.
+
+    It is in force once another person has approved it, or at once where WAIVERS_NEED_SECOND_PERSON is off. Raises NotFound,
+    Invalid (`not_waivable` among its codes), Conflict `task_running`.
+    """
+    require(actor, "operate")
+    deployments.hold(deployment)
+    # The verdict under which a task works must not change beneath it.
+    deployments.refuse_while_changing(deployment)
+    _refuse_without_ground(deployment, requirement_id, reason, until)
+    now = timezone.now()
+    alone = not settings.WAIVERS_NEED_SECOND_PERSON
+    waiver, _created = Waiver.objects.update_or_create(
+        deployment=deployment,
+        requirement_id=requirement_id,
+        defaults={
+            "reason": reason.strip(),
+            "until": until,
+            "asked_by": actor,
+            "asked_at": now,
+            "approved_by": actor if alone else None,
+            "approved_at": now if alone else None,
+        },
+    )
+    sentence = (
+        _("%(who)s waived %(id)s until %(until)s: %(reason)s")
+        if alone
+        else _("%(who)s asked to waive %(id)s until %(until)s: %(reason)s")
+    )
+    _record("waiver.granted" if alone else "waiver.asked", sentence, waiver, actor)
+    settle_anew(deployment)
+    return waiver
+
+
+@transaction.atomic
+def approve_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> Waiver:
+    """Let a waiver that somebody else asked for come into force.
+
+    Raises NotFound, Conflict `same_person` for the one who asked, `already_approved`, `waiver_ended`, `task_running`.
+    """
+    require(actor, "operate")
+    deployments.hold(deployment)
+    deployments.refuse_while_changing(deployment)
+    waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
+    if waiver is None:
+        raise NotFound(Text(_("Nobody asked to waive %(id)s."), id=requirement_id))
+    if waiver.ended:
+        raise Conflict(
+            Text(
+                _("The waiver of %(id)s ended on %(until)s."),
+                id=requirement_id,
+                until=waiver.until.isoformat(),
+            ),
+            remedy=Text(_("Ask for it again, with a later day.")),
+            code="waiver_ended",
+        )
+    if waiver.approved_at is not None:
+        raise Conflict(
+            Text(_("The waiver of %(id)s is approved already."), id=requirement_id), code="already_approved"
+        )
+    if waiver.asked_by == actor and settings.WAIVERS_NEED_SECOND_PERSON:
+        raise Conflict(
+            Text(
+                _("You asked for the waiver of %(id)s yourself; another person has to approve it."),
+                id=requirement_id,
+            ),
+            remedy=Text(_("Ask a colleague who has the operator role to sign in and to approve it.")),
+            code="same_person",
+        )
+    waiver.approved_by, waiver.approved_at = actor, timezone.now()
+    waiver.save(update_fields=["approved_by", "approved_at"])
+    _record(
+        "waiver.approved",
+        _("%(who)s approved the waiver of %(id)s until %(until)s that %(asker)s asked for: %(reason)s"),
+        waiver,
+        actor,
+    )
+    settle_anew(deployment)
+    return waiver
+
+
+@transaction.atomic
+def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> None:
+    require(actor, "operate")
+    deployments.hold(deployment)
+    deployments.refuse_while_changing(deployment)
+    deleted, _rows = deployment.waivers.filter(requirement_id=requirement_id).delete()
+    if not deleted:
+        raise NotFound(Text(_("%(id)s is not waived."), id=requirement_id))
+    audit.record(
+        "waiver.taken_back",
+        subject=deployment,
+        actor=actor,
+        sentence=Text(_("%(who)s took back the waiver of %(id)s."), who=actor.username, id=requirement_id),
+    )
+    settle_anew(deployment)
+
+
+def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: str, until: date) -> None:
+    errors = []
+    if not applicable.find(deployment, requirement_id).waivable:
+        text = Text(_("%(id)s cannot be waived: nothing would work without it."), id=requirement_id)
+        errors.append(FieldError(path="", message=text, code="not_waivable"))
+    if not reason.strip():
+        text = Text(_("Say why this may be left as it is; reviewers will read it."))
+        errors.append(FieldError(path="reason", message=text, code="missing"))
+    if until < timezone.localdate():
+        text = Text(_("The last day lies in the past; choose today or a later day."))
+        errors.append(FieldError(path="until", message=text, code="past"))
+    if errors:
+        raise Invalid(errors)
+
+
+def _record(action: str, sentence: str, waiver: Waiver, actor: Operator) -> None:
+    audit.record(
+        action,
+        subject=waiver.deployment,
+        actor=actor,
+        sentence=Text(
+            sentence,
+            who=actor.username,
+            id=waiver.requirement_id,
+            until=waiver.until.isoformat(),
+            asker=waiver.asked_by.get_username(),
+            reason=waiver.reason,
+        ),
+    )
