@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, CheckStatus, Deployment
-from wizard.services import deployments, evidence, preflight
+from wizard.services import deployments, evidence, explanations, preflight
 from wizard.services.errors import Invalid, NotFound, UserError
 from wizard.services.permissions import may, require
 from wizard.text import Text, _
@@ -36,29 +36,6 @@ OWNERS: Final = {
     "network": _lazy("Network administrators"),
     "azure": _lazy("Azure administrators"),
     "operator": _lazy("You, in this wizard"),
-}
-CATEGORIES: Final = {
-    "template": _lazy("Template"),
-    "hardware": _lazy("Hardware"),
-    "operating_system": _lazy("Operating system"),
-    "policies": _lazy("Policies"),
-    "iis": _lazy("Web server"),
-    "cryptography": _lazy("Cryptography"),
-    "virtualization": _lazy("vSphere"),
-    "placement": _lazy("Placement"),
-    "identity": _lazy("Name and address"),
-    "network": _lazy("Network"),
-    "time": _lazy("Time"),
-    "urls": _lazy("Addresses in Azure"),
-    "proxy": _lazy("Proxy"),
-    "azure": _lazy("Azure"),
-    "software": _lazy("Software"),
-    "antivirus": _lazy("Antivirus"),
-    "installation": _lazy("Installation"),
-    "source_machines": _lazy("Machines to protect"),
-    "master_target": _lazy("Master target"),
-    "operations": _lazy("Operations"),
-    "lifecycle": _lazy("Support"),
 }
 _MEDIA_ENDING: Final = {"json": "json", "junit": "xml", "markdown": "md", "html": "html"}
 # Names of formats, the same in every language.
@@ -225,7 +202,7 @@ def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) 
         row.requirement_id: row for row in deployment.waivers.select_related("asked_by", "approved_by")
     }
     known = {row.id: row for row in preflight.requirements_for(deployment)}
-    order = list(CATEGORIES)
+    order = list(explanations.CATEGORY_WORDS)
     ordered = sorted(rows, key=lambda row: (order.index(row.category), row.position))
     groups = []
     for category, members in groupby(ordered, key=lambda row: row.category):
@@ -250,5 +227,5 @@ def _grouped(deployment: Deployment, rows: list[CheckResult], may_change: bool) 
                     else "",
                 }
             )
-        groups.append({"title": CATEGORIES[category], "lines": lines})
+        groups.append({"title": explanations.CATEGORY_WORDS[category], "lines": lines})
     return groups
