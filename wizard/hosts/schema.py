@@ -132,7 +132,7 @@ WINDOWS: Final[Mapping[str, FactKey]] = MappingProxyType(
             ListOf(record(name=WORDS, version=WORDS)), _("Installed programs and their versions")
         ),
         "software.dotnet_release": _key(_MAYBE_WHOLE, _("Release number of .NET Framework 4")),
-        "software.vmware_modules": _key(_ALL_WORDS, _("PowerShell modules of VMware")),
+        "software.vmware_modules": _key(_ALL_WORDS, _("PowerShell modules of VMware and their versions")),
         "policy.disable_registry_tools": _key(_MAYBE_WHOLE, _("Policy against registry editing tools")),
         "policy.disable_cmd": _key(_MAYBE_WHOLE, _("Policy against the command prompt")),
         "policy.use_trusted_handlers": _key(_MAYBE_WHOLE, _("Policy on trust logic for attachments")),
@@ -200,7 +200,7 @@ WINDOWS: Final[Mapping[str, FactKey]] = MappingProxyType(
         ),
         "services.states": _key(
             ListOf(record(name=WORDS, display_name=WORDS, state=WORDS, start_mode=WORDS)),
-            _("Services that Site Recovery needs or brings"),
+            _("Services and their states"),
         ),
         "antivirus.defender": _key(
             Maybe(record(enabled=TRUTH, exclusions=_ALL_WORDS)), _("Microsoft Defender and its exclusions")
