@@ -125,6 +125,22 @@ def test_a_finding_from_several_facts_tells_all_sources_the_last_time_and_the_lo
     assert (finding.at, finding.seconds) == (later, 2.0)
 
 
+def test_a_hint_is_used_where_it_is_known_and_missed_where_it_is_not():
+    row = make_requirement(
+        judge="endpoint",
+        facts=("urls.reach",),
+        hints=("installation.mysql",),
+        params={"endpoints": (), "hosts": (), "tried": (), "unless": {"installation.mysql": "staged"}},
+    )
+    later = NOW + timedelta(hours=1)
+    (without,) = judge_all([row], make_sheet({"urls.reach": []}), now=NOW)
+    sheet = make_sheet({"urls.reach": []})
+    sheet.known("installation.mysql", "staged", observed_from="Foothold", at=later)
+    (with_hint,) = judge_all([row], sheet, now=NOW)
+    assert (without.status, with_hint.status) == ("unknown", "pass")
+    assert (with_hint.observed_from, with_hint.at) == ("vcenter.site.test, Foothold", later)
+
+
 def test_a_finding_survives_json():
     finding = make_finding(
         status="fail", details=(Text("%(host)s: %(detail)s", host="esx1", detail=Text("refused")),)

@@ -57,6 +57,7 @@ def make_endpoint(**changes: Any) -> Endpoint:
         "needed_by": ("cs",),
         "profiles": ("asr-classic",),
         "when": (),
+        "unless": {},
         "severity": "block",
         "methods": ("ova",),
         "source": "a.md",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Literal
 
 from wizard.checks.requirement import CLOUDS, METHODS, Severity
@@ -22,7 +24,8 @@ class Endpoint:
 
     `row` is the requirement that it belongs to; a row may have several. `probe_host` is what is really tried:
     the name itself, for a pattern a host of ours below it, or "" where no public host below the pattern is
-    known (each account has its own). `example` says that the tried host is such a choice of ours: its
+    known (each account has its own). `unless` names facts and the values with which nothing must be reached.
+    `example` says that the tried host is such a choice of ours: its
     vanishing from DNS tells nothing about the firewall.
     """
 
@@ -37,6 +40,7 @@ class Endpoint:
     needed_by: tuple[str, ...]
     profiles: tuple[str, ...]
     when: tuple[str, ...]
+    unless: Mapping[str, str]
     severity: Severity
     methods: tuple[str, ...]
     source: str
@@ -94,6 +98,7 @@ def _read_row(row: dict[str, Any]) -> list[Endpoint]:
                 needed_by=tuple(row["needed_by"]),
                 profiles=tuple(row.get("profiles", ["asr-classic"])),
                 when=tuple(row.get("when", [])),
+                unless=MappingProxyType(row.get("unless", {})),
                 severity=row["severity"],
                 methods=tuple(row["methods"]),
                 source=row["source"],

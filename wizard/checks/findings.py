@@ -116,7 +116,10 @@ def _judge_one(row: Requirement, sheet: FactSheet, now: datetime) -> Finding:
         if isinstance(fact, Missing):
             return _unknown(row, now, fact.reason, fact)
         seen.append(fact)
-    verdict = _ask_judge(row, {key: fact.value for key, fact in zip(row.facts, seen, strict=True)})
+    asked = dict(zip(row.facts, seen, strict=True))
+    asked.update({key: fact for key in row.hints if isinstance(fact := sheet.get(key), Known)})
+    seen = list(asked.values())
+    verdict = _ask_judge(row, {key: fact.value for key, fact in asked.items()})
     if verdict is None:
         return _unknown(
             row, now, Text(_("The facts could not be read; the log of the worker holds the details."))

@@ -50,7 +50,8 @@ class Requirement:
     `kind` is "probe" where facts decide, "attested" where a person answers `question` (whose good answer is
     yes), "listed" where nobody can be asked: `unchecked` says why, and there is neither judge nor fact.
     `components` names whom it concerns, `when` the circumstances that must all hold. `phase` is "before" or
-    "after" the machine is set up. `clouds` is empty where every cloud asks for it. `requires` names
+    "after" the machine is set up. The judge gets `facts`, all of which must be known, and those of `hints` that
+    happen to be. `clouds` is empty where every cloud asks for it. `requires` names
     requirements that must have been met or be mere warnings before this one is judged.
     `source` is the file name of the document that states it, `source_date` its year and month, `conflict` the
     id of the contradiction between documents (asr-facts 14) that bears on it.
@@ -82,3 +83,4 @@ class Requirement:
     conflict: str | None
     question: Text | None
     unchecked: Text | None
+    hints: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "severity": "block",
     "judge": "",
     "facts": [],
+    "hints": [],
     "params": {},
     "requires": [],
     "command": None,
@@ -37,7 +38,7 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 _TEXTS = ("title", "why", "remedy")
 _TEXTS_OF_SOME = ("question", "unchecked")
-_SEQUENCES = ("profiles", "components", "when", "methods", "clouds", "facts", "requires")
+_SEQUENCES = ("profiles", "components", "when", "methods", "clouds", "facts", "hints", "requires")
 _THE_SAME_IN_EVERY_WAY = frozenset({"id", "category"})
 
 
@@ -92,6 +93,7 @@ def _read_endpoint_row(
     first = members[0]
     frame = frames["ntp" if first.protocol == "ntp" else "https"]
     hosts = [member.pattern for member in members]
+    # What is not public by any name cannot be tried: people are asked instead.
     tried = next((member.probe_host for member in members if member.probe_host), None)
     yield Requirement(
         id=first.row,
@@ -99,7 +101,7 @@ def _read_endpoint_row(
         why=first.purpose,
         remedy=Text(frame["remedy"], hosts=hosts),
         category="urls",
-        kind="probe",
+        kind="probe" if tried else "attested",
         profiles=first.profiles,
         components=first.needed_by,
         when=first.when,
@@ -110,15 +112,23 @@ def _read_endpoint_row(
         # A host seen from here may be closed to this machine alone: the operator may know better.
         waivable=True,
         owner="network",
-        judge="endpoint",
-        facts=("urls.reach",),
-        params=MappingProxyType({"endpoints": tuple(member.id for member in members), "hosts": hosts}),
-        requires=tuple(frame["requires"]),
+        judge="endpoint" if tried else "attested",
+        facts=("urls.reach",) if tried else (f"attested.{first.row}",),
+        hints=("host.reach.endpoints", "host.time.ntp", *first.unless) if tried else (),
+        params=MappingProxyType(
+            {
+                "endpoints": tuple(member.id for member in members),
+                "hosts": hosts,
+                "tried": tuple((item.id, item.probe_host, item.port, item.pattern) for item in members),
+                "unless": first.unless,
+            }
+        ),
+        requires=tuple(frame["requires"]) if tried else (),
         command=frame["command"].replace("HOST", tried) if tried else None,
         source=first.source,
         source_date=first.source_date,
         link=first.link,
         conflict=first.conflict,
-        question=None,
+        question=None if tried else Text(frame["question"], hosts=hosts),
         unchecked=None,
     )

@@ -12,7 +12,7 @@ from wizard.text import Text, _
 def judge_static_address(facts: Facts, params: Params) -> Verdict:
     """Facts identity.address, identity.netmask ("255.255.255.0" or "24") and identity.gateway, all text."""
     address, mask, gateway = facts["identity.address"], facts["identity.netmask"], facts["identity.gateway"]
-    problem = _find_problem(address, str(mask).removeprefix("/"), gateway)
+    problem = find_problem(address, str(mask).removeprefix("/"), gateway)
     return Verdict(
         status="fail" if problem else "pass",
         summary=problem or Text(_("The static address, its mask and its gateway fit together.")),
@@ -52,7 +52,8 @@ def judge_data_port(facts: Facts, params: Params) -> Verdict:
     )
 
 
-def _find_problem(address: str, mask: str, gateway: str) -> Text | None:
+def find_problem(address: str, mask: str, gateway: str) -> Text | None:
+    """Why these three cannot be a machine's address, its mask ("255.255.255.0" or "24") and its way out."""
     try:
         own = IPv4Interface(f"{address}/{mask}")
         way_out = IPv4Address(gateway)

@@ -74,10 +74,51 @@ def judge_clock_offset(facts: Facts, params: Params) -> Verdict:
     )
 
 
+@judge("host_clock")
+def judge_host_clock(facts: Facts, params: Params) -> Verdict:
+    """Fact host.time.ntp: {server, offset_s or None, error}, seconds that each server is ahead of the machine;
+    parameters limit_s, warn_s. Real time is what the time servers say, by their median (asr-facts TIME-01)."""
+    answers = [item["offset_s"] for item in facts["host.time.ntp"] if item["offset_s"] is not None]
+    limit, warn = params["limit_s"], params["warn_s"]
+    expected = Text(
+        _("at most %(limit).0f s from real time, better below %(warn).0f s"), limit=limit, warn=warn
+    )
+    if not answers:
+        return Verdict(
+            status="unknown",
+            summary=Text(_("No time server answered, so real time is not known.")),
+            observed=Text(_("not known")),
+            expected=expected,
+        )
+    off, spread = -median(answers), max(answers) - min(answers)
+    status: VerdictStatus = "fail" if abs(off) > limit else "warn" if max(abs(off), spread) > warn else "pass"
+    if abs(off) > warn:
+        summary = Text(_("The clock of the machine is %(seconds)+.0f s from real time."), seconds=off)
+    elif spread > warn:
+        summary = Text(_("The time servers disagree by %(seconds).0f s."), seconds=spread)
+    else:
+        summary = Text(_("The clock of the machine shows real time."))
+    return Verdict(
+        status=status,
+        summary=summary,
+        observed=Text(_("%(seconds)+.0f s from real time"), seconds=off),
+        expected=expected,
+        details=tuple(
+            Text(
+                _("%(server)s: %(seconds)+.1f s from the machine"),
+                server=item["server"],
+                seconds=item["offset_s"],
+            )
+            for item in facts["host.time.ntp"]
+            if item["offset_s"] is not None
+        ),
+    )
+
+
 @judge("time_servers")
 def judge_time_servers(facts: Facts, params: Params) -> Verdict:
-    """Fact ntp.offsets: list of {server, offset_s or None, error Text or None}."""
-    servers = facts["ntp.offsets"]
+    """The one fact, ntp.offsets or host.time.ntp: list of {server, offset_s or None, error or None}."""
+    (servers,) = facts.values()
     silent = [item for item in servers if item["offset_s"] is None]
     answered = len(servers) - len(silent)
     if not servers:
@@ -92,6 +133,7 @@ def judge_time_servers(facts: Facts, params: Params) -> Verdict:
         observed=Text(_("%(answered)s of %(all)s answered"), answered=answered, all=len(servers)),
         expected=Text(_("every time server answers on UDP port 123")),
         details=tuple(
-            Text("%(server)s: %(error)s", server=item["server"], error=item["error"]) for item in silent
+            Text("%(server)s: %(error)s", server=item["server"], error=item["error"] or Text(_("no answer")))
+            for item in silent
         ),
     )

@@ -1,36 +1,61 @@
-"""Addresses in Azure: reached or not, and where the way ends (asr-facts 3.6 and 3.7)."""
+"""Addresses in Azure: reached or not, and where the way ends (asr-facts 3.6 to 3.8).
+
+What counts is the way of the machine that is set up. Until that machine has been looked at, this server's own way
+stands for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.checks.verdict import Facts, Params, Verdict, VerdictStatus, judge
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
+
+Seen = Mapping[str, Any]
+
+_NTP_PORT = 123
 
 
 @judge("endpoint")
 def judge_endpoint(facts: Facts, params: Params) -> Verdict:
-    """Fact urls.reach; parameters endpoints (the ids of this row) and hosts (their patterns), in one order.
+    """Fact urls.reach, hints host.reach.endpoints and host.time.ntp.
 
-    An example of ours that DNS does not know proves nothing about the pattern: then the row is not known. A
-    pattern without any public host is only mentioned while another one of the row was tried.
+    Parameters endpoints (the ids of this row), hosts (their patterns) and tried (id, host, port, pattern), in one order,
+    and unless (a fact and the value with which nothing must be reached). An example of ours that DNS does not
+    know proves nothing about the pattern: then the row is not known. A pattern without any public host is only
+    mentioned while another one of the row was tried.
     """
-    items = [item for item in facts["urls.reach"] if item["endpoint_id"] in params["endpoints"]]
+    hosts = params["hosts"]
+    if any(facts.get(fact) == value for fact, value in params["unless"].items()):
+        return Verdict(
+            status="pass",
+            summary=Text(_("Not needed: what it serves is placed on the machine by hand.")),
+            observed=Text(_("not needed")),
+            expected=Text(_("every one reached")),
+        )
+    items = list(_views(facts, params))
     closed = [item for item in items if not item["reached"] and not _vanished(item)]
     vanished = [item for item in items if _vanished(item)]
     reached = [item for item in items if item["reached"]]
-    hosts = params["hosts"]
     status: VerdictStatus
     if closed:
         status = "fail"
-        summary = Text(_("%(hosts)s cannot be reached from here."), hosts=[item["host"] for item in closed])
+        names = [item["host"] for item in closed]
+        summary = (
+            Text(_("%(hosts)s cannot be reached from the machine that is set up."), hosts=names)
+            if any(item["from_target"] for item in closed)
+            else Text(_("%(hosts)s cannot be reached from here."), hosts=names)
+        )
     elif vanished or not items:
         status = "unknown"
         summary = Text(
             _("No public host below %(hosts)s can be tried from here; try the name of your own account."),
             hosts=[item["pattern"] for item in vanished] or hosts,
         )
+    elif all(item["from_target"] for item in items):
+        status = "pass"
+        summary = Text(_("%(hosts)s can be reached from the machine that is set up."), hosts=hosts)
     else:
         status, summary = "pass", Text(_("%(hosts)s can be reached from here."), hosts=hosts)
     return Verdict(
@@ -49,28 +74,72 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
     )
 
 
-@judge("tls_inspection")
-def judge_tls_inspection(facts: Facts, params: Params) -> Verdict:
-    """Fact urls.reach: certificates that the host's owner would not present (asr-facts PRX-06)."""
-    suspicious = [item for item in facts["urls.reach"] if item["tls_suspicious"]]
-    issuers = sorted({item["issuer"] for item in suspicious if item["issuer"]})
-    tried = [item for item in facts["urls.reach"] if item["issuer"]]
+@judge("any_endpoint")
+def judge_any_endpoint(facts: Facts, params: Params) -> Verdict:
+    """Fact urls.reach, hint host.reach.endpoints; parameter tried (id, host, port, pattern): one of them is enough.
+
+    Each cloud has its own address for the same purpose, and only that of the deployment's cloud is tried.
+    """
+    items = list(_views(facts, params))
+    reached = [item for item in items if item["reached"]]
     return Verdict(
-        status="fail" if suspicious else "pass" if tried else "unknown",
-        summary=Text(_("TLS is probably inspected on the way. Hosts: %(number)s."), number=len(suspicious))
-        if suspicious
-        else Text(_("Every host presents a certificate that is trusted."))
-        if tried
-        else Text(_("No certificate could be looked at.")),
-        observed=Text(_("issued by %(issuers)s"), issuers=issuers)
-        if suspicious
-        else Text(_("certificates looked at: %(number)s"), number=len(tried)),
-        expected=Text(_("certificates of public authorities")),
-        details=tuple(
-            Text(_("%(host)s: certificate issued by “%(issuer)s”"), host=item["host"], issuer=item["issuer"])
-            for item in suspicious
-        ),
+        status="pass" if reached else "fail" if items else "unknown",
+        summary=Text(_("%(hosts)s can be reached."), hosts=[item["host"] for item in reached])
+        if reached
+        else Text(_("%(hosts)s cannot be reached."), hosts=[item["host"] for item in items])
+        if items
+        else Text(_("None of the addresses was tried.")),
+        observed=Text(_("%(reached)s of %(all)s reached"), reached=len(reached), all=len(items)),
+        expected=Text(_("every one reached")),
+        details=tuple(_tell(item) for item in items),
     )
+
+
+def _views(facts: Facts, params: Params) -> Iterator[Seen]:
+    """For each endpoint what the target saw, else what this server saw; nothing where neither tried it."""
+    own = {item["endpoint_id"]: item for item in facts["urls.reach"]}
+    for endpoint_id, host, port, pattern in params["tried"]:
+        seen = own.get(endpoint_id)
+        theirs = _ask_target(facts, host, port)
+        if theirs is not None:
+            yield {
+                "endpoint_id": endpoint_id,
+                "host": host,
+                "pattern": pattern,
+                "example": pattern.startswith("*."),
+                "from_target": True,
+                **theirs,
+            }
+        elif seen is not None:
+            yield {**seen, "from_target": False}
+
+
+def _ask_target(facts: Facts, host: str, port: int) -> Seen | None:
+    """What the collector on the target says about a host, in the terms of urls.reach; None if nothing."""
+    if port == _NTP_PORT:
+        for item in facts.get("host.time.ntp", ()):
+            if item["server"].lower() == host.lower():
+                reached = item["offset_s"] is not None
+                return _target_view(reached, None if reached else "silent", item["error"])
+        return None
+    for item in facts.get("host.reach.endpoints", ()):
+        if (item["host"].lower(), item["port"]) == (host.lower(), port):
+            reached = item["http_status"] is not None or item["tls"]
+            unnamed = not reached and not item["dns"] and not item["via_proxy"]
+            failure = None if reached else "no_such_name" if unnamed else "closed"
+            return _target_view(reached, failure, item["error"])
+    return None
+
+
+def _target_view(reached: bool, failure: str | None, error: str | None) -> Seen:
+    detail = (
+        Text(_("the machine that is set up reached it"))
+        if reached
+        else verbatim(error)
+        if error
+        else Text(_("the machine that is set up got no answer"))
+    )
+    return {"reached": reached, "failure": failure, "detail": detail, "remedy": Text("")}
 
 
 def _vanished(item: Mapping[str, Any]) -> bool:
