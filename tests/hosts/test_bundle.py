@@ -21,8 +21,10 @@ from wizard.hosts.bundle import (
     bundle_chunks,
     bundle_files,
     install_script,
+    settings_of,
     write_bundle,
 )
+from wizard.planning import unified_setup
 
 MYSQL = SecretFile(
     name="MySQLCredentials.txt", text='[MySQLCredentials]\r\nMySQLRootPassword = "hush-root"\r\n'
@@ -128,6 +130,26 @@ def test_the_settings_tell_the_script_what_to_run() -> None:
         "mysql_installer": None,
         "mysql_folder": None,
     }
+
+
+def test_the_command_of_unified_setup_names_the_files_that_the_script_stages() -> None:
+    order = unified_setup.SetupOrder(mode="CS", serves_vmware=True, own_proxy=True)
+    made = unified_setup.commands(order)
+    contents = replace(
+        CS,
+        installer=unified_setup.INSTALLER,
+        staging_folder=order.staging_folder,
+        setup=f"Extracted\\{unified_setup.SETUP}",
+        install_arguments=made.install_arguments,
+        extract_arguments=made.extract_arguments,
+        vault_credentials_file=unified_setup.VAULT_FILE,
+    )
+    told = settings_of(contents)
+    staged = {f"{told['staging_folder']}\\{name}" for name in told["secret_files"]}
+    staged.add(f"{told['staging_folder']}\\{told['vault_credentials_file']}")
+    named = {word for word in told["install_arguments"].split() if word.startswith(told["staging_folder"])}
+    assert named == staged
+    assert f"{told['staging_folder']}\\{told['setup']}" == f"{made.extraction_folder}\\UNIFIEDSETUP.EXE"
 
 
 def test_the_readme_counts_its_steps_and_speaks_of_this_machine() -> None:

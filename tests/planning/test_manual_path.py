@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
+from importlib import resources
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wizard.hosts import schema
+from wizard.planning import manual_steps_appliance, manual_steps_classic
 from wizard.planning.manual_path import manual_path
 from wizard.planning.manual_step import ManualStep
 
@@ -95,3 +99,13 @@ def test_whatever_holds_each_step_appears_once_with_a_question_and_a_proof(
             shape = {"host_fact": r"[a-z_]+\.[a-z0-9_]+", "requirement": r"[A-Z]+-\d\d"}
             assert re.fullmatch(shape.get(proof.kind, re.escape(found.id)), proof.key)
         assert json.loads(json.dumps(found.to_json()))["id"] == found.id
+
+
+def test_every_proof_names_a_requirement_of_the_catalogue_or_a_fact_of_the_collector() -> None:
+    known = set(schema.WINDOWS)
+    for file in resources.files("wizard.checks").joinpath("requirements").iterdir():
+        if file.name.endswith(".toml"):
+            known |= {row["id"] for row in tomllib.loads(file.read_text("utf-8"))["requirement"]}
+    steps = (*manual_steps_classic.STEPS, *manual_steps_appliance.STEPS)
+    proofs = {proof for step in steps for proof in step.proofs if proof.kind != "attestation"}
+    assert {proof.key for proof in proofs} - known == set()
