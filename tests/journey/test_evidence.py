@@ -77,8 +77,8 @@ def test_all_that_winrm_lacks_is_said_at_once() -> None:
         (
             {"host": "cs01.lab.test:5986"},
             {
-                "host": "“cs01.lab.test:5986” contains a colon. Expected is an IPv4 address alone: no IPv6, "
-                "no port."
+                "host": "“cs01.lab.test:5986” contains a colon. Give a DNS name or an IPv4 address alone; the "
+                "port has a field of its own."
             },
         ),
         (
@@ -111,3 +111,17 @@ def test_over_http_there_is_no_certificate_and_the_port_follows() -> None:
 
 def test_over_http_an_account_and_an_address_are_needed_too() -> None:
     assert set(wrong(EvidenceAnswers, {"way": "winrm", "transport": "http"})) == {"host", "credential"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"way": "by_hand"},
+        EVIDENCE,
+        {**EVIDENCE, "transport": "http"},
+        {**EVIDENCE, "transport": "http", "port": 15985, "auth": "ntlm"},
+    ],
+)
+def test_whatever_the_way_stored_answers_are_valid_answers(given: dict[str, Any]) -> None:
+    stored = EvidenceAnswers.model_validate(given).model_dump(mode="json")
+    assert EvidenceAnswers.model_validate(stored).model_dump(mode="json") == stored

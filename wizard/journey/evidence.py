@@ -11,11 +11,23 @@ from wizard.journey.errors import FieldProblem
 from wizard.journey.fields import StepAnswers, ask
 from wizard.planning.addressing import server_name
 from wizard.planning.digests import thumbprint
-from wizard.planning.quoting import refusal
+from wizard.planning.quoting import refusal, shown
 from wizard.text import Text, _
 
 _PORTS: Final = {"https": 5986, "http": 5985}
 _OTHER: Final = {"https": "http", "http": "https"}
+
+
+def _address(value: str) -> str:
+    if ":" in value:
+        raise refusal(
+            _(
+                "“%(found)s” contains a colon. Give a DNS name or an IPv4 address alone; the port has a field of "
+                "its own."
+            ),
+            found=shown(value),
+        )
+    return server_name(value)
 
 
 class EvidenceAnswers(StepAnswers):
@@ -42,7 +54,7 @@ class EvidenceAnswers(StepAnswers):
     ]
     host: Annotated[
         str,
-        AfterValidator(lambda value: server_name(value) if value else value),
+        AfterValidator(lambda value: _address(value) if value else value),
         ask(
             _("Address of the machine"),
             _("DNS name or IPv4 address at which its WinRM service answers."),
