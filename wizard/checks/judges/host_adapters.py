@@ -84,7 +84,7 @@ def judge_adapter_count(facts: Facts, params: Params) -> Verdict:
 def judge_ipv4(facts: Facts, params: Params) -> Verdict:
     """Fact host.network.adapters: a physical one has an IPv4 address that others can reach (asr-facts NET-07)."""
     adapters = _physical(facts["host.network.adapters"])
-    right = any(not ip_address(address).is_link_local for item in adapters for address in _addresses(item))
+    right = any(_is_for_others(address) for item in adapters for address in _addresses(item))
     return Verdict(
         status="pass" if right else "fail",
         summary=Text(_("A network adapter has an IPv4 address."))
@@ -101,6 +101,13 @@ def _physical(adapters: Sequence[Adapter]) -> list[Adapter]:
 
 def _addresses(adapter: Adapter) -> list[str]:
     return [item["address"] for item in adapter["ipv4"]]
+
+
+def _is_for_others(address: str) -> bool:
+    try:
+        return not ip_address(address).is_link_local
+    except ValueError:
+        return False
 
 
 def _tell_addresses(adapters: Sequence[Adapter]) -> Text:

@@ -80,8 +80,12 @@ def judge_appliance_language_and_roles(facts: Facts, params: Params) -> Verdict:
 
 @judge("dedicated_machine")
 def judge_dedicated_machine(facts: Facts, params: Params) -> Verdict:
-    """Fact host.software.installed; parameter expected: how names of harmless programs begin (OS-11)."""
-    beginnings = tuple(word.lower() for word in params["expected"])
+    """Fact host.software.installed; parameter expected: how names of harmless programs begin (OS-11).
+
+    Hint host.antivirus.products: a scanner may be there, SW-11 and AV-01 ask what it leaves alone.
+    """
+    harmless = (*params["expected"], *facts.get("host.antivirus.products", ()))
+    beginnings = tuple(word.lower() for word in harmless if word)
     others = [
         item for item in facts["host.software.installed"] if not item["name"].lower().startswith(beginnings)
     ]
