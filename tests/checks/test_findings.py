@@ -146,3 +146,16 @@ def test_a_finding_survives_json():
         status="fail", details=(Text("%(host)s: %(detail)s", host="esx1", detail=Text("refused")),)
     )
     assert Finding.from_json(json.loads(json.dumps(finding.to_json()))) == finding
+
+
+def test_a_question_that_nobody_answered_is_told_with_what_to_do():
+    finding = judge_one(
+        FactSheet(),
+        kind="attested",
+        judge="attested",
+        facts=("attested.T-01",),
+        question=Text("Is the rack locked?"),
+    )
+    assert finding.status == "unknown"
+    assert str(finding.summary) == "Not answered yet: Is the rack locked?"
+    assert str(finding.remedy).startswith("Answer the question")

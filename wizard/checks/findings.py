@@ -111,6 +111,8 @@ def _judge_one(row: Requirement, sheet: FactSheet, now: datetime) -> Finding:
     seen: list[Known] = []
     for key in row.facts:
         fact = sheet.get(key)
+        if row.question and not isinstance(fact, Known):
+            return _unanswered(row, row.question, now)
         if fact is None:
             return _unknown(row, now, Text(_("Nothing has looked at %(fact)s."), fact=key))
         if isinstance(fact, Missing):
@@ -185,6 +187,20 @@ def _unknown(row: Requirement, now: datetime, reason: Text, missing: Missing | N
         observed_from=missing.observed_from if missing else "",
         at=missing.at if missing else now,
         seconds=missing.seconds if missing else 0.0,
+    )
+
+
+def _unanswered(row: Requirement, question: Text, now: datetime) -> Finding:
+    return _finding(
+        row,
+        status="unknown",
+        summary=Text(_("Not answered yet: %(question)s"), question=question),
+        observed=Text(_("not answered")),
+        expected=Text(_("yes")),
+        remedy=Text(_("Answer the question; a note or a file may show what the answer rests on.")),
+        observed_from="",
+        at=now,
+        seconds=0.0,
     )
 
 
