@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Final, Literal, Self
 
 from wizard.checks.endpoints import all_endpoints
 from wizard.lab.certificates import Authority
@@ -29,6 +29,55 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetHost:
+    """A machine that is to be installed. `ports` names its port in Ports, `service_port` is the one under its name."""
+
+    scenario: str
+    system: Literal["windows", "linux"]
+    name: str
+    address: str
+    ports: str
+    service_port: int
+
+
+WINRM_PORT, SSH_PORT = 5986, 22
+TARGET_HOSTS: Final = (
+    TargetHost(
+        scenario="healthy",
+        system="windows",
+        name=f"healthy.{DOMAIN}",
+        address="192.0.2.11",
+        ports="healthy",
+        service_port=WINRM_PORT,
+    ),
+    TargetHost(
+        scenario="needs_work",
+        system="windows",
+        name=f"needs-work.{DOMAIN}",
+        address="192.0.2.14",
+        ports="needs_work",
+        service_port=WINRM_PORT,
+    ),
+    TargetHost(
+        scenario="appliance",
+        system="windows",
+        name=f"appliance.{DOMAIN}",
+        address="192.0.2.13",
+        ports="appliance",
+        service_port=WINRM_PORT,
+    ),
+    TargetHost(
+        scenario="linuxmt",
+        system="linux",
+        name=f"linuxmt.{DOMAIN}",
+        address="192.0.2.16",
+        ports="linuxmt",
+        service_port=SSH_PORT,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The lab's ports on loopback; 0 is a free one."""
 
@@ -38,12 +87,15 @@ class Ports:
     ntp: int = 8923
     front: int = 8990
     proxy: int = 8991
+    healthy: int = 8993
+    needs_work: int = 8994
+    appliance: int = 8995
+    linuxmt: int = 8996
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """Six ports in a row from `base`; free ones with base 0."""
-        names = ("vcenter", "control", "dns", "ntp", "front", "proxy")
-        return cls(**{name: base and base + offset for offset, name in enumerate(names)})
+        """Ten ports in a row from `base`; free ones with base 0."""
+        return cls(**{field.name: base and base + offset for offset, field in enumerate(fields(cls))})
 
 
 def environment(var_dir: Path, ports: Ports | None = None) -> dict[str, str]:
@@ -74,6 +126,7 @@ def dns_records(inventory: Data) -> dict[str, str]:
     """What the lab's DNS server knows, forward and reverse."""
     records = dict.fromkeys((*azure_names(), *time_names()), _AZURE_ADDRESS)
     records.update(_NAMES)
+    records.update({host.name: host.address for host in TARGET_HOSTS})
     records.update({host["name"]: host["address"] for host in hosts(inventory)})
     return records
 
@@ -89,6 +142,8 @@ def connect_to(ports: Ports, inventory: Data | None = None) -> str:
         *_detours([TEMPLATES_NAME, *azure_names()], 443, ports.front),
         *_detours([TEMPLATES_NAME, *azure_names()], 80, ports.front),
     ]
+    for host in TARGET_HOSTS:
+        detours += _detours([host.name, host.address], host.service_port, getattr(ports, host.ports))
     return ",".join(detours)
 
 

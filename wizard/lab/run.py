@@ -1,4 +1,4 @@
-"""The whole lab in one process: vCenter, DNS, time, Azure's endpoints and a proxy, on loopback alone."""
+"""The whole lab in one process: vCenter, DNS, time, Azure's endpoints, a proxy and target machines, on loopback alone."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from wizard.lab import build, environment, ova
 from wizard.lab.azure_front import AzureFront
 from wizard.lab.certificates import Authority
 from wizard.lab.dns_server import DnsServer
-from wizard.lab.environment import Ports
+from wizard.lab.environment import TARGET_HOSTS, Ports
 from wizard.lab.inventory import default_inventory
+from wizard.lab.linux_host import LinuxHost
 from wizard.lab.ntp_server import NtpServer
 from wizard.lab.proxy import HttpProxy
 from wizard.lab.vcenter import ADDRESS, NAME, LabVCenter
+from wizard.lab.windows_host import WindowsHost
 from wizard.text import Text, _
 
 TEMPLATE_MB = 64
@@ -50,6 +52,7 @@ class Lab:
         self._inventory = default_inventory()
         self.vcenter: LabVCenter | None = None
         self.unavailable: Text | None = None
+        self.hosts: dict[str, WindowsHost | LinuxHost] = {}
 
     @property
     def description_file(self) -> Path:
@@ -75,6 +78,8 @@ class Lab:
     def description(self) -> dict[str, Any]:
         """What `lab.json` holds: addresses, ports, accounts with their passwords, the CA, the template.
 
+        `hosts` are the machines to be installed: each is reached under its `name` at `service_port`, by the detours,
+        and stands at `address` and `port`.
         `vcenter` is null where there is no simulator; `unavailable` says why.
         """
         ports = self._running_ports()
@@ -95,6 +100,10 @@ class Lab:
             "ova_url": f"https://{environment.TEMPLATES_NAME}/{self.template.name}",
             "ova_sha256": ova.sha256_of(self.template),
             "appliance": {"name": environment.APPLIANCE_NAME, "address": environment.APPLIANCE_ADDRESS},
+            "hosts": [
+                {**self.hosts[host.scenario].describe(), "service_port": host.service_port}
+                for host in TARGET_HOSTS
+            ],
         }
 
     def _start(self) -> None:
@@ -107,6 +116,7 @@ class Lab:
         self._ntp = self._stack.enter_context(NtpServer(self._ports.ntp))
         self._front = self._stack.enter_context(AzureFront(names, authority, self._ports.front))
         self._proxy = self._stack.enter_context(HttpProxy((ADDRESS, self._front.port), self._ports.proxy))
+        self._start_hosts(authority)
         # The ports are ours, so a description that lies there is not that of another lab which runs.
         self.description_file.unlink(missing_ok=True)
         if not self.template.exists():
@@ -116,6 +126,22 @@ class Lab:
         self._start_vcenter()
         self._stack.callback(self.description_file.unlink, missing_ok=True)
         self._write_description()
+
+    def _start_hosts(self, authority: Authority) -> None:
+        for host in TARGET_HOSTS:
+            port = getattr(self._ports, host.ports)
+            target: WindowsHost | LinuxHost
+            if host.system == "windows":
+                target = WindowsHost(
+                    host.scenario, name=host.name, authority=authority, port=port, address=host.address
+                )
+            else:
+                directory = environment.certificates(self._var_dir)
+                target = LinuxHost(
+                    host.scenario, name=host.name, directory=directory, port=port, address=host.address
+                )
+            self._stack.enter_context(target)
+            self.hosts[host.scenario] = target
 
     def _start_vcenter(self) -> None:
         try:
@@ -145,6 +171,7 @@ class Lab:
             ntp=self._ntp.port,
             front=self._front.port,
             proxy=self._proxy.port,
+            **{host.ports: self.hosts[host.scenario].port for host in TARGET_HOSTS},
         )
 
     def _describe_vcenter(self) -> dict[str, Any] | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import socketserver
 import ssl
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -53,8 +55,11 @@ class WindowsHost(Background):
         tls: bool = True,
         offers: tuple[str, ...] = ("Negotiate", "Basic"),
         encrypts: bool = True,
+        address: str = "192.0.2.11",
+        changes: Mapping[str, Any] | None = None,
     ) -> None:
-        """`authority` issues the certificate (None: one of its own, for this run alone).
+        """`authority` issues the certificate (None: one of its own, for this run alone). `address` is the one that
+        the machine believes to have, `changes` are facts that differ from those of the scenario.
 
         `offers` are the ways of signing in that it tells about; without `encrypts` its answers over HTTP are
         plain, as they would be from somebody in between.
@@ -76,7 +81,14 @@ class WindowsHost(Background):
             {self.username: self.password},
             domain=self.name.partition(".")[0].upper(),
         )
-        self.machine = Machine(self.name, SCENARIOS[scenario], restart=self._restart)
+        self.machine = Machine(
+            SCENARIOS[scenario],
+            name=self.name,
+            address=address,
+            thumbprint=hashlib.sha1(der_of(self.pair.certificate), usedforsecurity=False).hexdigest().upper(),
+            restart=self._restart,
+            changes=changes,
+        )
         self._shells: dict[Any, Shell] = {}
         self._connections: set[socket.socket] = set()
         self._kept_port: int | None = None
@@ -93,7 +105,11 @@ class WindowsHost(Background):
         return self._kept_port or super().port
 
     def __enter__(self) -> Self:
-        super().__enter__()
+        try:
+            super().__enter__()
+        except BaseException:
+            self._directory.cleanup()
+            raise
         self._wanted = self._kept_port = super().port
         return self
 
