@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from wizard.hosts.errors import AccessDenied
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Operator
 from wizard.services import audit
@@ -19,7 +20,12 @@ from wizard.vsphere.endpoint import Account
 from wizard.vsphere.errors import AccountLocked, InvalidLogin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
+
+# How vCenter and machines say that they do not take the password.
+_REFUSALS = (InvalidLogin, AccountLocked, AccessDenied)
 
 
 @transaction.atomic
@@ -113,7 +119,7 @@ def one_attempt(credential: Credential) -> Iterator[Account]:
     try:
         yield Account(username=credential.username, password=credential.reveal())
         outcome = standing.ACCEPTED
-    except (InvalidLogin, AccountLocked):
+    except _REFUSALS:
         outcome = standing.REJECTED
         raise
     finally:
@@ -130,6 +136,22 @@ def forget_attempt(name: str) -> bool:
     """
     tried = Credential.objects.filter(name=name, standing=Credential.Standing.TRYING)
     return bool(tried.update(standing=Credential.Standing.UNTRIED))
+
+
+def refuse_second_attempt(names: Iterable[str]) -> None:
+    """Before work that signs in on the way is done again. Raises Conflict where a password may have been sent already."""
+    for name in sorted(set(names)):
+        if forget_attempt(name):
+            raise Conflict(
+                Text(
+                    _(
+                        "The worker stopped while the password of “%(name)s” was being tried; nobody knows how that went."
+                    ),
+                    name=name,
+                ),
+                remedy=Text(_("Start it again to try the password once more, or enter it anew first.")),
+                code="credential_untried",
+            )
 
 
 def of_kind(kind: str) -> QuerySet[Credential]:

@@ -122,19 +122,10 @@ def tidy_visit(progress: Progress) -> None:
     """Before work that signs in on the way is done again. Raises Conflict where its password may have been sent already."""
     deployment = progress.task.deployment
     names = set(deployment.vcenters.values_list("credential__name", flat=True))
-    names.add(deployments.answers_of(deployment)["vcenter"]["credential"])
-    for name in sorted(names):
-        if credentials.forget_attempt(name):
-            raise Conflict(
-                Text(
-                    _(
-                        "The worker stopped while the password of “%(name)s” was being tried; nobody knows how that went."
-                    ),
-                    name=name,
-                ),
-                remedy=Text(_("Start it again to try the password once more, or enter it anew first.")),
-                code="credential_untried",
-            )
+    # A deployment without vCenter has no such account.
+    if "vcenter" in (answers := deployments.answers_of(deployment)):
+        names.add(answers["vcenter"]["credential"])
+    credentials.refuse_second_attempt(names)
 
 
 def _privilege_gaps(session: Session, objects: list[inventory.ObjectRef]) -> dict[str, list[dict[str, str]]]:

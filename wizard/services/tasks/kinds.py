@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wizard.services import appliance, preflight, templates, topology, vcenters
+from wizard.services import appliance, host_tasks, preflight, templates, topology, vcenters
 from wizard.services.tasks.work import Kind
 from wizard.text import Text, _
 
@@ -36,6 +36,36 @@ _ALL = (
         prepare=vcenters.prepare_sign_in,
         run=vcenters.run_sign_in,
         tidy=vcenters.tidy_sign_in,
+    ),
+    Kind(
+        id="probe_host",
+        title=Text(_("Look at the machine")),
+        about=Text(
+            _(
+                "Shows certificate or host key of a target machine before anybody trusts it. Needs host, port and transport "
+                "(https, http or ssh). Changes nothing."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=host_tasks.prepare_probe,
+        run=host_tasks.run_probe,
+    ),
+    Kind(
+        id="collect_facts",
+        title=Text(_("Collect facts")),
+        about=Text(
+            _(
+                "Signs in to a target machine once and runs the read-only collector there (WinRM, or SSH for the Linux master "
+                "target, whose component is mt_linux). Needs a confirmed fingerprint and an account. Changes nothing there. "
+                "Safe to repeat, except while its password is being tried."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=host_tasks.prepare_collect,
+        run=host_tasks.run_collect,
+        tidy=host_tasks.tidy_collect,
     ),
     Kind(
         id="inspect_template",

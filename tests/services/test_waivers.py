@@ -1,0 +1,137 @@
+"""Waivers take two people and an end, and one that has ended counts for nothing anywhere."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from tests import stories
+from tests.builders import make_operator
+from wizard.checks import catalogue
+from wizard.models import Deployment, Operator, Waiver
+from wizard.services import deployments, preflight
+from wizard.services.errors import Conflict, NotAllowed, NotFound
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def second(operator: Operator) -> Operator:
+    return make_operator("olga", Operator.Role.OPERATOR)
+
+
+@pytest.fixture
+def row() -> str:
+    """A requirement that blocks, and that may be waived all the same."""
+    return next(
+        item.id for item in catalogue.load("asr-classic") if item.severity == "block" and item.waivable
+    )
+
+
+@pytest.fixture
+def blocked(operator: Operator, row: str) -> Deployment:
+    deployment = stories.answered(operator)
+    task = stories.check(deployment, operator, failing=("TPL-01",))
+    task.checks.filter(requirement_id="TPL-01").update(requirement_id=row)
+    return deployment
+
+
+def ask(deployment: Deployment, row: str, actor: Operator, until: date | None = None) -> Waiver:
+    return preflight.waive(deployment, row, reason="Known.", until=until or timezone.localdate(), actor=actor)
+
+
+def go(deployment: Deployment) -> bool:
+    verdict = preflight.verdict_of(deployment)
+    assert verdict is not None
+    return not verdict.blocked
+
+
+def status_of_preflight(deployment: Deployment) -> str:
+    deployment.refresh_from_db()
+    return next(item.status for item in deployments.overview(deployment) if item.step.id == "preflight")
+
+
+def test_what_one_person_asks_for_waits_for_another(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    waiver = ask(blocked, row, operator)
+    assert (waiver.in_force, waiver.waiting) == (False, True)
+    assert not go(blocked)
+    assert status_of_preflight(blocked) == "next"
+    preflight.approve_waiver(blocked, row, actor=second)
+    assert go(blocked)
+    assert status_of_preflight(blocked) == "complete"
+    waiver.refresh_from_db()
+    assert (waiver.asked_by, waiver.approved_by, waiver.in_force) == (operator, second, True)
+
+
+def test_nobody_approves_what_they_asked_for(
+    blocked: Deployment, row: str, operator: Operator, viewer: Operator
+) -> None:
+    ask(blocked, row, operator)
+    with pytest.raises(Conflict, match="another person has to approve it") as refused:
+        preflight.approve_waiver(blocked, row, actor=operator)
+    assert refused.value.code == "same_person"
+    with pytest.raises(NotAllowed):
+        preflight.approve_waiver(blocked, row, actor=viewer)
+    assert not go(blocked)
+
+
+def test_where_the_settings_allow_one_person_a_waiver_is_in_force_at_once(
+    blocked: Deployment, row: str, operator: Operator, settings: Any
+) -> None:
+    settings.WAIVERS_NEED_SECOND_PERSON = False
+    assert ask(blocked, row, operator).in_force
+    assert status_of_preflight(blocked) == "complete"
+
+
+def test_asking_again_needs_another_approval(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    ask(blocked, row, operator)
+    preflight.approve_waiver(blocked, row, actor=second)
+    ask(blocked, row, second, until=timezone.localdate() + timedelta(days=90))
+    assert not go(blocked)
+    assert blocked.state == "draft"
+    with pytest.raises(Conflict) as refused:
+        preflight.approve_waiver(blocked, row, actor=second)
+    assert refused.value.code == "same_person"
+
+
+def test_an_approval_comes_once_and_only_for_what_somebody_asked(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    with pytest.raises(NotFound):
+        preflight.approve_waiver(blocked, row, actor=second)
+    ask(blocked, row, operator)
+    preflight.approve_waiver(blocked, row, actor=second)
+    with pytest.raises(Conflict) as refused:
+        preflight.approve_waiver(blocked, row, actor=second)
+    assert refused.value.code == "already_approved"
+
+
+def test_a_waiver_that_has_ended_counts_as_failed_in_verdict_report_and_task_list(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    ask(blocked, row, operator)
+    preflight.approve_waiver(blocked, row, actor=second)
+    assert status_of_preflight(blocked) == "complete"
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert not go(blocked)
+        report, _media = preflight.export(blocked, "json")
+        assert '"blocked": true' in report
+        assert status_of_preflight(blocked) == "next", "nobody has run anything since, and yet"
+        assert blocked.state == "checked"
+
+
+def test_what_has_ended_cannot_be_approved_any_more(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    ask(blocked, row, operator)
+    with time_machine.travel(timezone.now() + timedelta(days=1)), pytest.raises(Conflict) as refused:
+        preflight.approve_waiver(blocked, row, actor=second)
+    assert refused.value.code == "waiver_ended"
