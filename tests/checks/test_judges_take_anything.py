@@ -18,14 +18,17 @@ STATUSES = {"pass", "warn", "fail", "unknown"}
 
 
 def rows_on_target_facts() -> list[Requirement]:
-    return [
-        row
-        for profile in PROFILES
-        for row in load(profile)
-        if row.kind == "probe"
-        and any(key.startswith(("host.", "mt_linux.")) for key in row.facts)
-        and set(row.facts) <= set(STRATEGIES)
-    ]
+    """Variants that ask the same judge the same thing are tried once."""
+    return list(
+        {
+            (row.judge, row.facts, repr(row.params)): row
+            for profile in PROFILES
+            for row in load(profile)
+            if row.kind == "probe"
+            and any(key.startswith(("host.", "mt_linux.")) for key in row.facts)
+            and set(row.facts) <= set(STRATEGIES)
+        }.values()
+    )
 
 
 ROWS = rows_on_target_facts()
