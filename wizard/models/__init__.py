@@ -8,6 +8,7 @@ from wizard.models.component import Component, Link, TopologySnapshot
 from wizard.models.credential import Credential
 from wizard.models.deployment import Deployment, DeploymentState, StepAnswer
 from wizard.models.host_facts import CollectorIssue, HostFacts
+from wizard.models.installation import InstallationSecret, ManualStepConfirmation
 from wizard.models.machine import Machine
 from wizard.models.task import Task, TaskEvent, TaskState
 from wizard.models.vcenter import VCenter
@@ -24,8 +25,10 @@ __all__ = [
     "Deployment",
     "DeploymentState",
     "HostFacts",
+    "InstallationSecret",
     "Link",
     "Machine",
+    "ManualStepConfirmation",
     "Operator",
     "SignInLink",
     "StepAnswer",
