@@ -13,8 +13,10 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_operator
 from tests.chromium import launch_args
-from wizard.models import Operator, SignInLink, Waiver
+from wizard.models import Attestation, CollectorIssue, HostFacts, Operator, SignInLink, Waiver
 from wizard.services import accounts
+
+COLLECTOR_KEY = bytes.fromhex("ca" * 32)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +62,37 @@ def furnish(actor: Operator, number: int = 1) -> None:
         asked_by=actor,
         approved_by=actor,
         approved_at=timezone.now(),
+    )
+    Attestation.objects.create(
+        deployment=deployment,
+        requirement_id="OPS-01",
+        answer="yes",
+        note="Seen.",
+        file=b"canary-file-content",
+        file_name="evidence.txt",
+        answered_by=actor,
+        answered_at=timezone.now(),
+    )
+    issue = CollectorIssue(
+        nonce=deployment.pk.hex,
+        deployment=deployment,
+        component="cs",
+        language="powershell",
+        issued_by=actor,
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    issue.hold(COLLECTOR_KEY)
+    issue.save()
+    HostFacts.objects.create(
+        deployment=deployment,
+        component="cs",
+        issue=issue,
+        way="upload",
+        host_name="cs01",
+        collected_at=timezone.now(),
+        facts={"os.build": {"value": 17763}, "os.caption": {"reason": {"text": "WMI is broken."}}},
+        digest="d" * 64,
+        received_by=actor,
     )
     at = timezone.now()
     AccessAttempt.objects.create(

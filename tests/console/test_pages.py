@@ -15,9 +15,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import stories
-from tests.console.conftest import furnish
+from tests.console.conftest import COLLECTOR_KEY, furnish
 from wizard import models
-from wizard.models import ApiToken, CheckResult, Credential, Deployment, Operator, SignInLink, Task
+from wizard.models import (
+    ApiToken,
+    CheckResult,
+    CollectorIssue,
+    Credential,
+    Deployment,
+    HostFacts,
+    Operator,
+    SignInLink,
+    Task,
+    Waiver,
+)
 from wizard.text import Text
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +112,9 @@ def test_no_secret_and_no_hash_is_on_any_page(
         bytes(Credential.objects.get().sealed).decode(),
         ApiToken.objects.get().token_hash,
         SignInLink.objects.get().token_hash,
+        COLLECTOR_KEY.hex(),
+        bytes(CollectorIssue.objects.get().sealed_key).decode(),
+        "canary-file-content",
         "canary-post-data",
         "canary-session",
         *(user.password for user in Operator.objects.all()),
@@ -122,6 +136,9 @@ def test_records_link_to_the_page_of_their_deployment(reading: Client, operator:
         "Deployment",
         "Task",
         "CheckResult",
+        "Attestation",
+        "HostFacts",
+        "CollectorIssue",
         "Waiver",
         "Component",
         "Link",
@@ -217,3 +234,16 @@ def test_filters_find(reading: Client, operator: Operator) -> None:
     assert body(reading, f"{tasks}?kind=discover_machines").count("field-what") == 1
     assert body(reading, f"{tasks}?state__exact=running").count("field-what") == 0
     assert body(reading, f"{list_url(CheckResult)}?status__exact=pass").count("field-requirement_id") == 2
+    waivers = list_url(Waiver)
+    assert body(reading, f"{waivers}?approved=yes").count("field-requirement_id") == 1
+    assert body(reading, f"{waivers}?approved=no").count("field-requirement_id") == 0
+
+
+def test_what_a_machine_said_is_shown_with_why_something_is_not_known(
+    reading: Client, operator: Operator
+) -> None:
+    furnish(operator)
+    html = body(reading, page_url(HostFacts.objects.get()))
+    assert "&quot;os.build&quot;" in html
+    assert "17763" in html
+    assert "WMI is broken." in html

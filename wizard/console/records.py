@@ -13,11 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from wizard.console.reading import OfDeployment, ReadingAdmin, ReadingInline, page_link
 from wizard.models import (
+    Attestation,
     AuditEntry,
     CheckResult,
+    CollectorIssue,
     Component,
     Credential,
     Deployment,
+    HostFacts,
     Link,
     Machine,
     StepAnswer,
@@ -134,6 +137,19 @@ class CheckResultAdmin(OfDeployment):
     ordering = ("-observed_at", "position")
 
 
+class WaitingFilter(admin.SimpleListFilter):
+    title = _("approved")
+    parameter_name = "approved"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> QuerySet[Waiver]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(approved_at__isnull=self.value() == "no")
+
+
 @admin.register(Waiver)
 class WaiverAdmin(OfDeployment):
     list_display = (
@@ -146,13 +162,81 @@ class WaiverAdmin(OfDeployment):
         "approved_by",
         "approved_at",
     )
-    list_filter = ("until",)
+    list_filter = ("until", WaitingFilter)
     list_select_related = ("deployment", "asked_by", "approved_by")
     search_fields = ("requirement_id", "deployment__name", "reason")
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, obj: Waiver) -> bool:
         return obj.in_force
+
+
+@admin.register(Attestation)
+class AttestationAdmin(OfDeployment):
+    """The file itself is handed out by the product's own pages, as an attachment."""
+
+    list_display = (
+        "requirement_id",
+        "deployment_page",
+        "answer",
+        "note",
+        "file_name",
+        "answered_by",
+        "answered_at",
+    )
+    list_filter = ("answer", "answered_by")
+    list_select_related = ("deployment", "answered_by")
+    search_fields = ("requirement_id", "deployment__name", "note", "file_sha256")
+    date_hierarchy = "answered_at"
+    exclude = ("file",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attestation]:
+        return super().get_queryset(request).defer("file")
+
+
+@admin.register(HostFacts)
+class HostFactsAdmin(OfDeployment):
+    """What the machine said, whole on its page; lists go without it, as it may be long."""
+
+    list_display = (
+        "host_name",
+        "component",
+        "deployment_page",
+        "way",
+        "collected_at",
+        "received_by",
+        "received_at",
+    )
+    list_filter = ("component", "way")
+    list_select_related = ("deployment", "received_by")
+    search_fields = ("host_name", "machine_id", "deployment__name", "digest")
+    date_hierarchy = "collected_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HostFacts]:
+        return super().get_queryset(request).defer("facts")
+
+
+@admin.register(CollectorIssue)
+class CollectorIssueAdmin(OfDeployment):
+    """Without the key that the script signs with."""
+
+    list_display = (
+        "nonce",
+        "component",
+        "language",
+        "deployment_page",
+        "issued_by",
+        "issued_at",
+        "expires_at",
+    )
+    list_filter = ("component", "language")
+    list_select_related = ("deployment", "issued_by")
+    search_fields = ("nonce", "deployment__name")
+    date_hierarchy = "issued_at"
+    exclude = ("sealed_key",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CollectorIssue]:
+        return super().get_queryset(request).defer("sealed_key")
 
 
 @admin.register(Credential)

@@ -17,7 +17,8 @@ from wizard.services.permissions import may
 
 # How the index is grouped; what is in none of them comes last, so that no record can be forgotten here.
 _GROUPS: Final = (
-    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "Waiver")),
+    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "Attestation", "Waiver")),
+    ("machines", _("Target machines"), ("HostFacts", "CollectorIssue")),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "Credential")),
     ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
     (
