@@ -73,8 +73,8 @@ def _setting(value: Any) -> str:
         return _spot(value)
     if "enabled" in value:
         return _spot(value["server"]) if value["enabled"] else ""
-    server, port = value.get("address") or value.get("server") or "", value.get("port")
-    return _spot(f"{server}:{port}" if server and port else server)
+    server, port = _spot(value.get("address") or value.get("server")), value.get("port")
+    return f"{server}:{port}" if server and port and ":" not in server else server
 
 
 def _spot(proxy: str | None) -> str:
