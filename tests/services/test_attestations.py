@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from django.utils import timezone
 
 from tests import stories
 from tests.services.machines import attest_all, by_hand
@@ -194,7 +195,7 @@ def test_results_with_questions_cost_the_same_however_many_there_are(
             severity=row.severity,
             owner=row.owner,
             status="unknown",
-            observed_at=task.finished_at,
+            observed_at=timezone.now(),
         )
         for position, row in enumerate(preflight.requirements_for(deployment))
         if row.kind == "attested"

@@ -106,7 +106,7 @@ def test_two_snapshots_are_compared(recorded: Deployment) -> None:
 def test_before_the_vcenter_is_registered_nothing_is_recorded(operator: Operator) -> None:
     with pytest.raises(NotReady) as refused:
         record(stories.answered(operator, "deployed"))
-    assert str(refused.value.remedy) == "Still missing: the registered vCenter"
+    assert str(refused.value.remedy) == "Still missing: Register vCenter Server"
 
 
 def test_the_plan_can_be_drawn_before_anything_exists_and_not_before_it_is_answered(

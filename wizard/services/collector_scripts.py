@@ -35,10 +35,14 @@ _VMDK_DATA: Final = 902
 
 
 def components_to_ask(deployment: Deployment) -> tuple[str, ...]:
-    """The components whose machines say something of themselves: the one that is installed by hand, the Linux master target."""
+    """The components whose machines say something of themselves.
+
+    That of the deployment, as soon as its machine is there: before anything is installed by hand, or once the template is
+    deployed; and the Linux master target.
+    """
     answers = answers_in_play(deployment)
-    by_hand = "manual" in circumstances_of(deployment, answers)
-    found = [primary_component(deployment, answers)] if by_hand else []
+    there = "manual" in circumstances_of(deployment, answers) or not deployment.is_open
+    found = [primary_component(deployment, answers)] if there else []
     return (*found, *(name for name in ("mt_linux",) if name in components_of(deployment, answers)))
 
 

@@ -146,24 +146,28 @@ def hosts_of(deployment: Deployment, placement_answers: Mapping[str, Any]) -> li
     return []
 
 
-def host_addresses(deployment: Deployment, answers: Answers) -> tuple[tuple[str, str], ...]:
-    """Name and address of every ESXi host in play: those that may carry the appliance, else all that vCenter showed.
+def hosts_in_play(deployment: Deployment, answers: Answers) -> list[dict[str, Any]]:
+    """The ESXi hosts that may carry the appliance, else all that vCenter showed; see `HostInfo.to_json`.
 
     `answers` are those in play.
     """
     if "placement" in answers:
-        found = hosts_of(deployment, answers["placement"])
-    elif "vcenter" in answers:
-        inventory = inventory_of(deployment) or {"datacenters": []}
-        found = [
-            host
-            for datacenter in inventory["datacenters"]
-            for compute in datacenter["compute"]
-            for host in compute["hosts"]
-        ]
-    else:
-        found = []
-    return tuple(dict.fromkeys((host["ref"]["name"], host["address"]) for host in found))
+        return hosts_of(deployment, answers["placement"])
+    if "vcenter" not in answers:
+        return []
+    inventory = inventory_of(deployment) or {"datacenters": []}
+    found = {
+        host["ref"]["moid"]: host
+        for datacenter in inventory["datacenters"]
+        for compute in datacenter["compute"]
+        for host in compute["hosts"]
+    }
+    return list(found.values())
+
+
+def host_addresses(deployment: Deployment, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Name and address of every ESXi host in play."""
+    return tuple((host["ref"]["name"], host["address"]) for host in hosts_in_play(deployment, answers))
 
 
 def sizing_of(deployment: Deployment) -> SizingAdvice | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from wizard.hosts import probe
@@ -97,7 +98,7 @@ def run_collect(progress: Progress) -> Done:
     inputs = task.inputs
     component = inputs["component"]
     with open_with_progress(progress, inputs, 5) as session:
-        data = ask(progress, session, component, upto=85)
+        data = ask(progress, session, component, start=35, upto=85)
     way = HostFacts.Way.SSH if component == LINUX else HostFacts.Way.WINRM
     progress.phase(Text(_("Checking what the machine said")), 90)
 
@@ -119,16 +120,18 @@ def tidy_collect(progress: Progress) -> None:
         credentials.refuse_second_attempt([name])
 
 
-def open_with_progress(progress: Progress, where: dict[str, Any], percent: int) -> Any:
+def open_with_progress(
+    progress: Progress, where: dict[str, Any], percent: int
+) -> AbstractContextManager[HostSession]:
     """A session on the machine, announced in the task's log; use it in a `with`."""
     progress.phase(Text(_("Signing in to %(host)s"), host=where["host"]), percent)
     return open_machine(where)
 
 
-def ask(progress: Progress, session: HostSession, component: str, *, upto: int) -> bytes:
+def ask(progress: Progress, session: HostSession, component: str, *, start: int, upto: int) -> bytes:
     """Run the collector on the machine and give back what it wrote. Raises HostError and UserError."""
     task = progress.task
-    progress.phase(Text(_("Asking %(host)s for its facts"), host=session.address), upto - 50)
+    progress.phase(Text(_("Asking %(host)s for its facts"), host=session.address), start)
     language = collector_scripts.language_of(component)
     _issue, script = collector_scripts.order_script(
         task.deployment, component, language, actor=task.requested_by

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from wizard.checks import catalogue, report
+from wizard.checks import catalogue, report, sarif
 from wizard.checks.engine import Finding, Gate, gate, judge_all
 from wizard.checks.facts import FactSheet
 from wizard.checks.requirement import Phase
@@ -19,8 +19,8 @@ from wizard.services.attested import note_answers
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
 
-REPORT_FORMATS = ("json", "junit", "markdown", "html")
-ReportFormat = Literal["json", "junit", "markdown", "html"]
+REPORT_FORMATS = ("json", "junit", "markdown", "html", "sarif")
+ReportFormat = Literal["json", "junit", "markdown", "html", "sarif"]
 
 # The kind of task that judges the requirements of a phase.
 JUDGED_BY: Final[dict[Phase, str]] = {"before": "preflight", "after": "verify_installation"}
@@ -128,6 +128,8 @@ def export(deployment: Deployment, form: str, phase: Phase = "before") -> tuple[
             return report.as_markdown(found), "text/markdown"
         case "html":
             return report.as_html(found, language=get_language() or "en"), "text/html"
+        case "sarif":
+            return sarif.as_sarif(found), "application/sarif+json"
     return report.as_json(found), "application/json"
 
 

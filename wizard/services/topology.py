@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
+from wizard.journey import base as journey
 from wizard.models import Component, Deployment, DeploymentState, Link, Operator, TopologySnapshot
-from wizard.services import audit, deployments, evidence
+from wizard.services import audit, deployments
 from wizard.services.errors import Conflict, NotFound
+from wizard.services.sites import planned_graph
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.text import Text, _
@@ -16,17 +18,25 @@ from wizard.topology import drawing, exports
 from wizard.topology.diff import GraphDiff, diff
 from wizard.topology.digest import chain, verify
 from wizard.topology.graph import Graph
-from wizard.topology.plan import build_classic
 from wizard.topology.roles import ROLES
 from wizard.topology.rules import Violation, validate
-from wizard.topology.site import (
-    ClassicSite,
-    ConfigurationServer,
-    EsxiHost,
-    MachineGroup,
-    Vault,
-    VCenterServer,
-)
+
+__all__ = [
+    "EXPORT_FORMATS",
+    "compare",
+    "component_rows",
+    "export",
+    "first_broken_snapshot",
+    "graph_in",
+    "graph_of",
+    "link_rows",
+    "picture",
+    "planned_graph",
+    "prepare",
+    "run",
+    "tree",
+    "violations_of",
+]
 
 EXPORT_FORMATS = ("json", "svg", "mermaid", "dot")
 
@@ -35,9 +45,10 @@ EXPORT_FORMATS = ("json", "svg", "mermaid", "dot")
 
 
 def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
-    if deployment.state not in (DeploymentState.REGISTERED, DeploymentState.RECORDED):
-        return Prepared(missing=(Text(_("the registered vCenter")),))
-    return Prepared()
+    """Whatever comes before the record step, on this deployment's path, must be complete."""
+    status = next(row for row in deployments.overview(deployment) if row.step.id == "record")
+    titles = [journey.step(deployment.profile, step).title for step in status.blocked_by]
+    return Prepared(missing=tuple(Text(title) for title in titles))
 
 
 def run(progress: Progress) -> Done:
@@ -89,21 +100,6 @@ def run(progress: Progress) -> Done:
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def planned_graph(deployment: Deployment) -> Graph:
-    """The graph as it follows from the answers and from what is deployed and registered so far.
-
-    Raises Conflict `not_ready` before the questions about network and vault are answered.
-    """
-    answers = deployments.answers_of(deployment)
-    if not {"source", "capacity", "placement", "network", "vault"} <= answers.keys():
-        raise Conflict(
-            Text(_("There is nothing to draw yet.")),
-            remedy=Text(_("Answer the steps up to the vault first.")),
-            code="not_ready",
-        )
-    return build_classic(_site_of(deployment, answers))
 
 
 def graph_of(deployment: Deployment) -> Graph:
@@ -197,57 +193,6 @@ def first_broken_snapshot(deployment: Deployment) -> int | None:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _site_of(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> ClassicSite:
-    network, vault, capacity = answers["network"], answers["vault"], answers["capacity"]
-    suffix = network["dns_suffix"]
-    vcenters = list(deployment.vcenters.all())
-    machines = MachineGroup(
-        name=str(Text(_("Protected machines"))),
-        count=capacity["machines"],
-        platform="vmware" if "vmware" in answers["source"]["protects"] else "physical",
-        failback=capacity["failback"],
-    )
-    return ClassicSite(
-        cs=ConfigurationServer(
-            name=network["host_name"],
-            address=network["address"],
-            fqdn=f"{network['host_name']}.{suffix}" if suffix else None,
-            data_port=network["data_port"],
-        ),
-        vault=Vault(
-            name=vault["vault"],
-            region=vault["region"],
-            cloud=vault["cloud"],
-            subscription=vault["subscription"],
-            resource_group=vault["resource_group"],
-        ),
-        vcenters=tuple(
-            VCenterServer(
-                name=row.friendly_name,
-                host=row.host,
-                port=row.port,
-                instance_uuid=row.instance_uuid,
-                version=row.version,
-                thumbprint_sha256=row.thumbprint_sha256,
-            )
-            for row in vcenters
-        ),
-        esxi_hosts=tuple(
-            EsxiHost(
-                name=host["ref"]["name"],
-                address=host["address"],
-                vcenter=vcenters[0].friendly_name,
-                version=host["api_version"],
-            )
-            for host in (evidence.hosts_of(deployment, answers["placement"]) if vcenters else ())
-        ),
-        machine_groups=(machines,),
-        dns=tuple(network["dns"]),
-        ntp=tuple(network["ntp"]),
-        proxy=network["proxy"],
-    )
 
 
 def _replace_components(deployment: Deployment, graph: Graph) -> None:

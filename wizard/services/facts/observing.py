@@ -30,7 +30,7 @@ def observe(progress: Progress, chosen: Iterable[Requirement], *, upto: int) -> 
     """The facts that these requirements rest on. Takes the task from BEGIN_PERCENT to `upto` percent."""
     progress.phase(Text(_("Gathering facts")), BEGIN_PERCENT)
     deployment = progress.task.deployment
-    wanted = {fact for row in chosen for fact in row.facts}
+    wanted = {fact for row in chosen for fact in (*row.facts, *row.hints)}
     with ExitStack() as stack:
         collectors = _needed(collectors_for(answers_in_play(deployment), deployment, stack), wanted)
         done = 0

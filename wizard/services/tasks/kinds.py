@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wizard.services import appliance, host_tasks, preflight, templates, topology, vcenters
+from wizard.services import appliance, host_tasks, preflight, templates, topology, vcenters, verification
 from wizard.services.tasks.work import Kind
 from wizard.text import Text, _
 
@@ -106,6 +106,22 @@ _ALL = (
         prepare=appliance.prepare_deploy,
         run=appliance.run_deploy,
         tidy=appliance.tidy_deploy,
+    ),
+    Kind(
+        id="verify_installation",
+        title=Text(_("Verify the installation")),
+        about=Text(
+            _(
+                "Judges what must be true once the installer has run: services, ports, products and more. Over WinRM it collects "
+                "the facts of the machine first; by hand they must have been uploaded since preflight. Changes nothing outside. "
+                "Safe to repeat."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=verification.prepare,
+        run=verification.run,
+        tidy=verification.tidy,
     ),
     Kind(
         id="register_vcenter",

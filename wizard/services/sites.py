@@ -1,0 +1,204 @@
+"""What a deployment's topology is drawn from: its answers, what vCenter showed, what the machine said of itself."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from wizard.models import Deployment, Machine, VCenter
+from wizard.services import evidence
+from wizard.services.answers import Answers, answers_in_play, circumstances_of, primary_component
+from wizard.services.errors import Conflict
+from wizard.text import Text, _
+from wizard.topology.appliance_plan import build_appliance
+from wizard.topology.graph import Graph
+from wizard.topology.plan import build_classic
+from wizard.topology.process_server_plan import build_process_server
+from wizard.topology.site import (
+    Appliance,
+    ApplianceMachineGroup,
+    ApplianceSite,
+    ClassicSite,
+    ConfigurationServer,
+    EsxiHost,
+    ExistingConfigurationServer,
+    MachineGroup,
+    ProcessServer,
+    ProcessServerSite,
+    Vault,
+    VCenterServer,
+)
+
+
+def planned_graph(deployment: Deployment) -> Graph:
+    """The graph as it follows from the answers and from what is deployed and registered so far.
+
+    Raises Conflict `not_ready` before the questions that it rests on are answered.
+    """
+    answers = answers_in_play(deployment)
+    held = circumstances_of(deployment, answers)
+    needed = {"source", "capacity", "network", "vault"}
+    needed |= {"placement"} if "ova" in held else set()
+    needed |= {"installation"} if "ps_scaleout" in held else set()
+    needed |= {"appliance"} if "appliance" in held else set()
+    if not needed <= answers.keys():
+        raise Conflict(
+            Text(_("There is nothing to draw yet.")),
+            remedy=Text(_("Answer the steps up to the vault first.")),
+            code="not_ready",
+        )
+    match primary_component(deployment, answers):
+        case "appliance":
+            return build_appliance(_appliance_site(deployment, answers))
+        case "ps_scaleout":
+            return build_process_server(_process_server_site(deployment, answers))
+    return build_classic(_classic_site(deployment, answers))
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _classic_site(deployment: Deployment, answers: Answers) -> ClassicSite:
+    network = answers["network"]
+    return ClassicSite(
+        cs=ConfigurationServer(
+            name=network["host_name"],
+            address=network["address"],
+            fqdn=_fqdn(network),
+            data_port=network["data_port"],
+            **_machine(deployment, answers),
+        ),
+        vault=_vault(answers),
+        machine_groups=tuple(MachineGroup(**group) for group in _groups(answers)),
+        **_surroundings(deployment, answers),
+    )
+
+
+def _process_server_site(deployment: Deployment, answers: Answers) -> ProcessServerSite:
+    network, address = answers["network"], answers["installation"]["cs_address"]
+    known = _machine(deployment, answers)
+    known.pop("os", None)
+    return ProcessServerSite(
+        cs=ExistingConfigurationServer(name=address, address=address),
+        process_server=ProcessServer(
+            name=network["host_name"],
+            address=network["address"],
+            data_port=network["data_port"],
+            **known,
+        ),
+        vault=_vault(answers),
+        machine_groups=tuple(MachineGroup(**group) for group in _groups(answers)),
+        **_surroundings(deployment, answers),
+    )
+
+
+def _appliance_site(deployment: Deployment, answers: Answers) -> ApplianceSite:
+    network, asked = answers["network"], answers["appliance"]
+    return ApplianceSite(
+        appliances=(
+            Appliance(
+                name=network["host_name"],
+                address=network["address"],
+                fqdn=_fqdn(network),
+                friendly_name=asked["friendly_name"],
+                connectivity=asked["connectivity"],
+                data_port=network["data_port"],
+                **_machine(deployment, answers),
+            ),
+        ),
+        vault=_vault(answers),
+        machine_groups=tuple(ApplianceMachineGroup(**group) for group in _groups(answers)),
+        **_surroundings(deployment, answers),
+    )
+
+
+def _surroundings(deployment: Deployment, answers: Answers) -> dict[str, Any]:
+    """What every kind of site has around it."""
+    network = answers["network"]
+    # What was registered for answers that count no more is not part of this site.
+    vcenters = list(deployment.vcenters.all()) if "vcenter" in answers else []
+    return {
+        "vcenters": tuple(_vcenter(row) for row in vcenters),
+        "esxi_hosts": tuple(
+            EsxiHost(
+                name=host["ref"]["name"],
+                address=host["address"],
+                vcenter=vcenters[0].friendly_name,
+                version=host["api_version"],
+            )
+            for host in (evidence.hosts_in_play(deployment, answers) if vcenters else ())
+        ),
+        "dns": tuple(network["dns"]),
+        "ntp": tuple(network["ntp"]),
+        "proxy": network["proxy"],
+    }
+
+
+def _vcenter(row: VCenter) -> VCenterServer:
+    return VCenterServer(
+        name=row.friendly_name,
+        host=row.host,
+        port=row.port,
+        instance_uuid=row.instance_uuid,
+        version=row.version,
+        thumbprint_sha256=row.thumbprint_sha256,
+    )
+
+
+def _vault(answers: Answers) -> Vault:
+    vault = answers["vault"]
+    return Vault(
+        name=vault["vault"],
+        region=vault["region"],
+        cloud=vault["cloud"],
+        subscription=vault["subscription"],
+        resource_group=vault["resource_group"],
+    )
+
+
+def _machine(deployment: Deployment, answers: Answers) -> dict[str, Any]:
+    """What is known of the machine itself: what it said, else what vCenter shows of the deployed template."""
+    found: dict[str, Any] = {"hypervisor": answers["source"].get("runs_on", "vmware")}
+    said = evidence.of_the_machine(deployment, answers)
+    if said is not None:
+        for field, fact in (("bios_uuid", "identity.bios_uuid"), ("os", "os.caption")):
+            if value := said.facts.get(fact, {}).get("value"):
+                found[field] = value
+    moid = evidence.own_machine(deployment)
+    row = moid and Machine.objects.filter(vcenter__deployments=deployment, moid=moid).first()
+    if row:
+        found |= {"instance_uuid": row.instance_uuid or None}
+        found.setdefault("bios_uuid", row.bios_uuid or None)
+    return found
+
+
+def _groups(answers: Answers) -> list[dict[str, Any]]:
+    """The protected machines, virtual and physical ones apart: they connect in different ways.
+
+    Nobody is asked how many there are of each kind, so the total is halved: sums over all groups stay right.
+    """
+    protects, capacity = answers["source"]["protects"], answers["capacity"]
+    failback = capacity.get("failback", False)
+    total: int = capacity["machines"]
+    if len(protects) == 1:
+        platform: Literal["vmware", "physical"] = protects[0]
+        return [{"count": total, "platform": platform, "failback": failback}]
+    physical = max(total // 2, 1)
+    return [
+        {
+            "name": str(Text(_("Protected virtual machines"))),
+            "count": max(total - physical, 1),
+            "platform": "vmware",
+            "failback": failback,
+        },
+        {
+            "name": str(Text(_("Protected physical servers"))),
+            "count": physical,
+            "platform": "physical",
+            "failback": failback,
+        },
+    ]
+
+
+def _fqdn(network: dict[str, Any]) -> str | None:
+    suffix = network["dns_suffix"]
+    return f"{network['host_name']}.{suffix}" if suffix else None
