@@ -95,12 +95,13 @@ def step_form(
     only: Sequence[str] | None = None,
     options: Mapping[str, Sequence[Any]] | None = None,
     widgets: Mapping[str, forms.Widget] | None = None,
+    helps: Mapping[str, str] | None = None,
     extra: Mapping[str, Shown] | None = None,
 ) -> ShownForm:
     """The form of a step's model, or of the fields in `only`.
 
-    `options` replaces the entries of a choice by what a view found out, `widgets` the whole control; `extra` are further questions, such as one per
-    network of a template, by their dotted path.
+    `options` replaces the entries of a choice by what a view found out, `widgets` the whole control, `helps` the sentence below the label;
+    `extra` are further questions, such as one per network of a template, by their dotted path.
     """
     names = only if only is not None else list(model.model_fields)
     offered = options or {}
@@ -108,6 +109,9 @@ def step_form(
     fields = {
         name: _question(model.model_fields[name], offered.get(name), controls.get(name)) for name in names
     }
+    for name, sentence in (helps or {}).items():
+        if name in fields:
+            fields[name].help_text = sentence
     shown = {name: _as_typed(model.model_fields[name], values.get(name)) for name in names}
     for name, info in model.model_fields.items():
         if name not in values and name in shown:

@@ -52,6 +52,6 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "profile": journey.PROFILES[deployment.profile],
         "profile_title": gettext(journey.PROFILES[deployment.profile].title),
         "profile_summary": gettext(journey.PROFILES[deployment.profile].summary),
-        "retirement": guidance.retirement(),
+        "retirement": guidance.retirement() if deployment.profile == "asr-classic" else None,
     }
     return render(request, "web/steps/profile.html", context, status=sheet.status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -15,14 +14,13 @@ from wizard.journey.errors import FieldError
 from wizard.journey.vcenter import VCenterAddress
 from wizard.models import Credential, Deployment
 from wizard.services import credentials, deployments, tasks
-from wizard.services.errors import Conflict, Invalid, UserError
+from wizard.services.errors import Conflict, UserError
 from wizard.text import Text, _
 from wizard.web import live, stepping, steps, vcenter_findings
-from wizard.web.forms import Option, Shown, ShownForm, collect, step_form
+from wizard.web.account_form import NEW_ACCOUNT, account_form, chosen_name
+from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest
 from wizard.web.stepping import Sheet
-
-NEW_ACCOUNT = ""
 
 
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
@@ -92,12 +90,7 @@ def _sign_in(request: SignedInRequest, deployment: Deployment) -> Attempt:
 
     def attempt() -> None:
         values, _version = deployments.form_of(deployment, "vcenter")
-        name = chosen
-        if chosen == NEW_ACCOUNT:
-            name = _own_name(deployment)
-        elif not credentials.of_kind(Credential.Kind.VCENTER).filter(name=chosen).exists():
-            gone = Text(_("There is no account of that name any more. Choose another."))
-            raise Invalid([FieldError(path="account", message=gone, code="unknown_credential")])
+        name = chosen_name(Credential.Kind.VCENTER, _own_name(deployment), chosen)
         deployments.keep_draft(
             deployment,
             "vcenter",
@@ -163,44 +156,16 @@ def _page(
 def _account_form(
     deployment: Deployment, saved: dict[str, Any], typed: dict[str, Any], problems: tuple[FieldError, ...]
 ) -> ShownForm:
-    own = _own_name(deployment)
-    others = [row for row in credentials.of_kind(Credential.Kind.VCENTER) if row.name != own]
-    mine = credentials.of_kind(Credential.Kind.VCENTER).filter(name=own).first()
-    fields: dict[str, Shown] = {}
-    if others:
-        # Its first, empty line stands for the account that is entered below.
-        fields["account"] = Shown(
-            label=gettext("Account"),
-            help_text=gettext("One that was entered before, or another one."),
-            widget=forms.Select(),
-            options=[_known_account(row) for row in others],
-        )
-    fields["username"] = Shown(
-        label=gettext("User name"),
-        help_text=gettext("Such as asr@vsphere.local or EXAMPLE\\asr."),
-        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
-    )
-    fields["password"] = Shown(
-        label=gettext("Password"),
-        help_text=gettext("Kept encrypted, and sent once: vCenter locks accounts after some wrong attempts."),
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-    )
-    chosen = typed.get("account", saved.get("credential") if saved.get("credential") != own else NEW_ACCOUNT)
-    values = {
-        "account": chosen or NEW_ACCOUNT,
-        "username": typed.get("username", mine.username if mine else ""),
-    }
-    return ShownForm(fields, values, problems)
-
-
-def _known_account(row: Credential) -> Option:
-    rejected = row.standing == Credential.Standing.REJECTED
-    return Option(
-        value=row.name,
-        label=row.name,
-        detail=row.username,
-        usable=not rejected,
-        reason=gettext("its password was refused; enter it anew where it was entered.") if rejected else "",
+    return account_form(
+        Credential.Kind.VCENTER,
+        _own_name(deployment),
+        saved.get("credential"),
+        typed=typed,
+        problems=problems,
+        user_help=gettext("Such as asr@vsphere.local or EXAMPLE\\asr."),
+        password_help=gettext(
+            "Kept encrypted, and sent once: vCenter locks accounts after some wrong attempts."
+        ),
     )
 
 
