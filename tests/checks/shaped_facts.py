@@ -53,6 +53,22 @@ _ANSWERS: Mapping[str, st.SearchStrategy[Any]] = {
     "capacity.cache_gb": st.integers(1, 4096),
     "installation.install_drive": st.sampled_from(["C:", "D:", "z:"]),
     "installation.mysql": st.sampled_from(["download", "staged"]),
+    "identity.address": st.just("10.0.0.10"),
+    "identity.netmask": st.just("255.255.255.0"),
+    "identity.gateway": st.just("10.0.0.1"),
+    "identity.fqdn": st.sampled_from(["cs01", "cs01.site.test"]),
+    "identity.data_port": st.sampled_from([443, 9443]),
+    "identity.proxy": st.sampled_from([None, "http://proxy.site.test:3128"]),
+    "vcenter.reach": st.just(
+        {
+            "address": "vcenter.site.test",
+            "port": 443,
+            "reached": True,
+            "detail": Text("reached"),
+            "remedy": Text(""),
+        }
+    ),
+    "urls.reach": st.just([]),
     "topology.bios_uuids": st.dictionaries(_WORDS, st.text(max_size=8), max_size=3),
 }
 

@@ -1,8 +1,7 @@
-"""No fact that a target machine may report stops a judge, and no row leaves two ways of being checked open."""
+"""No fact that a target machine may report stops a judge."""
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import pytest
@@ -25,8 +24,7 @@ def rows_on_target_facts() -> list[Requirement]:
             for profile in PROFILES
             for row in load(profile)
             if row.kind == "probe"
-            and any(key.startswith(("host.", "mt_linux.")) for key in row.facts)
-            and set(row.facts) <= set(STRATEGIES)
+            and any(key.startswith(("host.", "mt_linux.")) for key in (*row.facts, *row.hints))
         }.values()
     )
 
@@ -42,10 +40,10 @@ def test_the_rows_that_rest_on_the_target_alone_are_many():
 def test_no_fact_of_the_right_shape_stops_a_judge(row: Requirement):
     judge = find_judge(row.judge)
     assert judge is not None
-    hints = {key: STRATEGIES[key] for key in row.hints if key in STRATEGIES}
+    hints = {key: STRATEGIES[key] for key in row.hints}
     sheet = st.fixed_dictionaries({key: STRATEGIES[key] for key in row.facts}, optional=hints)
 
-    @settings(max_examples=30, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=20, deadline=None, database=None, derandomize=True)
     @given(sheet)
     def decide(facts: dict[str, Any]) -> None:
         verdict = judge(facts, row.params)
@@ -54,39 +52,6 @@ def test_no_fact_of_the_right_shape_stops_a_judge(row: Requirement):
         assert sentences[0]
 
     decide()
-
-
-CLASSIC = {"mobility", "vault"}
-COMPONENTS = {
-    "asr-classic": [
-        {"cs", "ps_builtin", *CLASSIC},
-        {"cs", "ps_builtin", "vcenter", "esxi", "ps_failback", "mt_builtin", "mt_linux", *CLASSIC},
-        {"cs", "ps_builtin", "vcenter", "esxi", "ps_failback", "mt_windows", "mt_linux", *CLASSIC},
-        {"ps_scaleout", *CLASSIC},
-    ],
-    "asr-modernized": [{"appliance", *CLASSIC}, {"appliance", "vcenter", "esxi", *CLASSIC}],
-}
-FURTHER = ("proxy", "private_endpoints", "failback", "linux_failback", "winrm", "physical")
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_in_no_deployment_two_ways_of_checking_apply_at_once(profile: str):
-    catalogue = load(profile)
-    for components, method, runs_on, phase, *flags in product(
-        COMPONENTS[profile],
-        ("ova", "manual"),
-        ("vmware_host", "physical_host"),
-        ("before", "after"),
-        *((False, True) for _ in FURTHER),
-    ):
-        if method == "ova" and runs_on == "physical_host":
-            continue
-        words = {method, runs_on, *(word for word, holds in zip(FURTHER, flags, strict=True) if holds)}
-        words |= components & {"cs", "ps_scaleout", "appliance", "vcenter"} | {"vmware"}
-        for cloud in ("public", "us_government"):
-            catalogue.select(
-                components=components, circumstances=words, method=method, phase=phase, cloud=cloud
-            )
 
 
 @pytest.mark.parametrize("profile", PROFILES)
