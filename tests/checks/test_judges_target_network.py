@@ -240,6 +240,14 @@ def test_the_machine_itself_finds_its_name_and_its_address(found: list[Any], sta
     assert judged("NET-12", {"host.reach.dns": found}).status == status
 
 
+def test_a_machine_with_another_name_than_planned_is_told_so():
+    finding = judged("NET-12", {"host.reach.dns": [named("win-7f3k", "10.0.0.10")]})
+    assert [str(detail) for detail in finding.details] == [
+        "cs01.site.test is not among the machine's own names and addresses.",
+        "10.0.0.10 is not among the machine's own names and addresses.",
+    ]
+
+
 def test_what_the_machine_was_told_by_dns_is_repeated():
     found = [named("cs01.site.test", "10.0.0.10"), named("10.0.0.10", error="DNS name does not exist")]
     assert [str(detail) for detail in judged("NET-12", {"host.reach.dns": found}).details] == [
@@ -496,6 +504,23 @@ def test_the_way_of_the_machine_counts_and_this_servers_stands_for_it_until_then
 def test_what_the_machine_was_told_is_repeated():
     facts = {"urls.reach": [], "host.reach.endpoints": [seen(LOGIN, **CLOSED)]}
     assert [str(detail) for detail in judged("URL-04", facts).details] == [f"{LOGIN}: timed out"]
+
+
+def test_what_the_machine_had_no_time_to_try_is_not_held_against_it():
+    late = seen(LOGIN, **{**CLOSED, "dns": False, "error": "not tried: the tests before it took too long"})
+    facts = {"urls.reach": [item("URL-04", host=LOGIN)], "host.reach.endpoints": [late]}
+    assert judged("URL-04", facts).status == "pass"
+    assert "from here" in str(judged("URL-04", facts).summary)
+
+
+@pytest.mark.parametrize(("tcp", "status"), [(True, "pass"), (False, "warn")])
+def test_a_host_without_tls_is_reached_once_it_accepts_a_connection(tcp: bool, status: str):
+    plain = seen("www.msftncsi.com", **{**CLOSED, "tcp": tcp, "port": 80, "error": "TLS: no answer"})
+    facts = {
+        "urls.reach": [item("URL-18.1"), item("URL-18.2"), item("URL-18.3", host="www.msftncsi.com")],
+        "host.reach.endpoints": [plain],
+    }
+    assert judged("URL-18", facts).status == status
 
 
 def test_an_example_that_the_machine_cannot_name_proves_nothing_unless_a_proxy_names_it():

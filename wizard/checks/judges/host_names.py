@@ -21,12 +21,12 @@ def judge_dns_from_target(facts: Facts, params: Params) -> Verdict:
         {
             "dns.forward": {
                 "name": name,
-                "addresses": forward["addresses"],
+                "addresses": forward["addresses"] if forward else [],
                 "error": _why(forward, name),
             },
             "dns.reverse": {
                 "address": address,
-                "names": reverse["addresses"],
+                "names": reverse["addresses"] if reverse else [],
                 "error": _why(reverse, address),
             },
             "identity.address": address,
@@ -104,15 +104,17 @@ def judge_hosts_file(facts: Facts, params: Params) -> Verdict:
     )
 
 
-def _answer(found: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+def _answer(found: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     wanted = name.lower().rstrip(".")
     for item in found:
         if item["name"].lower().rstrip(".") == wanted:
             return item
-    return {"addresses": [], "error": None}
+    return None
 
 
-def _why(answer: Mapping[str, Any], name: str) -> Text | None:
+def _why(answer: Mapping[str, Any] | None, name: str) -> Text | None:
+    if answer is None:
+        return Text(_("%(name)s is not among the machine's own names and addresses."), name=name)
     if answer["error"]:
         return verbatim(answer["error"])
     if not answer["addresses"]:

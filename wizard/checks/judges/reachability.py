@@ -14,7 +14,10 @@ from wizard.text import Text, _, verbatim
 
 Seen = Mapping[str, Any]
 
-_NTP_PORT = 123
+_HTTP_PORT, _NTP_PORT = 80, 123
+
+# How the collectors' error begins when their time ran out before an address was tried.
+_NOT_TRIED = "not tried"
 
 
 @judge("endpoint")
@@ -124,7 +127,11 @@ def _ask_target(facts: Facts, host: str, port: int) -> Seen | None:
         return None
     for item in facts.get("host.reach.endpoints", ()):
         if (item["host"].lower(), item["port"]) == (host.lower(), port):
-            reached = item["http_status"] is not None or item["tls"]
+            if (item["error"] or "").startswith(_NOT_TRIED):
+                return None
+            # The collector speaks TLS to every port: where none is spoken, a connection is all it can get.
+            plain = port == _HTTP_PORT and item["tcp"]
+            reached = item["http_status"] is not None or item["tls"] or plain
             unnamed = not reached and not item["dns"] and not item["via_proxy"]
             failure = None if reached else "no_such_name" if unnamed else "closed"
             return _target_view(reached, failure, item["error"])
