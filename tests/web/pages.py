@@ -15,6 +15,9 @@ from wizard.web.urls import urlpatterns
 
 # Those that strangers may open.
 OPEN = {"sign_in", "sign_out", "sign_in_once", "healthz", "readyz"}
+# A requirement that asks a person in every deployment of the stories, and the addresses of its answer.
+QUESTION = "AZ-07"
+ASKED = {"attest", "withdraw_answer", "attested_file"}
 
 
 @dataclass
@@ -70,6 +73,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
     assert task is not None
     values: dict[str, Any] = {
         "step_id": step,
+        "profile": deployment.profile,
         "requirement_id": "LIFE-01",
         "form": "json",
         "number": 1,
@@ -80,5 +84,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         name = str(pattern.name)
         needed = pattern.pattern.converters
         of_task = name in ("task", "task_progress", "cancel_task", "retry_task")
-        own = {"pk": task.pk if of_task else deployment.pk}
+        own: dict[str, Any] = {"pk": task.pk if of_task else deployment.pk}
+        if name in ASKED:
+            own["requirement_id"] = QUESTION
         yield name, reverse(name, kwargs={key: own.get(key) or values[key] for key in needed})

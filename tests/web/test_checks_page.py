@@ -9,11 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import stories
-from tests.web.pages import read
-from wizard.models import CheckResult, Deployment, DeploymentState, Operator, Waiver
-from wizard.services import preflight
-
-TODAY = timezone.localdate().isoformat()
+from tests.web.pages import QUESTION, read
+from tests.web.results import add_result, verified
+from wizard.models import CheckResult, Deployment, DeploymentState, Operator, StepAnswer
+from wizard.services import explanations, preflight
 
 
 @pytest.fixture
@@ -97,66 +96,8 @@ def test_a_check_that_is_not_there_cannot_run(working: Client, failing: Deployme
     assert "These are not requirements of this deployment: NOPE-1." in read(answer).words
 
 
-def test_a_waiver_has_a_reason_and_an_end_and_a_person(working: Client, failing: Deployment) -> None:
-    page = read(working.get(url(failing)))
-    assert page.all("a", href=url(failing, "LIFE-01/waiver/"))
-    assert not page.all("a", href=url(failing, "TPL-01/waiver/"))
-    answer = working.post(
-        url(failing, "LIFE-01/waiver/"), {"reason": "Rebuilt for an old vault.", "until": TODAY}, follow=True
-    )
-    assert "LIFE-01 is waived." in read(answer).words
-    assert f"Accepted by oskar until {TODAY}: Rebuilt for an old vault." in read(answer).words
-    assert Waiver.objects.get().asked_by.username == "oskar"
-
-
-@pytest.mark.parametrize(
-    ("reason", "until", "field"),
-    [
-        ("", TODAY, "reason"),
-        ("Because.", "soon", "until"),
-        ("Because.", "2020-01-01", "until"),
-        ("Because.", "", "until"),
-    ],
-)
-def test_a_waiver_without_reason_or_with_a_bad_day_is_refused_at_its_field(
-    working: Client, failing: Deployment, reason: str, until: str, field: str
-) -> None:
-    answer = working.post(url(failing, "LIFE-01/waiver/"), {"reason": reason, "until": until})
-    assert answer.status_code == 422
-    page = read(answer)
-    assert page.all("a", href=f"#id_{field}")
-    assert page.value_of("until") == until
-    assert not Waiver.objects.exists()
-
-
-def test_what_may_not_be_waived_says_so(working: Client, failing: Deployment) -> None:
-    answer = working.post(url(failing, "TPL-01/waiver/"), {"reason": "Because.", "until": TODAY})
-    assert answer.status_code == 422
-    assert "TPL-01 cannot be waived" in read(answer).words
-
-
-def test_a_waiver_is_taken_back(working: Client, failing: Deployment, operator: Operator) -> None:
-    Waiver.objects.create(
-        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=TODAY, asked_by=operator
-    )
-    answer = working.post(url(failing, "LIFE-01/waiver/remove/"), follow=True)
-    assert "The waiver of LIFE-01 is taken back." in read(answer).words
-    assert not Waiver.objects.exists()
-    assert working.post(url(failing, "LIFE-01/waiver/remove/")).status_code == 404
-
-
-def test_a_waiver_whose_day_has_passed_is_not_shown_as_accepted(
-    working: Client, failing: Deployment, operator: Operator
-) -> None:
-    yesterday = timezone.localdate() - timedelta(days=1)
-    Waiver.objects.create(
-        deployment=failing, requirement_id="LIFE-01", reason="Old.", until=yesterday, asked_by=operator
-    )
-    assert "Accepted by" not in read(working.get(url(failing))).words
-
-
 def test_reports_are_downloads_that_other_programs_read(working: Client, failing: Deployment) -> None:
-    endings = {"json": "json", "junit": "xml", "markdown": "md", "html": "html"}
+    endings = {"json": "json", "junit": "xml", "markdown": "md", "html": "html", "sarif": "sarif"}
     texts = {}
     for form, ending in endings.items():
         answer = working.get(url(failing, f"report.{form}"))
@@ -199,3 +140,80 @@ def test_after_deployment_checks_run_again_and_are_not_said_to_block_it(
     words = read(working.get(url(again))).words
     assert "1 finding needs action" in words
     assert "blocks the deployment" not in words
+
+
+def test_the_report_of_the_verification_has_a_name_of_its_own(working: Client, operator: Operator) -> None:
+    deployed = stories.answered(operator, "deployed")
+    assert working.get(url(deployed, "report.json?phase=after")).status_code == 404
+    verified(deployed, operator, "HW-01")
+    answer = working.get(url(deployed, "report.json?phase=after"))
+    assert answer["Content-Disposition"] == f'attachment; filename="{deployed.name}-verification.json"'
+    assert [row["requirement_id"] for row in json.loads(answer.content)["findings"]] == ["HW-01"]
+
+
+def test_what_the_verification_found_has_a_section_with_a_run_of_its_own(
+    working: Client, looking: Client, operator: Operator
+) -> None:
+    draft = stories.answered(operator, "checked")
+    assert not read(working.get(url(draft))).all("form", action=url(draft, "verify/"))
+    deployed = stories.answered(operator, "deployed")
+    page = read(working.get(url(deployed)))
+    assert page.all("form", action=url(deployed, "verify/"))
+    assert "Nobody has looked at the machine since it was set up." in page.words
+    verified(deployed, operator, "HW-01")
+    assert shown(working, url(deployed) + "?phase=after") == ["HW-01"]
+    assert "HW-01" not in shown(working, url(deployed) + "?phase=before")
+    assert not read(looking.get(url(deployed))).all("form", action=url(deployed, "verify/"))
+
+
+def test_results_are_filtered_by_how_they_are_settled(working: Client, failing: Deployment) -> None:
+    add_result(failing, QUESTION)
+    assert shown(working, url(failing) + "?kind=attested") == [QUESTION]
+    assert QUESTION not in shown(working, url(failing) + "?kind=probe")
+    listed = read(working.get(url(failing) + "?kind=listed"))
+    assert str(explanations.not_checked(failing)[0].unchecked) in listed.words
+    assert not shown(working, url(failing) + "?kind=listed")
+
+
+def test_what_nobody_checks_is_listed_with_the_reason(working: Client, failing: Deployment) -> None:
+    page = read(working.get(url(failing)))
+    rows = explanations.not_checked(failing)
+    assert rows
+    for row in rows:
+        assert str(row.unchecked) in page.words
+        assert page.all("a", href=f"/requirements/asr-classic/{row.id}/")
+    assert str(rows[0].unchecked) not in read(working.get(url(failing) + "?status=fail")).words
+
+
+def test_every_id_leads_to_the_page_of_its_requirement(working: Client, failing: Deployment) -> None:
+    page = read(working.get(url(failing)))
+    for name in ("TPL-01", "TPL-02", "LIFE-01"):
+        assert page.all("a", href=f"/requirements/asr-classic/{name}/")
+
+
+def test_results_of_long_ago_say_so(working: Client, failing: Deployment) -> None:
+    assert "more than a day ago" not in read(working.get(url(failing))).words
+    CheckResult.objects.filter(requirement_id="TPL-01").update(
+        observed_at=timezone.now() - timedelta(days=2, hours=1)
+    )
+    words = read(working.get(url(failing))).words
+    assert "1 result rests on what was seen more than a day ago Run the checks again" in words
+    assert "2 days, 1 hour ago" in words.replace("\xa0", " ")
+
+
+def test_old_facts_of_a_machine_are_collected_again_with_one_click(
+    working: Client, looking: Client, operator: Operator, failing: Deployment
+) -> None:
+    CheckResult.objects.filter(deployment=failing).update(observed_at=timezone.now() - timedelta(days=2))
+    row = failing.steps.get(step="source")
+    StepAnswer.objects.filter(pk=row.pk).update(data={**row.data, "method": "manual"})
+    evidence = StepAnswer.objects.create(
+        deployment=failing, step="evidence", data={"way": "by_hand"}, changed_by=operator
+    )
+    by_hand = read(working.get(url(failing)))
+    assert by_hand.all("a", href=f"/deployments/{failing.pk}/steps/evidence/")
+    assert not by_hand.all("form", action=url(failing, "collect/"))
+    StepAnswer.objects.filter(pk=evidence.pk).update(data={"way": "winrm", "host": "cs01.lab.test"})
+    assert read(working.get(url(failing))).all("form", action=url(failing, "collect/"))
+    assert not read(looking.get(url(failing))).all("form", action=url(failing, "collect/"))
+    assert looking.post(url(failing, "collect/")).status_code == 403

@@ -8,9 +8,14 @@ from typing import Final
 
 from wizard.checks import catalogue, conflicts
 from wizard.checks.conflicts import Conflict
+from wizard.checks.freshness import is_old as is_old
 from wizard.checks.report import OWNER_WORDS
-from wizard.checks.requirement import PROFILES, Requirement
+from wizard.checks.requirement import PROFILES
+from wizard.checks.requirement import Phase as Phase
+from wizard.checks.requirement import Requirement as Requirement
 from wizard.journey.base import PROFILES as PROFILE_TITLES
+from wizard.models import Deployment
+from wizard.services.answers import answers_of, circumstances_of, components_of
 from wizard.services.errors import NotFound
 from wizard.text import Text, _, verbatim
 from wizard.topology.roles import ROLES
@@ -52,7 +57,7 @@ _METHOD_WORDS: Final[Mapping[str, Text]] = {
     "ova": Text(_("OVA template")),
     "manual": Text(_("Manual installation")),
 }
-_PHASE_WORDS: Final[Mapping[str, Text]] = {
+PHASE_WORDS: Final[Mapping[str, Text]] = {
     "before": Text(_("Before the machine is set up")),
     "after": Text(_("After the machine is set up")),
 }
@@ -122,6 +127,17 @@ def selected(
     return tuple(seen.values())
 
 
+def not_checked(deployment: Deployment) -> tuple[Requirement, ...]:
+    """The rows that concern this deployment and that neither a probe nor a person can settle; `unchecked` says why."""
+    answers = answers_of(deployment)
+    return catalogue.load(deployment.profile).listed(
+        components=components_of(deployment, answers),
+        circumstances=circumstances_of(deployment, answers),
+        method=answers.get("source", {}).get("method"),
+        cloud=answers.get("vault", {}).get("cloud"),
+    )
+
+
 def explain(profile: str, requirement_id: str) -> Explanation:
     """Raises NotFound for an unknown profile or requirement."""
     listing(profile)
@@ -187,13 +203,13 @@ def _titles(components: list[str]) -> list[Text]:
 
 def _distinct(variants: tuple[Requirement, ...], field: str) -> list[Text]:
     if field == "phase":
-        return [_PHASE_WORDS[name] for name in dict.fromkeys(row.phase for row in variants)]
+        return [PHASE_WORDS[name] for name in dict.fromkeys(row.phase for row in variants)]
     return [_METHOD_WORDS[name] for name in dict.fromkeys(name for row in variants for name in row.methods)]
 
 
 def _way(row: Requirement) -> Way:
     return Way(
-        phase=_PHASE_WORDS[row.phase],
+        phase=PHASE_WORDS[row.phase],
         methods=tuple(_METHOD_WORDS[name] for name in row.methods),
         judge=row.judge,
         facts=row.facts,

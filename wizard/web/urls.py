@@ -7,6 +7,7 @@ from django.urls import path
 from wizard.web.views import (
     account,
     answers,
+    attestations,
     checks,
     deployments,
     health,
@@ -17,6 +18,7 @@ from wizard.web.views import (
     step,
     tasks,
     topology,
+    waivers,
 )
 
 urlpatterns = [
@@ -31,11 +33,29 @@ urlpatterns = [
     path("deployments/<uuid:pk>/checks/", checks.results, name="checks"),
     path("deployments/<uuid:pk>/checks/run/", checks.run, name="run_checks"),
     path("deployments/<uuid:pk>/checks/report.<slug:form>", checks.report, name="check_report"),
-    path("deployments/<uuid:pk>/checks/<slug:requirement_id>/waiver/", checks.waive, name="waive"),
+    path("deployments/<uuid:pk>/checks/verify/", checks.verify, name="verify_installation"),
+    path("deployments/<uuid:pk>/checks/collect/", checks.collect, name="collect_facts"),
+    path("deployments/<uuid:pk>/checks/<slug:requirement_id>/waiver/", waivers.waive, name="waive"),
+    path(
+        "deployments/<uuid:pk>/checks/<slug:requirement_id>/waiver/approve/",
+        waivers.approve,
+        name="approve_waiver",
+    ),
     path(
         "deployments/<uuid:pk>/checks/<slug:requirement_id>/waiver/remove/",
-        checks.take_back,
+        waivers.take_back,
         name="take_back_waiver",
+    ),
+    path("deployments/<uuid:pk>/checks/<slug:requirement_id>/answer/", attestations.answer, name="attest"),
+    path(
+        "deployments/<uuid:pk>/checks/<slug:requirement_id>/answer/remove/",
+        attestations.withdraw,
+        name="withdraw_answer",
+    ),
+    path(
+        "deployments/<uuid:pk>/checks/<slug:requirement_id>/answer/file",
+        attestations.file,
+        name="attested_file",
     ),
     path("deployments/<uuid:pk>/topology/", topology.graph, name="topology"),
     path("deployments/<uuid:pk>/topology.<slug:form>", topology.download, name="topology_file"),

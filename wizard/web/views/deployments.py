@@ -11,22 +11,24 @@ from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from wizard.journey import base as journey
 from wizard.journey.profile import ProfileAnswers
-from wizard.models import DeploymentState, Task
+from wizard.models import DeploymentState, Task, Waiver
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, guidance
 from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.web import steps
+from wizard.web.component_words import architecture_of
 from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
 from wizard.web.tabs import tabs_of
+from wizard.web.views import move
 
 PAGE_SIZE = 25
 
@@ -63,16 +65,18 @@ def listing(request: SignedInRequest) -> HttpResponse:
         answered=Count("steps", filter=Q(steps__data__isnull=False)),
         active_kind=Subquery(under_way.values("kind")[:1]),
         active_task=Subquery(under_way.values("pk")[:1]),
+        waiting=Subquery(_waiting_waivers()),
     )
-    shown = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = Paginator(found.prefetch_related("steps"), PAGE_SIZE).get_page(request.GET.get("page"))
     listed: Any = shown.object_list
     rows = [
         {
             "deployment": deployment,
-            "profile": gettext(journey.PROFILES[deployment.profile].title),
+            "profile": architecture_of(deployment),
             "task_title": KINDS[deployment.active_kind].title if deployment.active_kind else "",
             "task_id": deployment.active_task,
             "answered": deployment.answered,
+            "waiting": deployment.waiting or 0,
         }
         for deployment in listed
     ]
@@ -129,7 +133,9 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "running": running,
         "running_title": KINDS[running.kind].title if running else "",
         "snapshot": deployment.snapshots.select_related("recorded_by").first(),
-        "profile": gettext(journey.PROFILES[deployment.profile].title),
+        "profile": architecture_of(deployment),
+        "may_move": move.applies(deployment),
+        "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),
     }
     return render(request, "web/deployment.html", context)
 
@@ -153,6 +159,14 @@ def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "web/delete_deployment.html",
         steps.frame(deployment, None, title=gettext("Delete the draft")),
     )
+
+
+def _waiting_waivers() -> Any:
+    """How many waivers of the outer deployment wait for their second person; see `Waiver.waiting`."""
+    waiting = Waiver.objects.filter(
+        deployment=OuterRef("pk"), approved_at=None, until__gte=timezone.localdate()
+    )
+    return waiting.order_by().values("deployment").annotate(number=Count("pk")).values("number")
 
 
 def _profile_form(typed: dict[str, Any], problem: Problem | None) -> ShownForm:
