@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def deployment(operator: Operator, settings: Any) -> Iterator[Deployment]:
+def deployment(operator: Operator, settings: Any) -> Deployment:
     # Nothing is there: every far end refuses at once, and what is not judged by answers alone is not met.
     settings.CONNECT_TO = "::127.0.0.1:1"
     return stories.answered(operator)

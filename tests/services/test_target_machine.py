@@ -69,8 +69,8 @@ def run(kind: str, deployment: Deployment, actor: Operator, **inputs: Any) -> Ta
 def done(kind: str, deployment: Deployment, actor: Operator, **inputs: Any) -> dict[str, Any]:
     task = run(kind, deployment, actor, **inputs)
     assert task.state == TaskState.SUCCEEDED, task.error
-    assert task.result is not None
-    return task.result
+    found: dict[str, Any] = task.result or {}
+    return found
 
 
 def error_of(task: Task) -> tuple[str, str]:

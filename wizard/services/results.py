@@ -15,7 +15,7 @@ from wizard.checks.requirement import Phase
 from wizard.models import CheckResult, Deployment, Task, TaskState, Waiver
 from wizard.services import evidence
 from wizard.services.applicable import requirements_for
-from wizard.services.attested import note_answers
+from wizard.services.attested import note_answers, stored
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
 
@@ -108,6 +108,15 @@ def report_of(deployment: Deployment, phase: Phase = "before") -> report.Report:
         generated_at=timezone.now(),
         findings=[as_finding(row, deployment) for row in results],
         waivers={waiver.requirement_id: waiver.reason for waiver in waivers_in_force(deployment)},
+        answers={
+            requirement_id: report.Answered(
+                by=row.answered_by.get_username(),
+                at=row.answered_at,
+                note=row.note,
+                file_name=row.file_name,
+            )
+            for requirement_id, row in stored(deployment).items()
+        },
     )
 
 

@@ -1,0 +1,54 @@
+"""The firewall matrix of a deployment: every rule that it needs, with the last verdict of what proves it."""
+
+from __future__ import annotations
+
+from wizard.checks.endpoints import DEFAULT_PORTS, Endpoint, endpoints
+from wizard.models import Deployment, Operator
+from wizard.services import results
+from wizard.services.answers import answers_in_play, circumstances_of
+from wizard.services.permissions import require
+from wizard.services.sites import planned_graph
+from wizard.topology import firewall
+from wizard.topology.firewall import EndpointNeed, FirewallRule
+
+
+def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, ...]:
+    """The rules, each once. Raises Conflict `not_ready` before the questions that they rest on are answered."""
+    require(actor, "view")
+    graph = planned_graph(deployment)
+    answers = answers_in_play(deployment)
+    network, installation = answers["network"], answers.get("installation", {})
+    held = circumstances_of(deployment, answers)
+    there = endpoints(deployment.profile, answers["vault"]["cloud"], answers["source"]["method"])
+    return firewall.firewall_rules(
+        graph,
+        endpoints=tuple(_need(item) for item in there if held.issuperset(item.when)),
+        ntp=tuple(network["ntp"]),
+        dns=tuple(network["dns"]),
+        proxy=network["proxy"],
+        mysql_download="cs" in held and installation.get("mysql", "download") == "download",
+    )
+
+
+def verdicts_of(deployment: Deployment) -> dict[str, str]:
+    """The newest status of each requirement; what was judged after the installation goes before what was judged earlier."""
+    return {
+        row.requirement_id: row.status
+        for phase in ("before", "after")
+        for row in results.latest_results(deployment, "before" if phase == "before" else "after")
+    }
+
+
+def as_csv(deployment: Deployment, *, actor: Operator) -> str:
+    return firewall.as_csv(rules_of(deployment, actor=actor), verdicts_of(deployment))
+
+
+def _need(item: Endpoint) -> EndpointNeed:
+    return EndpointNeed(
+        id=item.row,
+        pattern=item.pattern,
+        port=DEFAULT_PORTS[item.protocol],
+        protocol="UDP" if item.protocol == "ntp" else "TCP",
+        needed_by=item.needed_by,
+        purpose=item.purpose,
+    )
