@@ -14,6 +14,7 @@ from wizard.hosts.session import HostSession
 from wizard.hosts.session import ScriptResult as ScriptResult
 from wizard.hosts.ssh import SSHSession
 from wizard.hosts.winrm import WinRMSession
+from wizard.hosts.wire import check_host
 from wizard.text import Text, _
 
 Transport = Literal["winrm_https", "winrm_http", "ssh"]
@@ -52,6 +53,8 @@ def open_host(connection: HostConnection, *, timeout_s: float = 30.0) -> Iterato
     HandshakeFailed, WrongCertificate, AccessDenied, MessageEncryptionMissing, RemoteFault, TimedOut, Dropped.
     """
     session = _session(connection, timeout_s)
+    # pypsrp would make a URL of whatever was entered, and parse it back.
+    check_host(connection.host, address=connection.address)
     try:
         session.open(within_s=timeout_s)
         yield session

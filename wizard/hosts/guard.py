@@ -10,8 +10,8 @@ from typing import TypeVar
 from wizard.hosts.errors import Stopped, TimedOut
 from wizard.text import Text, _
 
-# Between the wish to stop and breaking off hard there is time for a last polite word to the host.
-STOP_GRACE_S = 1.0
+# Between the end of somebody's patience and breaking off there is time for a last polite word to the host.
+GRACE_S = 1.5
 # What blocks in the kernel comes back this often for a look at the guard.
 SLICE_S = 0.25
 
@@ -43,7 +43,7 @@ class Guard:
     def during(
         self, step: str, seconds: float | None, should_stop: Callable[[], bool] = never
     ) -> Iterator[None]:
-        """Within the block, `check` raises after `seconds` (None: no deadline of its own) or when asked to stop."""
+        """Within the block, `ask` and `check` know of a deadline of so many seconds (None: there is none)."""
         before = self.step, self._until, self._should_stop, self._stop_seen
         self.step, self._should_stop, self._stop_seen = step, should_stop, None
         self._until = float("inf") if seconds is None else time.monotonic() + seconds
@@ -68,11 +68,18 @@ class Guard:
             raise
         return self._stop_seen is not None
 
-    def check(self) -> None:
-        """Raises TimedOut, or Stopped a moment after the caller wanted to."""
-        if self.stopping and time.monotonic() >= (self._stop_seen or 0.0) + STOP_GRACE_S:
+    def ask(self) -> None:
+        """For who can still tell the host to end: raises Stopped or TimedOut as soon as it is time."""
+        if self.stopping:
             raise self.stopped()
         if time.monotonic() >= self._until:
+            raise self.late()
+
+    def check(self) -> None:
+        """For who can only break off: raises the same a moment later."""
+        if self.stopping and time.monotonic() >= (self._stop_seen or 0.0) + GRACE_S:
+            raise self.stopped()
+        if time.monotonic() >= self._until + GRACE_S:
             raise self.late()
 
     def patiently(self, move: Callable[[], Result]) -> Result:

@@ -17,7 +17,7 @@ from lxml import etree
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.hosts.connection import Transport
-from wizard.hosts.errors import HandshakeFailed, HostError, RemoteFault, Unreachable
+from wizard.hosts.errors import HandshakeFailed, HostError, RemoteFault
 from wizard.hosts.fingerprint import of_certificate, of_host_key
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
@@ -25,8 +25,8 @@ from wizard.hosts.ssh import agree_on_keys
 from wizard.hosts.wire import (
     SocketAddress,
     certificate_of,
+    check_host,
     connect_any,
-    is_host,
     resolve,
     start_tls,
 )
@@ -173,13 +173,7 @@ class _Visit:
         return self.guard.address
 
     def look_up(self) -> Finding:
-        if not is_host(self.host):
-            raise Unreachable(
-                Text(_("“%(host)s” is not a host name or an IPv4 address."), host=self.host),
-                remedy=Text(_("Enter the name or the address alone, without https:// and without a path.")),
-                address=self.address,
-                step="dns",
-            )
+        check_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
         self.addresses = resolve(real_host, real_port, guard=self.guard)
         if (real_host, real_port) != (self.host, self.port):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from wizard.hosts.errors import AccessDenied, HostDidNotReturn, HostError, Stopped, WrongCertificate
+from wizard.hosts.errors import (
+    AccessDenied,
+    Dropped,
+    HandshakeFailed,
+    HostDidNotReturn,
+    HostError,
+    Stopped,
+    Unreachable,
+    WrongCertificate,
+)
 from wizard.text import Text, _
 
 RETRY_S = 1.0
@@ -39,8 +48,11 @@ def wait_until_back(
             refused += 1
             if refused == REFUSALS:
                 raise
-        except HostError:
+        except (Unreachable, HandshakeFailed, Dropped):
             answered = False
+        except HostError:
+            # It may be on its way down or up, or there was no time left to hear it out.
+            pass
         else:
             if is_new(boot):
                 return

@@ -136,7 +136,7 @@ class SSHSession:
         with self._guard.during("upload", None), self._files() as files:
             with self._told():
                 target = files.open(part, "wb")
-            with contextlib.closing(target):
+            with _closing(target):
                 for piece in in_pieces(chunks, PIECE_BYTES):
                     with self._told():
                         target.write(piece)
@@ -207,7 +207,7 @@ class SSHSession:
         with self._told():
             channel = self._open_transport().open_session(timeout=self._guard.stall_s)
         # Closing the channel ends what runs: its input ends, and nobody reads its output.
-        with contextlib.closing(channel):
+        with _closing(channel):
             with self._told():
                 channel.settimeout(self._guard.stall_s)
                 channel.exec_command("sh -s")
@@ -222,9 +222,7 @@ class SSHSession:
         )
         unsent = memoryview(script)
         while True:
-            if self._guard.stopping:
-                raise self._guard.stopped()
-            self._guard.check()
+            self._guard.ask()
             # Asked first: what was written before the end has arrived by then.
             ended = channel.exit_status_ready() or channel.closed
             busy = False
@@ -256,7 +254,7 @@ class SSHSession:
             channel.settimeout(self._guard.stall_s)
             channel.invoke_subsystem("sftp")
             files = paramiko.SFTPClient(channel)
-        with contextlib.closing(files):
+        with _closing(files):
             yield files
 
     def _open_transport(self) -> paramiko.Transport:
@@ -308,6 +306,16 @@ class SSHSession:
             address=self.address,
             step=self._guard.step,
         )
+
+
+@contextlib.contextmanager
+def _closing(part: paramiko.Channel | paramiko.SFTPClient | paramiko.SFTPFile) -> Iterator[None]:
+    """Saying goodbye fails where nobody is there any more, and must not hide why."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
+            part.close()
 
 
 class _Lines:

@@ -195,9 +195,7 @@ class WinRMSession:
             shell.begin_invoke()
         try:
             while shell.state == PSInvocationState.RUNNING:
-                if self._guard.stopping:
-                    raise self._guard.stopped()
-                self._guard.check()
+                self._guard.ask()
                 with self._told():
                     shell.poll_invoke(timeout=POLL_S)
                 self._drain(shell, output)

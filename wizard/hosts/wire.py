@@ -33,6 +33,17 @@ def is_host(text: str) -> bool:
         return False
 
 
+def check_host(host: str, *, address: str) -> None:
+    """Raises Unreachable with step `dns` for what can be no host."""
+    if not is_host(host):
+        raise Unreachable(
+            Text(_("“%(host)s” is not a host name or an IPv4 address."), host=host),
+            remedy=Text(_("Enter the name or the address alone, without https:// and without a path.")),
+            address=address,
+            step="dns",
+        )
+
+
 def resolve(host: str, port: int, *, guard: Guard) -> tuple[SocketAddress, ...]:
     """The addresses of a name, in the resolver's order. Raises Unreachable with step `dns`.
 
@@ -69,13 +80,7 @@ def resolve(host: str, port: int, *, guard: Guard) -> tuple[SocketAddress, ...]:
 
 def open_tcp(host: str, port: int, *, book: AddressBook, guard: Guard) -> socket.socket:
     """Resolve and connect, by way of the address book. Raises Unreachable, TimedOut and Stopped."""
-    if not is_host(host):
-        raise Unreachable(
-            Text(_("“%(host)s” is not a host name or an IPv4 address."), host=host),
-            remedy=Text(_("Enter the name or the address alone, without https:// and without a path.")),
-            address=guard.address,
-            step="dns",
-        )
+    check_host(host, address=guard.address)
     real_host, real_port = book.locate(host, port)
     return connect_any(resolve(real_host, real_port, guard=guard), guard=guard)
 

@@ -178,7 +178,8 @@ class _Server(paramiko.ServerInterface):
                     channel.send_exit_status(event.code)
                 elif isinstance(event, Vanished):
                     self._transport.close()
-        channel.close()
+        with contextlib.suppress(OSError, EOFError):
+            channel.close()
 
 
 class _Files(paramiko.SFTPServerInterface):

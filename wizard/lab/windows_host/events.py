@@ -20,6 +20,13 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What Read-Host asks the person at the console."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Warn:
     text: str
 
@@ -48,4 +55,4 @@ class Pause:
     seconds: float
 
 
-Event = Line | Written | Warn | Error | Failure | Exit | Pause
+Event = Line | Written | Asked | Warn | Error | Failure | Exit | Pause

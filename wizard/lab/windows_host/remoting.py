@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import psrpcore
 from psrpcore.types import (
@@ -16,11 +17,12 @@ from psrpcore.types import (
     PSVersion,
 )
 
-from wizard.lab.windows_host.events import Error, Event, Exit, Failure, Line, Pause, Warn, Written
+from wizard.lab.windows_host.events import Asked, Error, Event, Exit, Failure, Line, Pause, Warn, Written
 from wizard.lab.windows_host.machine import Machine
 
 _FRAGMENT = 150_000  # bytes; twice in base64 it still fits an envelope of 512 kB
 _STOP_LOOK_S = 0.02
+_WAITING = 20  # payloads
 
 
 @dataclass(slots=True)
@@ -72,18 +74,22 @@ class Shell:
             if not outgoing.payloads and not outgoing.done:
                 return None
             # As Windows does: not everything at once, however much there is.
-            taken, outgoing.payloads = outgoing.payloads[:1], outgoing.payloads[1:]
+            taken = [outgoing.payloads.pop(0)]
+            self._changed.notify_all()
             return taken, outgoing.done and not outgoing.payloads
 
-    def stop(self, command: uuid.UUID) -> None:
+    def stop(self, command: uuid.UUID) -> bool:
+        """Whether the command was still running."""
         with self._changed:
             self._stopped.add(command)
             pipeline = self._pool.pipeline_table.get(command)
-            if pipeline is not None and pipeline.state == PSInvocationState.Running:
+            running = pipeline is not None and pipeline.state == PSInvocationState.Running
+            if pipeline is not None and running:
                 pipeline.stop()
                 self._collect()
                 self._outgoing[command].done = True
             self._changed.notify_all()
+            return running
 
     def end(self) -> None:
         """The client closes the shell, or the host goes down."""
@@ -113,6 +119,8 @@ class Shell:
                 while time.monotonic() < until and number not in self._stopped:
                     time.sleep(_STOP_LOOK_S)
             with self._changed:
+                # As in Windows, a script that writes faster than the client reads has to wait.
+                self._changed.wait_for(partial(self._has_room, number))
                 if number in self._stopped:
                     return
                 self._tell(pipeline, event)
@@ -126,11 +134,16 @@ class Shell:
                 self._collect()
                 self._finish(number)
 
+    def _has_room(self, number: uuid.UUID) -> bool:
+        return len(self._outgoing[number].payloads) < _WAITING or number in self._stopped
+
     def _tell(self, pipeline: psrpcore.ServerPipeline, event: Event) -> None:
         if isinstance(event, Line):
             pipeline.write_output(event.text)
         elif isinstance(event, Written):
             pipeline.host_call(HostMethodIdentifier.WriteLine2, [event.text])
+        elif isinstance(event, Asked):
+            pipeline.host_call(HostMethodIdentifier.ReadLine)
         elif isinstance(event, Warn):
             pipeline.write_warning(event.text)
         elif isinstance(event, Error):

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,9 @@ class Seen:
 class WindowsHost(Background):
     """Runs while the `with` block lasts; `machine` is what it is, `seen` what arrived.
 
+    `bodies_in_clear` counts requests over plain HTTP that were not encrypted, `stopped_commands` scripts that were
+    told to end; `password_after_restart` is what somebody sets it to meanwhile.
+
     NTLM and Negotiate work everywhere, Basic over HTTPS alone. Over plain HTTP it demands encrypted messages.
     """
 
@@ -55,6 +59,7 @@ class WindowsHost(Background):
         tls: bool = True,
         offers: tuple[str, ...] = ("Negotiate", "Basic"),
         encrypts: bool = True,
+        expired: bool = False,
         address: str = "192.0.2.11",
         changes: Mapping[str, Any] | None = None,
     ) -> None:
@@ -62,7 +67,7 @@ class WindowsHost(Background):
         the machine believes to have, `changes` are facts that differ from those of the scenario.
 
         `offers` are the ways of signing in that it tells about; without `encrypts` its answers over HTTP are
-        plain, as they would be from somebody in between.
+        plain, as they would be from somebody in between. `expired` is its certificate then.
         """
         super().__init__(port)
         self.scenario = scenario
@@ -75,7 +80,9 @@ class WindowsHost(Background):
         self._directory = tempfile.TemporaryDirectory(prefix="foothold-lab-")
         directory = Path(self._directory.name)
         authority = authority or Authority(directory)
-        self.pair: KeyPair = authority.issue(f"windows-{self.name}", (self.name,))
+        yesterday = datetime.now(UTC) - timedelta(days=1) if expired else None
+        self.pair: KeyPair = authority.issue(f"windows-{self.name}", (self.name,), not_after=yesterday)
+        self.thumbprint_sha256 = self.pair.sha256
         self.accounts = Accounts(
             directory / "accounts",
             {self.username: self.password},
@@ -89,15 +96,14 @@ class WindowsHost(Background):
             restart=self._restart,
             changes=changes,
         )
+        self.bodies_in_clear = 0
+        self.stopped_commands = 0
+        self.password_after_restart = ""
         self._shells: dict[Any, Shell] = {}
         self._connections: set[socket.socket] = set()
         self._kept_port: int | None = None
         self._restarting: threading.Thread | None = None
         self._ended = threading.Event()
-
-    @property
-    def thumbprint_sha256(self) -> str:
-        return self.pair.sha256
 
     @property
     def port(self) -> int:
@@ -142,6 +148,8 @@ class WindowsHost(Background):
             self._go_down()
             if behaviour == "gone" or self._ended.wait(DOWN_S):
                 return
+            if self.password_after_restart:
+                self.accounts.change_password(self.username, self.password_after_restart)
             self.machine.booted()
             self.start()
 
@@ -177,8 +185,8 @@ class WindowsHost(Background):
         elif request.action == soap.RECEIVE:
             return self._receive(shell, request)
         elif request.action == soap.SIGNAL:
-            if request.command_id is not None:
-                shell.stop(request.command_id)
+            if request.command_id is not None and shell.stop(request.command_id):
+                self.stopped_commands += 1
         elif request.action == soap.DELETE:
             shell.end()
             del self._shells[request.shell_id]
@@ -210,6 +218,7 @@ class WindowsHost(Background):
             protocol_version = "HTTP/1.1"
             server_version = "Microsoft-HTTPAPI/2.0"
             sys_version = ""
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 self.request.settimeout(IDLE_S)
@@ -273,6 +282,7 @@ class WindowsHost(Background):
                         body = self._sign_in.decrypt(body)
                     elif not owner.tls and body:
                         # AllowUnencrypted is false, as Windows has it from the start.
+                        owner.bodies_in_clear += 1
                         self._send(500, b"")
                         return
                     if not body:

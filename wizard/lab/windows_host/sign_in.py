@@ -32,11 +32,20 @@ class Accounts:
         self._file = file
         self._accounts = {name.lower(): password for name, password in accounts.items()}
         self._domain = domain
+        self._write()
+
+    def change_password(self, name: str, password: str) -> None:
+        self._accounts[name.lower()] = password
+        self._write()
+
+    def _write(self) -> None:
         lines = [
-            f"{place}:{name}:{password}\n" for name, password in accounts.items() for place in ("", domain)
+            f"{place}:{name}:{password}\n"
+            for name, password in self._accounts.items()
+            for place in ("", self._domain)
         ]
-        file.touch(mode=0o600)
-        file.write_text("".join(lines))
+        self._file.touch(mode=0o600)
+        self._file.write_text("".join(lines))
 
     def knows(self, name: str, password: str) -> bool:
         return self._accounts.get(name.rpartition("\\")[2].lower()) == password

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wizard.lab.windows_host.events import Error, Event, Exit, Failure, Line, Pause, Warn, Written
+from wizard.lab.windows_host.events import Asked, Error, Event, Exit, Failure, Line, Pause, Warn, Written
 
 _TEXT = r"'((?:[^']|'')*)'"
 _STATEMENT = re.compile(
     rf"""^\s*(?:
         (?:Write-Output\s+)?{_TEXT}
-        |(?P<verb>Write-Host|Write-Warning|Write-Error|throw)\s+{_TEXT}
+        |(?P<verb>Write-Host|Write-Warning|Write-Error|Read-Host|throw)\s+{_TEXT}
         |Start-Sleep\s+-Milliseconds\s+(?P<pause>\d+)
         |exit\s+(?P<exit>\d+)
     )\s*;?\s*$""",
@@ -25,6 +25,7 @@ _EVENTS: dict[str, Callable[[str], Event]] = {
     "Write-Host": Written,
     "Write-Warning": Warn,
     "Write-Error": Error,
+    "Read-Host": Asked,
     "throw": Failure,
 }
 
