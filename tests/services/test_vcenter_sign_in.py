@@ -40,7 +40,7 @@ def test_a_sign_in_brings_inventory_and_privileges_and_completes_the_step(walk: 
     assert task.result["signed_in_as"] == "asr-operator@vsphere.local"
     assert abs(task.result["clock_offset_s"]) < 5
     assert [row["ref"]["name"] for row in task.result["inventory"]["datacenters"]] == ["DC0", "DC1"]
-    assert privileges(task) == {"discovery": [], "full": [], "ova": []}
+    assert privileges(task) == {"discovery": [], "full": [], "appliance": [], "ova": []}
     assert "vcenter" in deployments.completed_steps(walk.deployment)
     assert attempts(walk) == {"asr-operator@vsphere.local": 1}
     assert walk.standing == "accepted"

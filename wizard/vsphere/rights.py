@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["discovery", "full", "ova"]
-LEVELS: tuple[Level, ...] = ("discovery", "full", "ova")
+Level = Literal["discovery", "full", "appliance", "ova"]
+LEVELS: tuple[Level, ...] = ("discovery", "full", "appliance", "ova")
 
 # Where a privilege is used; `target` is both what runs the machine and the folder that holds it.
 Scope = Literal["any", "datacenter", "folder", "pool", "target", "datastore", "network"]
@@ -89,6 +89,8 @@ PRIVILEGE_NAMES: dict[str, str] = {
         "Virtual machine > Provisioning > Allow virtual machine files upload"
     ),
     "VirtualMachine.State.RemoveSnapshot": "Virtual machine > Snapshot management > Remove snapshot",
+    "VirtualMachine.State.CreateSnapshot": "Virtual machine > Snapshot management > Create snapshot",
+    "VirtualMachine.State.RevertToSnapshot": "Virtual machine > Snapshot management > Revert to snapshot",
     "VApp.Import": "vApp > Import",
     "VApp.ApplicationConfig": "vApp > vApp application configuration",
     "VApp.InstanceConfig": "vApp > vApp instance configuration",
@@ -96,15 +98,17 @@ PRIVILEGE_NAMES: dict[str, str] = {
 
 _BASELINE = ("System.Anonymous", "System.View", "System.Read")  # PV-28
 
-# PV-01 to PV-25. PV-26 and PV-27 (create and revert to a snapshot) are asked for by the modernized tutorial
-# alone.
+# PV-26 and PV-27: the texts on the modernized appliance alone ask for them.
+_APPLIANCE = ("VirtualMachine.State.CreateSnapshot", "VirtualMachine.State.RevertToSnapshot")
+
+# PV-01 to PV-25.
 _FULL = (
     *_BASELINE,
     *(
         identifier
         for identifier in PRIVILEGE_NAMES
         if identifier.startswith(("Datastore.", "Network.", "Resource.", "Task.", "VirtualMachine."))
-        and identifier != "VirtualMachine.Inventory.Delete"
+        and identifier not in ("VirtualMachine.Inventory.Delete", *_APPLIANCE)
     ),
 )
 
@@ -131,7 +135,12 @@ _OVA = (
     "VirtualMachine.Interact.PowerOff",
 )
 
-_IDS: dict[Level, tuple[str, ...]] = {"discovery": _BASELINE, "full": _FULL, "ova": _OVA}
+_IDS: dict[Level, tuple[str, ...]] = {
+    "discovery": _BASELINE,
+    "full": _FULL,
+    "appliance": _APPLIANCE,
+    "ova": _OVA,
+}
 
 _SCOPES: dict[str, Scope] = {
     "System": "any",
@@ -147,8 +156,8 @@ _SCOPES: dict[str, Scope] = {
 def required(level: Level) -> tuple[Right, ...]:
     """What an account needs.
 
-    `discovery` lists machines, `full` also replicates with failback (asr-facts 5.2, 5.3), `ova` imports the
-    template (5.4).
+    `discovery` lists machines, `full` also replicates with failback (asr-facts 5.2, 5.3), `appliance` is what
+    the modernized appliance needs on top of that, `ova` imports the template (5.4).
     """
     return tuple(
         Right(

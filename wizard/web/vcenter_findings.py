@@ -16,6 +16,7 @@ from wizard.text import Text, _
 _LEVELS: Final = (
     ("discovery", _("Discovery only"), _("Find machines and replicate; failback needs more.")),
     ("full", _("Full"), _("Replicate, fail over and fail back.")),
+    ("appliance", _("Replication appliance"), _("Make snapshots and go back to them.")),
     ("ova", _("Deploy the template"), _("Import the OVA template into the inventory.")),
 )
 _LAYERS: Final = {
@@ -136,10 +137,12 @@ def clock(proof: Task | None) -> str:
 
 
 def levels(proof: Task | None) -> list[dict[str, Any]]:
+    """Each level of rights that matters to this deployment, with the privileges that are missing."""
     if proof is None or not proof.result:
         return []
     gaps = proof.result["privileges"]
     return [
         {"id": level, "title": gettext(title), "about": gettext(about), "missing": gaps.get(level, [])}
         for level, title, about in _LEVELS
+        if level != "appliance" or proof.deployment.profile == "asr-modernized"
     ]
