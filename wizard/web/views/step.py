@@ -14,7 +14,7 @@ from wizard.models import Deployment
 from wizard.services import deployments
 from wizard.web import steps
 from wizard.web.guard import SignedInRequest, page
-from wizard.web.views import placement, profile, question, template, vcenter, work
+from wizard.web.views import evidence, placement, profile, question, template, vcenter, work
 
 StepPage = Callable[[SignedInRequest, Deployment, journey.Step], HttpResponse]
 
@@ -23,6 +23,7 @@ _PAGES: Final[dict[str, StepPage]] = {
     "vcenter": vcenter.show,
     "placement": placement.show,
     "template": template.show,
+    "evidence": evidence.show,
 }
 
 
