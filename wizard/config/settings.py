@@ -246,6 +246,9 @@ LAB = env.flag("FOOTHOLD_LAB", False)
 CONNECT_TO = env.text("CONNECT_TO")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE")
 GUEST_WAIT_SECONDS = env.number("GUEST_WAIT_SECONDS", 900, least=1)
+INSTALLER_DIR = Path(env.text("INSTALLER_DIR", str(VAR_DIR / "installers")))
+INSTALL_MINUTES = env.number("INSTALL_MINUTES", 180, least=10)
+HOST_RESTART_SECONDS = env.number("HOST_RESTART_SECONDS", 900, least=1)
 
 # --- logs -------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from wizard.services import appliance, host_tasks, preflight, templates, topology, vcenters, verification
+from wizard.services import (
+    appliance,
+    host_preparation,
+    host_tasks,
+    preflight,
+    templates,
+    topology,
+    vcenters,
+    verification,
+)
 from wizard.services.tasks.work import Kind
 from wizard.text import Text, _
 
@@ -106,6 +115,23 @@ _ALL = (
         prepare=appliance.prepare_deploy,
         run=appliance.run_deploy,
         tidy=appliance.tidy_deploy,
+    ),
+    Kind(
+        id="prepare_host",
+        title=Text(_("Install on the machine")),
+        about=Text(
+            _(
+                "Sends the installation bundle to the target machine over WinRM, runs it there, restarts Windows where that is "
+                "asked for, and verifies what was installed. Needs a preflight that passed, for a configuration server the vault "
+                "credentials file, and the installer in INSTALLER_DIR or installer_path, its path on the machine. Not repeated "
+                "by itself; a cancelled or failed run removes every file with a secret."
+            )
+        ),
+        changing=True,
+        repeatable=False,
+        prepare=host_preparation.prepare_install,
+        run=host_preparation.run_install,
+        tidy=host_preparation.tidy_install,
     ),
     Kind(
         id="verify_installation",
