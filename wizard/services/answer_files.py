@@ -1,4 +1,4 @@
-"""The answer file that rebuilds a deployment: without secrets, credentials by name."""
+"""The answer file that rebuilds a deployment: without secrets, credentials by name, with what people answered for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def export(deployment: Deployment, form: str = "yaml") -> tuple[str, str]:
         name=deployment.name,
         profile=deployment.profile,  # type: ignore[arg-type]  # only known profiles are stored
         answers=deployments.answers_of(deployment),
+        attestations={
+            row.requirement_id: {"answer": row.answer, "note": row.note}
+            for row in deployment.attestations.defer("file")
+        },
     )
     match form:
         case "yaml":

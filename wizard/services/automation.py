@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
+from wizard.checks import catalogue
 from wizard.journey import base as journey
 from wizard.journey.answer_file import AnswerFile, check
-from wizard.journey.errors import prefixed
-from wizard.models import Deployment, DeploymentState, Operator, Task, TaskState
-from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, evidence, preflight
+from wizard.journey.errors import FieldError, prefixed
+from wizard.models import Deployment, DeploymentState
+from wizard.services import attestations, attested, deployments, evidence, machine_errands, preflight, trust
+from wizard.services.answers import answers_in_play, circumstances_of
+from wizard.services.errands import Errand
 from wizard.services.errors import Conflict, Invalid, UserError
-from wizard.services.tasks import launch
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 
-# Follows a task to its end, showing what it does, and gives it back as it ended.
-Follow = Callable[[Task], Task]
-
-_WORK: Final = (
-    (DeploymentState.CHECKED, "deploy_ova"),
-    (DeploymentState.DEPLOYED, "register_vcenter"),
-    (DeploymentState.REGISTERED, "record_topology"),
-)
+# Somebody confirms these in the end, not necessarily in the file.
+_CONFIRMED_LATER = frozenset({"vcenter.thumbprint_sha256", "evidence.thumbprint_sha256"})
 
 
 class Blocked(UserError):
     """Preflight has findings that block."""
 
     code = "blocked"
-
-
-class TaskFailed(UserError):
-    """A task did not succeed; its own message and remedy are taken over."""
-
-    code = "task_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,73 +45,48 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
     """What carrying out the file would do now. Changes nothing. Raises Invalid for answers that no step takes."""
     _check(file)
     deployment = find(file.name)
-    steps: list[PlannedStep] = []
+    steps: list[Text] = []
     if deployment is None:
-        steps.append(PlannedStep(what=Text(_("Begin the deployment %(name)s."), name=file.name)))
+        steps.append(Text(_("Begin the deployment %(name)s."), name=file.name))
     stored = deployments.answers_of(deployment) if deployment else {}
     for step in _question_steps(file):
         if not _same(step, stored.get(step.id), file.answers[step.id]):
-            steps.append(PlannedStep(what=Text(_("Answer “%(step)s”."), step=Text(step.title))))
+            steps.append(Text(_("Answer “%(step)s”."), step=Text(step.title)))
     state = DeploymentState(deployment.state) if deployment else DeploymentState.DRAFT
+    evidence_given = file.answers.get("evidence", {}) if "evidence" in _ids(file) else {}
+    if evidence_given and (deployment is None or "evidence" not in deployments.completed_steps(deployment)):
+        steps.append(machine_errands.how_facts_come(evidence_given))
+    given = _attestations_left(file, deployment)
+    if given:
+        steps.append(Text(_("Record the answers for %(ids)s."), ids=list(given)))
     if state == DeploymentState.DRAFT or steps:
-        steps.append(PlannedStep(what=KINDS["preflight"].title))
+        steps.append(KINDS["preflight"].title)
         state = DeploymentState.CHECKED
-    for before, kind in _WORK:
-        if list(DeploymentState).index(state) <= list(DeploymentState).index(before):
-            steps.append(PlannedStep(what=KINDS[kind].title))
-    return steps
+    steps += _work_left(file, state, evidence_given)
+    return [PlannedStep(what=step) for step in steps]
 
 
-def answer_all(file: AnswerFile, *, actor: Operator, follow: Follow, trust: str | None = None) -> Deployment:
-    """Create or continue the deployment and give it the file's answers, with the tasks that prove them.
+def answer_all(file: AnswerFile, *, errand: Errand) -> Deployment:
+    """Create or continue the deployment and give it the file's answers, with the tasks that prove them, and its attestations.
 
-    `trust` is the SHA-256 of the certificate that the caller has confirmed, where the file names none.
-    Raises Invalid with paths into the file, and TaskFailed.
+    Raises Invalid with paths into the file, TaskFailed, WaitsForPerson where the facts of a machine come by hand, and Conflict
+    `certificate_not_confirmed`, `already_deployed`.
     """
     _check(file)
-    deployment = find(file.name) or deployments.create(name=file.name, profile=file.profile, actor=actor)
-    stored = deployments.answers_of(deployment)
+    deployment = find(file.name) or deployments.create(
+        name=file.name, profile=file.profile, actor=errand.actor
+    )
     for step in _question_steps(file):
-        wanted = dict(file.answers[step.id])
-        if step.id == "vcenter" and not wanted.get("thumbprint_sha256"):
-            known = stored["vcenter"] if _same(step, stored.get("vcenter"), wanted) else None
-            wanted["thumbprint_sha256"] = (
-                known["thumbprint_sha256"]
-                if known
-                else trust or _ask_for_trust(deployment, wanted, actor, follow)
-            )
-        if _same(step, stored.get(step.id), wanted) and step.id in deployments.completed_steps(deployment):
-            continue
-        if not deployment.is_open:
-            raise Conflict(
-                Text(
-                    _(
-                        "%(name)s is deployed; the file's answers to “%(step)s” differ from those it was deployed with."
-                    ),
-                    name=deployment.name,
-                    step=Text(step.title),
-                ),
-                remedy=Text(
-                    _("Give another name in the file for another deployment, or take the recorded answers.")
-                ),
-                code="already_deployed",
-            )
-        try:
-            if step.id == "template":
-                inputs = {name: wanted.get(name) for name in evidence.TEMPLATE_INPUTS}
-                _run("inspect_template", deployment, actor, follow, inputs)
-            deployments.answer(deployment, step.id, wanted, actor=actor)
-            if step.id == "vcenter" and "vcenter" not in deployments.completed_steps(deployment):
-                _run("sign_in_vcenter", deployment, actor, follow)
-        except Invalid as error:
-            raise Invalid(prefixed(f"answers.{step.id}", list(error.errors)), error.text) from None
-        deployment.refresh_from_db()
+        _answer(deployment, step, file, errand)
+    _attest(deployment, file, errand)
+    if "evidence" in answers_in_play(deployment) and deployment.is_open:
+        machine_errands.hear_from_machine(deployment, errand)
     return deployment
 
 
-def run_preflight(deployment: Deployment, *, actor: Operator, follow: Follow) -> None:
+def run_preflight(deployment: Deployment, *, errand: Errand) -> None:
     """Raises Blocked where findings block, TaskFailed where the run itself failed."""
-    _run("preflight", deployment, actor, follow)
+    errand.run("preflight", deployment)
     verdict = preflight.verdict_of(deployment)
     if verdict is None or verdict.blocked:
         raise Blocked(
@@ -136,30 +100,126 @@ def run_preflight(deployment: Deployment, *, actor: Operator, follow: Follow) ->
         )
 
 
-def carry_on(deployment: Deployment, *, actor: Operator, follow: Follow) -> None:
-    """Everything that is left after the answers: preflight, deploy, register, record. Raises Blocked and TaskFailed."""
+def carry_on(deployment: Deployment, *, errand: Errand) -> None:
+    """Everything that is left after the answers: preflight, deploy or install, register, record.
+
+    Raises Blocked, TaskFailed, WaitsForPerson, NotReady.
+    """
     if deployment.state == DeploymentState.DRAFT:
-        run_preflight(deployment, actor=actor, follow=follow)
-    for state, kind in _WORK:
-        deployment.refresh_from_db()
-        if deployment.state == state:
-            _run(kind, deployment, actor, follow)
-    deployment.refresh_from_db()
+        run_preflight(deployment, errand=errand)
+    if deployment.state == DeploymentState.CHECKED:
+        if "manual" in circumstances_of(deployment):
+            machine_errands.install(deployment, errand)
+        else:
+            errand.run("deploy_ova", deployment)
+    if deployment.state == DeploymentState.DEPLOYED and "vcenter" in circumstances_of(deployment):
+        errand.run("register_vcenter", deployment)
+    if deployment.state in (DeploymentState.DEPLOYED, DeploymentState.REGISTERED):
+        errand.run("record_topology", deployment)
 
 
-# --- inside -----------------------------------------------------------------------------------------------------------
+# --- inside: the file -------------------------------------------------------------------------------------------------
 
 
 def _check(file: AnswerFile) -> None:
-    errors = check(file, may_be_missing={"vcenter.thumbprint_sha256"})
+    errors = check(file, may_be_missing=_CONFIRMED_LATER) + _unknown_attestations(file)
     if errors:
         raise Invalid(errors, Text(_("The answer file needs another look.")))
 
 
+def _unknown_attestations(file: AnswerFile) -> list[FieldError]:
+    known = catalogue.load(file.profile)
+    return [
+        FieldError(
+            path=f"attestations.{requirement_id}",
+            message=Text(
+                _("The catalogue of %(profile)s has no requirement %(id)s."),
+                profile=file.profile,
+                id=requirement_id,
+            ),
+            code="unknown_requirement",
+        )
+        for requirement_id in file.attestations
+        if known.get(requirement_id) is None
+    ]
+
+
 def _question_steps(file: AnswerFile) -> Iterator[journey.Step]:
+    """The steps that the file answers, without those that do not apply to what it describes."""
+    out_of_play = journey.not_applicable(file.profile, file.answers)
     for step in journey.journey(file.profile):
-        if step.id in file.answers:
+        if step.id in file.answers and step.id not in out_of_play:
             yield step
+
+
+def _ids(file: AnswerFile) -> set[str]:
+    return {step.id for step in _question_steps(file)}
+
+
+def _work_left(file: AnswerFile, state: DeploymentState, evidence_given: dict[str, Any]) -> Iterator[Text]:
+    """The titles of what follows the preflight from this state on."""
+    out_of_play = journey.not_applicable(file.profile, file.answers)
+    order = list(DeploymentState)
+    reached = order.index(state)
+    if reached <= order.index(DeploymentState.CHECKED):
+        yield (
+            KINDS["deploy_ova"].title
+            if "deploy" not in out_of_play
+            else machine_errands.how_it_is_installed(evidence_given)
+        )
+    if reached <= order.index(DeploymentState.DEPLOYED) and "register" not in out_of_play:
+        yield KINDS["register_vcenter"].title
+    if reached < order.index(DeploymentState.RECORDED):
+        yield KINDS["record_topology"].title
+
+
+# --- inside: answers --------------------------------------------------------------------------------------------------
+
+
+def _answer(deployment: Deployment, step: journey.Step, file: AnswerFile, errand: Errand) -> None:
+    stored = deployments.answers_of(deployment)
+    wanted = dict(file.answers[step.id])
+    if trust.needs_confirmation(step.id, wanted):
+        known = stored[step.id] if _same(step, stored.get(step.id), wanted) else {}
+        wanted["thumbprint_sha256"] = known.get("thumbprint_sha256") or trust.confirmed(
+            deployment, step.id, wanted, errand, alone=_one_far_end(file)
+        )
+    proven = step.id == "evidence" or step.id in deployments.completed_steps(deployment)
+    if _same(step, stored.get(step.id), wanted) and proven:
+        return
+    if not deployment.is_open:
+        raise Conflict(
+            Text(
+                _(
+                    "%(name)s is deployed; the file's answers to “%(step)s” differ from those it was deployed with."
+                ),
+                name=deployment.name,
+                step=Text(step.title),
+            ),
+            remedy=Text(
+                _("Give another name in the file for another deployment, or take the recorded answers.")
+            ),
+            code="already_deployed",
+        )
+    try:
+        if step.id == "template":
+            inputs = {name: wanted.get(name) for name in evidence.TEMPLATE_INPUTS}
+            errand.run("inspect_template", deployment, inputs)
+        deployments.answer(deployment, step.id, wanted, actor=errand.actor)
+        if step.id == "vcenter" and "vcenter" not in deployments.completed_steps(deployment):
+            errand.run("sign_in_vcenter", deployment)
+    except Invalid as error:
+        raise Invalid(prefixed(f"answers.{step.id}", list(error.errors)), error.text) from None
+    deployment.refresh_from_db()
+
+
+def _one_far_end(file: AnswerFile) -> bool:
+    """Whether the file leaves only one certificate to be confirmed."""
+    steps = _ids(file)
+    return (
+        sum(trust.needs_confirmation(step, file.answers[step]) for step in steps & {"vcenter", "evidence"})
+        == 1
+    )
 
 
 def _same(step: journey.Step, stored: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
@@ -173,45 +233,35 @@ def _same(step: journey.Step, stored: dict[str, Any] | None, wanted: dict[str, A
     return canonical == stored
 
 
-def _ask_for_trust(
-    deployment: Deployment, wanted: dict[str, Any], actor: Operator, follow: Follow
-) -> NoReturn:
-    address = {name: wanted.get(name) for name in ("host", "port")}
-    task = _run("probe_vcenter", deployment, actor, follow, address)
-    presented = (task.result or {})["certificate"]["sha256"]
-    raise Conflict(
-        Text(
-            _(
-                "%(host)s presents a certificate with the SHA-256 fingerprint %(sha256)s, which nobody has confirmed."
-            ),
-            host=wanted.get("host"),
-            sha256=presented,
-        ),
-        remedy=Text(
-            _("Compare it with the certificate of your vCenter; then run again with --trust %(sha256)s."),
-            sha256=presented,
-        ),
-        code="certificate_not_confirmed",
-    )
+# --- inside: attestations ---------------------------------------------------------------------------------------------
 
 
-def _run(
-    kind: str, deployment: Deployment, actor: Operator, follow: Follow, inputs: dict[str, Any] | None = None
-) -> Task:
-    try:
-        task = launch(kind, deployment=deployment, actor=actor, inputs=inputs)
-    except Conflict as error:
-        running = deployment.tasks.filter(kind=kind, state__in=ACTIVE_STATES).first()
-        if error.code != "task_running" or running is None:
-            raise
-        task = running
-    task = follow(task)
-    if task.state != TaskState.SUCCEEDED:
-        failure = task.error or {}
-        fallback = Text(_("“%(title)s” was cancelled."), title=KINDS[kind].title)
-        raise TaskFailed(
-            Text.from_json(failure.get("message")) or fallback,
-            remedy=Text.from_json(failure.get("remedy")),
-            code=failure.get("code") or "cancelled",
+def _attestations_left(file: AnswerFile, deployment: Deployment | None) -> dict[str, dict[str, str]]:
+    """Those of the file that are not on record as it says."""
+    stored = attested.stored(deployment) if deployment else {}
+    return {
+        requirement_id: given
+        for requirement_id, given in file.attestations.items()
+        if (row := stored.get(requirement_id)) is None
+        or (row.answer, row.note) != (given["answer"], given["note"])
+    }
+
+
+def _attest(deployment: Deployment, file: AnswerFile, errand: Errand) -> None:
+    asked = {row.id for row in attestations.questions_for(deployment)}
+    unasked = [requirement_id for requirement_id in file.attestations if requirement_id not in asked]
+    if unasked:
+        errand.tell(
+            Text(
+                _("Nobody is asked about these requirements here; their answers are passed over: %(ids)s."),
+                ids=unasked,
+            )
         )
-    return task
+    for requirement_id, given in _attestations_left(file, deployment).items():
+        if requirement_id in asked:
+            try:
+                attestations.attest(deployment, requirement_id, **given, actor=errand.actor)
+            except Invalid as error:
+                fields = prefixed(f"attestations.{requirement_id}", list(error.errors))
+                raise Invalid(fields, error.text) from None
+    deployment.refresh_from_db()

@@ -22,13 +22,16 @@ from wizard.text import Text, _
 REPORT_FORMATS = ("json", "junit", "markdown", "html", "sarif")
 ReportFormat = Literal["json", "junit", "markdown", "html", "sarif"]
 
-# The kind of task that judges the requirements of a phase.
-JUDGED_BY: Final[dict[Phase, str]] = {"before": "preflight", "after": "verify_installation"}
+# The kinds of task that judge the requirements of a phase; an installation over WinRM ends with its verification.
+JUDGED_BY: Final[dict[Phase, tuple[str, ...]]] = {
+    "before": ("preflight",),
+    "after": ("verify_installation", "prepare_host"),
+}
 
 
 def latest_run(deployment: Deployment, phase: Phase = "before") -> Task | None:
     """The newest run that judged the requirements of that phase to its end."""
-    runs = deployment.tasks.filter(kind=JUDGED_BY[phase], state=TaskState.SUCCEEDED)
+    runs = deployment.tasks.filter(kind__in=JUDGED_BY[phase], state=TaskState.SUCCEEDED)
     return runs.order_by("-finished_at").first()
 
 

@@ -66,7 +66,8 @@ class Progress:
         """Begin a part of the work: shown above the bar, and a line in the log."""
         self.check()
         if percent is not None:
-            self._percent = percent
+            # Work that is part of other work counts from its own beginning.
+            self._percent = max(self._percent, percent)
         self.task.phase = text
         self._write(phase=text)
         self.event(text)
