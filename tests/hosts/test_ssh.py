@@ -106,6 +106,24 @@ def test_a_refused_password_is_tried_once(scenario: str) -> None:
         assert host.sign_ins == ["root"]
 
 
+def test_a_host_that_takes_keys_alone_is_told_apart_from_a_wrong_password() -> None:
+    with (
+        LinuxHost(passwords=False) as host,
+        pytest.raises(AccessDenied, match="with a password") as caught,
+        open_host(to(host)),
+    ):
+        pytest.fail("signed in")
+    assert "PasswordAuthentication" in str(caught.value.remedy)
+
+
+def test_a_sign_in_that_is_never_answered_is_given_up() -> None:
+    with LinuxHost("mute") as host:
+        began = time.monotonic()
+        with pytest.raises(TimedOut), open_host(to(host), timeout_s=1):
+            pytest.fail("signed in")
+        assert time.monotonic() - began < 3
+
+
 def test_nobody_signs_in_before_a_host_key_was_confirmed() -> None:
     with (
         LinuxHost() as host,

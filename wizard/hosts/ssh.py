@@ -8,6 +8,7 @@ import hashlib
 import logging
 import shlex
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -25,7 +26,7 @@ from wizard.hosts.errors import (
     WrongCertificate,
 )
 from wizard.hosts.fingerprint import of_host_key, same
-from wizard.hosts.guard import Guard, never
+from wizard.hosts.guard import GRACE_S, SLICE_S, Guard, never
 from wizard.hosts.pieces import PIECE_BYTES, in_pieces
 from wizard.hosts.remote_commands import LINUX_BOOT_ID, LINUX_RESTART
 from wizard.hosts.restart import wait_until_back
@@ -44,22 +45,30 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 def agree_on_keys(sock: socket.socket, *, guard: Guard) -> paramiko.Transport:
     """An SSH connection on which nobody is signed in yet. Raises HandshakeFailed, and closes the socket then."""
-    seconds = min(guard.left, guard.stall_s)
     transport = paramiko.Transport(sock)
+    agreed = threading.Event()
+
+    def wait() -> None:
+        if not agreed.wait(SLICE_S):
+            raise TimeoutError
+
     try:
-        # Each of them has a clock of its own; all of them end when the guard's time is over.
-        transport.banner_timeout = transport.handshake_timeout = seconds
-        transport.start_client(timeout=seconds)
+        # Its own clock would wait for less than the guard allows.
+        transport.banner_timeout = transport.handshake_timeout = guard.left + GRACE_S
+        transport.start_client(agreed)
+        guard.patiently(wait)
+        if not transport.is_active():
+            raise transport.get_exception() or EOFError("closed")
     except BaseException as error:
         transport.close()
         sock.close()
-        if not isinstance(error, paramiko.SSHException | EOFError | OSError):
+        if not isinstance(error, paramiko.SSHException | EOFError | OSError | TimedOut):
             raise
         raise HandshakeFailed(
             Text(
                 _("No SSH session with %(address)s: %(reason)s."),
                 address=guard.address,
-                reason=str(error) or type(error).__name__,
+                reason="no answer" if isinstance(error, TimedOut) else str(error) or type(error).__name__,
             ),
             address=guard.address,
             step="host_key",
@@ -266,14 +275,11 @@ class SSHSession:
     def _told(self) -> Iterator[None]:
         """Let nothing of paramiko's out of the block but HostError."""
         step = self._guard.step
+        failure: HostError
         try:
             yield
-        except paramiko.AuthenticationException:
-            failure: HostError = AccessDenied(
-                Text(_("%(address)s refused the user name or the password."), address=self.address),
-                address=self.address,
-                step="login",
-            )
+        except paramiko.AuthenticationException as error:
+            failure = self._not_signed_in(error)
         except TimeoutError:
             failure = self._guard.stalled()
         except (paramiko.SSHException, EOFError, ConnectionError) as error:
@@ -294,6 +300,30 @@ class SSHSession:
         else:
             return
         raise failure from None
+
+    def _not_signed_in(self, error: paramiko.AuthenticationException) -> HostError:
+        """paramiko has one class for all that can come of a sign-in."""
+        if isinstance(error, paramiko.BadAuthenticationType):
+            return AccessDenied(
+                Text(_("%(address)s lets nobody sign in with a password."), address=self.address),
+                remedy=Text(
+                    _(
+                        "Allow it for this account in sshd_config (PasswordAuthentication, and PermitRootLogin for "
+                        "root) for as long as it takes, or collect the facts by hand."
+                    )
+                ),
+                address=self.address,
+                step="login",
+            )
+        if "timeout" in str(error).lower():
+            return self._guard.stalled()
+        if self._transport is not None and not self._transport.is_active():
+            return self._dropped("closed")
+        return AccessDenied(
+            Text(_("%(address)s refused the user name or the password."), address=self.address),
+            address=self.address,
+            step="login",
+        )
 
     def _dropped(self, reason: str) -> Dropped:
         return Dropped(

@@ -31,6 +31,7 @@ USERNAME, PASSWORD = "root", "Lab-Linux-1"
 DOWN_S = 1.0
 _IDLE_S = 30.0
 _LOOK_S = 0.02
+_MUTE_S = 5.0
 
 # Connections that break off are what this server is for.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -47,13 +48,15 @@ class LinuxHost(Background):
         directory: Path | None = None,
         port: int = 0,
         address: str = "192.0.2.16",
+        passwords: bool = True,
     ) -> None:
-        """`directory` keeps the host key (None: a new one for this run). `address` is the machine's own belief."""
+        """Without `passwords` only keys open it. `directory` keeps the host key (None: a new one for this run). `address` is the machine's own belief."""
         super().__init__(port)
         self.scenario = scenario
         self.name = name or f"{scenario.replace('_', '-')}.lab.test"
         self.username, self.password = USERNAME, PASSWORD
         self.sign_ins: list[str] = []
+        self.passwords = passwords
         self.machine = LinuxMachine(
             BEHAVIOURS[scenario], name=self.name, address=address, restart=self._restart
         )
@@ -145,12 +148,14 @@ class _Server(paramiko.ServerInterface):
         self._transport = transport
 
     def get_allowed_auths(self, username: str) -> str:
-        return "password"
+        return "password" if self._owner.passwords else "publickey"
 
     def check_auth_password(self, username: str, password: str) -> int:
         self._owner.sign_ins.append(username)
+        if self._owner.machine.behaviour == "mute":
+            time.sleep(_MUTE_S)
         known = (username, password) == (self._owner.username, self._owner.password)
-        if known and self._owner.machine.behaviour != "access_denied":
+        if known and self._owner.passwords and self._owner.machine.behaviour != "access_denied":
             return AUTH_SUCCESSFUL
         return AUTH_FAILED
 

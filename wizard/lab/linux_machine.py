@@ -14,12 +14,13 @@ from wizard.hosts.remote_commands import LINUX_BOOT_ID, LINUX_RESTART
 from wizard.lab.collector_order import answer, read_shell
 from wizard.lab.linux_facts import linux_facts
 
-Behaviour = Literal["well", "hung", "drops", "access_denied", "gone", "floods", "stays"]
+Behaviour = Literal["well", "hung", "drops", "access_denied", "mute", "gone", "floods", "stays"]
 BEHAVIOURS: Final[dict[str, Behaviour]] = {
     "linuxmt": "well",
     "hung": "hung",
     "drops": "drops",
     "access_denied": "access_denied",
+    "mute": "mute",  # a sign-in takes longer than anybody waits
     "gone": "gone",
     "floods": "floods",
     "stays": "stays",
