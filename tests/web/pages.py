@@ -87,4 +87,6 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         own: dict[str, Any] = {"pk": task.pk if of_task else deployment.pk}
         if name in ASKED:
             own["requirement_id"] = QUESTION
+        if name == "firewall_file":
+            own["form"] = "html"
         yield name, reverse(name, kwargs={key: own.get(key) or values[key] for key in needed})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard.checks import catalogue, task_sheets
 from wizard.checks.requirement import Phase
 from wizard.checks.task_sheets import TaskSheet
@@ -18,7 +20,10 @@ def sheets_of(deployment: Deployment, *, actor: Operator, phase: Phase = "before
     return task_sheets.task_sheets(found.findings, found.waivers.keys(), commands)
 
 
+def in_markdown(deployment: Deployment, sheets: Sequence[TaskSheet]) -> str:
+    """These sheets, to be put into tickets: all of a deployment, or those of one owner."""
+    return task_sheets.as_markdown(sheets, deployment=deployment.name)
+
+
 def as_markdown(deployment: Deployment, *, actor: Operator, phase: Phase = "before") -> str:
-    return task_sheets.as_markdown(
-        sheets_of(deployment, actor=actor, phase=phase), deployment=deployment.name
-    )
+    return in_markdown(deployment, sheets_of(deployment, actor=actor, phase=phase))

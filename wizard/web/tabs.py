@@ -24,10 +24,12 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
     registered = reached >= list(DeploymentState).index(DeploymentState.REGISTERED)
     known = [
         ("steps", gettext("Steps"), "deployment", True),
-        ("topology", gettext("Topology"), "topology", registered),
-        ("tasks", gettext("Tasks"), "deployment_tasks", True),
         ("checks", gettext("Checks"), "checks", True),
+        ("task_sheets", gettext("Task sheets"), "task_sheets", True),
+        ("firewall", gettext("Firewall"), "firewall", True),
+        ("topology", gettext("Topology"), "topology", registered),
         ("machines", gettext("Machines"), "deployment_machines", registered),
+        ("tasks", gettext("Tasks"), "deployment_tasks", True),
         ("snapshots", gettext("Snapshots"), "snapshots", deployment.state == DeploymentState.RECORDED),
     ]
     return [

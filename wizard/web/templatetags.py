@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -36,6 +36,12 @@ def when(value: datetime | str | None) -> str:
     return format_html(
         '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M")
     )
+
+
+@register.simple_tag
+def day_or_moment(value: date | datetime) -> str:
+    """A moment as `when` writes it; a whole day belongs to no zone."""
+    return when(value) if isinstance(value, datetime) else format_html("<time>{}</time>", value.isoformat())
 
 
 @register.filter

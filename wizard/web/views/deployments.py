@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import DeploymentState, Task, Waiver
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, guidance
+from wizard.services import deployments, expiry, guidance
 from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
@@ -31,6 +31,8 @@ from wizard.web.tabs import tabs_of
 from wizard.web.views import move
 
 PAGE_SIZE = 25
+# The home of a deployment shows what ends first; all of it is in the calendar.
+ENDS_SHOWN = 5
 
 
 class Filters(forms.Form):
@@ -136,6 +138,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "profile": architecture_of(deployment),
         "may_move": move.applies(deployment),
         "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),
+        "ends": expiry.calendar_of(deployment, actor=request.user)[:ENDS_SHOWN],
     }
     return render(request, "web/deployment.html", context)
 
