@@ -1,4 +1,4 @@
-"""The whole job without a browser: a lab and a worker of its own, the example answer file applied, everything stopped again."""
+"""The whole job without a browser: a lab and a worker of its own, the example answer files applied, everything stopped again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from wizard.planning.unified_setup import INSTALLER
+
 READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
-CREDENTIAL, ACCOUNT = "lab-vcenter", "asr-operator"
+ACCOUNT = "asr-operator"
 
 
 class DemoFailed(Exception):
@@ -31,8 +36,9 @@ class Demo:
         self._directory = directory
         self._manage = [sys.executable, "manage.py"]
 
-    def run(self, answer_file: Path) -> int:
-        """The exit code of `apply`. Raises DemoFailed where it could not even begin."""
+    def run(self, answer_files: Sequence[Path]) -> int:
+        """Apply one file after the other; the exit code of the first that fails, else 0. Raises DemoFailed where it could not
+        even begin."""
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory.mkdir(parents=True)
         env = {
@@ -41,43 +47,65 @@ class Demo:
             "FOOTHOLD_LAB": "1",
             "LOG_LEVEL": "WARNING",
         }
-        for name in ("DATABASE_URL", "REDIS_URL"):
+        for name in ("DATABASE_URL", "REDIS_URL", "TEMPLATE_DIR", "INSTALLER_DIR"):
             env.pop(name, None)
         self._call(env, "prepare")
         with self._process(env, "lab", *self._manage, "lab", "--port-base", "0") as lab:
             described = self._wait_for_lab(lab)
-            vcenter = described["vcenter"]
-            if vcenter is None:
+            if described["vcenter"] is None:
                 raise DemoFailed(described["unavailable"])
             env |= {"CONNECT_TO": described["connect_to"], "PROBE_CA_FILE": described["ca_file"]}
             self._call(env, "welcome")
-            login = vcenter["accounts"][ACCOUNT]
-            self._call(
-                env,
-                "credential",
-                "set",
-                CREDENTIAL,
-                "--username",
-                login["username"],
-                secret=login["password"],
-            )
+            self._keep_accounts(env, described)
+            self._put_installer()
             celery = (sys.executable, "-m", "celery", "-A", "wizard.config.celery", "worker")
             threads = ("--pool", "threads", "--concurrency", "2")
             with self._process(env, "worker", *celery, *threads, "--loglevel", "WARNING"):
-                return subprocess.run(
-                    [
-                        *self._manage,
-                        "apply",
-                        str(answer_file),
-                        "--set",
-                        f"vcenter.port={vcenter['port']}",
-                        "--trust",
-                        vcenter["thumbprint_sha256"],
-                    ],
-                    env=env,
-                    cwd=self._base,
-                    check=False,
-                ).returncode
+                codes = [self._apply(env, path, described) for path in answer_files]
+        return next((code for code in codes if code), 0)
+
+    def _apply(self, env: dict[str, str], path: Path, described: dict[str, Any]) -> int:
+        """Only what nobody can know before the lab runs is said here; all else is in the file."""
+        answers = yaml.safe_load(path.read_text("utf-8"))["answers"]
+        options: list[str] = []
+        if "vcenter" in answers:
+            vcenter = described["vcenter"]
+            options += ["--set", f"vcenter.port={vcenter['port']}", "--trust", vcenter["thumbprint_sha256"]]
+        if "evidence" in answers:
+            host = next(row for row in described["hosts"] if row["name"] == answers["evidence"]["host"])
+            key = self._make_vault_key(answers["vault"]["vault"])
+            options += ["--trust", host["thumbprint_sha256"], "--vault-credentials", str(key)]
+        # Flushed, so that the title comes before what the command says.
+        print(f"\n=== {path.name} ===\n", flush=True)  # noqa: T201 - the demo talks to a terminal
+        return subprocess.run(
+            [*self._manage, "apply", str(path), *options], env=env, cwd=self._base, check=False
+        ).returncode
+
+    def _keep_accounts(self, env: dict[str, str], described: dict[str, Any]) -> None:
+        login = described["vcenter"]["accounts"][ACCOUNT]
+        self._keep_account(env, "lab-vcenter", "vcenter", login)
+        for host in described["hosts"]:
+            if host["scenario"] == "healthy":
+                self._keep_account(env, "lab-windows", "windows", host)
+
+    def _keep_account(self, env: dict[str, str], name: str, kind: str, login: dict[str, str]) -> None:
+        self._call(
+            env,
+            *("credential", "set", name, "--kind", kind, "--username", login["username"]),
+            secret=login["password"],
+        )
+
+    def _put_installer(self) -> None:
+        """The lab's machine plays an installation of whatever carries the installer's name."""
+        folder = self._directory / "installers"
+        folder.mkdir()
+        (folder / INSTALLER).write_bytes(b"MZ" + bytes(2**20))
+
+    def _make_vault_key(self, vault: str) -> Path:
+        made = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+        key = self._directory / f"{vault}_{made}.VaultCredentials"
+        key.write_text("<RSVaultAsrCreds/>\n", "ascii")
+        return key
 
     def _call(self, env: dict[str, str], *command: str, secret: str = "") -> None:
         done = subprocess.run(

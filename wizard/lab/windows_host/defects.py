@@ -44,6 +44,6 @@ def spoil(facts: dict[str, Any]) -> dict[str, Any]:
             "time.ntp": [item | {"offset_s": 412.0} for item in facts["time.ntp"]],  # TIME-01
             "antivirus.defender": {"enabled": True, "exclusions": []},  # SW-11
             # One that the collector could not read: a check that must say "unknown" and not "passed".
-            "os.licence": OSError("WMI SoftwareLicensingProduct: Invalid class"),  # OS-03
+            "policy.script_execution": OSError("Requested registry access is not allowed."),  # POL-05
         }
     )
