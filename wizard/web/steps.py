@@ -67,7 +67,7 @@ def after(deployment: Deployment) -> str:
     upcoming = next((row for row in rows(deployment) if row.status == "next"), None)
     if upcoming is None:
         return deployment.get_absolute_url()
-    if upcoming.id == "deploy":
+    if upcoming.id in ("deploy", "install"):
         return reverse("check_answers", args=[deployment.pk])
     return upcoming.url
 

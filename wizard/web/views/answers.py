@@ -13,10 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from wizard.journey import answer_file
 from wizard.journey import base as journey
-from wizard.models import DeploymentState
+from wizard.journey.evidence import EvidenceAnswers
+from wizard.models import Deployment, DeploymentState
+from wizard.planning.sizing import SizingAdvice
 from wizard.services import deployments, guidance, preflight
+from wizard.services.answers import circumstances_of, primary_component
 from wizard.services.errors import UserError
-from wizard.web import steps
+from wizard.web import in_play, steps
 from wizard.web.forms import label_of, looks_of, options_of
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
@@ -24,6 +27,7 @@ from wizard.web.views import work
 
 # Typed a second time to be sure, chosen to say where to look, or shown in full elsewhere.
 _NOT_SHOWN = {"vault": {"confirm_name"}}
+_NOT_BY_HAND = set(EvidenceAnswers.model_fields) - {"way"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +63,15 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "sections": _sections(
             deployment.profile, deployment.name, answers, frame["steps"], deployment.is_open
         ),
+        "install_step": next((row for row in frame["steps"] if row.id == "install"), None),
+        "by_hand": "manual" in circumstances_of(deployment, answers),
+        "on_datastore": "vmware_host" in circumstances_of(deployment, answers),
         "verdict": preflight.verdict_of(deployment),
         "run": preflight.latest_run(deployment),
         "checked": deployment.state == DeploymentState.CHECKED,
         "open": deployment.is_open,
         "answers": answers,
-        "advice": guidance.size(deployment.profile, answers["capacity"]) if "capacity" in answers else None,
+        "advice": _size(deployment, answers),
         "preflight_step": next((row for row in frame["steps"] if row.id == "preflight"), None),
     }
     return render(request, "web/answers.html", context, status=problem.status if problem else 200)
@@ -82,6 +89,13 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return response
 
 
+def _size(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> SizingAdvice | None:
+    if "capacity" not in answers:
+        return None
+    component: Any = primary_component(deployment, answers)
+    return guidance.size(deployment.profile, answers["capacity"], component=component)
+
+
 def _sections(
     profile: str, name: str, answers: dict[str, dict[str, Any]], rows: list[steps.StepRow], open_: bool
 ) -> list[dict[str, Any]]:
@@ -94,7 +108,8 @@ def _sections(
             continue
         data = answers.get(step.id, {})
         change = f"{row.url}?back=answers" if open_ and row.status != "blocked" else ""
-        shown = [_row(step, name, data[name], change) for name in _shown_fields(step, data)]
+        asked = in_play.fields_of(step, profile, answers, data)
+        shown = [_row(step, name, data[name], change) for name in _shown_fields(step, data) if name in asked]
         sections.append(
             {
                 "title": row.title,
@@ -111,6 +126,9 @@ def _shown_fields(step: journey.Step, data: dict[str, Any]) -> list[str]:
     hidden = set(_NOT_SHOWN.get(step.id, ()))
     if step.id == "template":
         hidden |= {"url", "sha256"} if data.get("source") == "folder" else {"file"}
+    if step.id == "evidence":
+        hidden |= _NOT_BY_HAND if data.get("way") == "by_hand" else set()
+        hidden |= {"thumbprint_sha256"} if data.get("transport") == "http" else set()
     return (
         []
         if step.answers is None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from wizard.journey import base as journey
@@ -14,9 +14,9 @@ from wizard.models import Deployment
 from wizard.services import deployments
 from wizard.web import steps
 from wizard.web.guard import SignedInRequest, page
-from wizard.web.views import evidence, placement, profile, question, template, vcenter, work
+from wizard.web.views import evidence, install, placement, profile, question, template, vcenter, work
 
-StepPage = Callable[[SignedInRequest, Deployment, journey.Step], HttpResponse]
+StepPage = Callable[[SignedInRequest, Deployment, journey.Step], HttpResponseBase]
 
 _PAGES: Final[dict[str, StepPage]] = {
     "profile": profile.show,
@@ -24,12 +24,13 @@ _PAGES: Final[dict[str, StepPage]] = {
     "placement": placement.show,
     "template": template.show,
     "evidence": evidence.show,
+    "install": install.show,
 }
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request: SignedInRequest, pk: UUID, step_id: str) -> HttpResponse:
+def step(request: SignedInRequest, pk: UUID, step_id: str) -> HttpResponseBase:
     deployment = deployments.get(pk, actor=request.user)
     known = steps.find(deployment, step_id)
     show = _PAGES.get(known.id, work.show if known.answers is None else question.show)

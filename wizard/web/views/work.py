@@ -24,7 +24,6 @@ from wizard.web.problems import Problem
 MAIN_KIND: Final = {
     "preflight": "preflight",
     "deploy": "deploy_ova",
-    "install": "prepare_host",
     "register": "register_vcenter",
     "record": "record_topology",
 }
@@ -93,8 +92,6 @@ def _may_run_again(step_id: str, done: bool) -> bool:
 def _more(deployment: Deployment, step_id: str) -> dict[str, Any]:
     if step_id == "preflight":
         return {"verdict": preflight.verdict_of(deployment), "run": preflight.latest_run(deployment)}
-    if step_id == "install":
-        return {}
     if step_id == "deploy":
         done = deployment.tasks.filter(kind="deploy_ova", state="succeeded").first()
         return {"result": done.result if done else None}
