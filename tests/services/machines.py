@@ -23,7 +23,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-def by_hand(actor: Operator, name: str | None = None, **changed: dict[str, Any]) -> Deployment:
+def by_hand(actor: Operator, name: str | None = None, /, **changed: dict[str, Any]) -> Deployment:
     """A physical configuration server, everything answered, its machine not heard of yet. `changed` are answers by step."""
     deployment = make_deployment(actor, name)
     for step, data in ANSWERS.items():

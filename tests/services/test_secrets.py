@@ -76,7 +76,7 @@ def test_after_a_whole_run_no_password_stands_anywhere_nor_is_handed_out(
     assert where_it_stands("asr-operator@vsphere.local"), "the search finds what is there"
     assert "task.failed" in said
     assert messages
-    assert len(handed_out) == 10
+    assert len(handed_out) == 11
     assert walk.credential in handed_out[0], "the account is there by its name"
     assert Credential.objects.get(name=walk.credential).reveal() == password
 

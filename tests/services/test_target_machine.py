@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.services.machines import attest_all, by_hand
+from tests.services.machines import answer_of, attest_all, by_hand, script_for
 from tests.walk import ANSWERS as LAB_ANSWERS
+from wizard.lab.linux_host import LinuxHost
+from wizard.lab.vcenter import LabVCenter
 from wizard.lab.windows_host import WindowsHost
 from wizard.models import CollectorIssue, Credential, Deployment, HostFacts, Operator, Task, TaskState
 from wizard.services import credentials, deployments, host_facts, preflight, tasks, topology
@@ -210,6 +212,42 @@ def test_a_password_that_a_dead_worker_had_in_hand_is_not_sent_again_by_itself(
     assert machine.seen == []
 
 
+# --- asking Linux ------------------------------------------------------------------------------------------------------
+
+FAILBACK = {"failback": True, "linux_failback": True}
+
+
+def test_the_linux_master_target_is_asked_over_ssh_and_remembered(operator: Operator, settings: Any) -> None:
+    deployment = by_hand(operator, "lyon", capacity=FAILBACK)
+    with LinuxHost(name="mt01.lab.test") as host:
+        settings.CONNECT_TO = f"{host.name}:22:127.0.0.1:{host.port}"
+        credentials.keep(
+            name="lyon-linux",
+            kind=Credential.Kind.LINUX,
+            username=host.username,
+            secret=host.password,
+            actor=operator,
+        )
+        seen = done("probe_host", deployment, operator, host=host.name, transport="ssh")
+        assert (seen["port"], seen["fingerprint_sha256"]) == (22, host.thumbprint_sha256)
+        found = done(
+            "collect_facts",
+            deployment,
+            operator,
+            component="mt_linux",
+            host=host.name,
+            credential="lyon-linux",
+            thumbprint_sha256=seen["fingerprint_sha256"],
+        )
+        assert (found["component"], found["way"]) == ("mt_linux", "ssh")
+        row = host_facts.latest(deployment, "mt_linux")
+        assert row is not None
+        assert "value" in row.facts["os.release"]
+        assert "evidence" not in deployments.completed_steps(deployment), "it is not the primary machine"
+        done("collect_facts", deployment, operator, component="mt_linux")
+    assert deployment.host_facts.count() == 2
+
+
 # --- the whole way ----------------------------------------------------------------------------------------------------
 
 
@@ -247,3 +285,37 @@ def test_a_physical_server_is_checked_verified_and_recorded(
     assert server.attributes["hypervisor"] == "physical"
     assert server.attributes["bios_uuid"]
     assert not any(node.kind == "vcenter" for node in graph.nodes)
+
+
+@pytest.mark.vcenter
+def test_a_virtual_machine_set_up_by_hand_has_its_vcenter_looked_at_and_no_placement(
+    connected: None, vcenter: LabVCenter, operator: Operator
+) -> None:
+    source = {"protects": ["vmware"], "runs_on": "vmware"}
+    deployment = by_hand(operator, "lyon", network=LAB_ANSWERS["network"], source=source)
+    account = vcenter.account("asr-operator")
+    credentials.keep(
+        name="lyon-vcenter",
+        kind=Credential.Kind.VCENTER,
+        username=account.username,
+        secret=account.password,
+        actor=operator,
+    )
+    address = {
+        "host": "vcenter.lab.test",
+        "port": 443,
+        "thumbprint_sha256": vcenter.thumbprint_sha256,
+        "credential": "lyon-vcenter",
+    }
+    deployments.answer(deployment, "vcenter", address, actor=operator)
+    done("sign_in_vcenter", deployment, operator)
+    script = script_for(deployment, operator)
+    assert "'vcenter'" in script
+    assert "'esxi:" in script
+    host_facts.receive(deployment, answer_of(script), actor=operator)
+    attest_all(deployment, operator)
+    done("preflight", deployment, operator)
+    judged = {row.requirement_id: row for row in preflight.latest_results(deployment)}
+    assert (judged["VC-02"].status, judged["PV-FULL"].status) == ("pass", "pass")
+    assert not [name for name in judged if name.startswith(("PLC-", "TPL-")) or name == "PV-OVA"]
+    assert not [row for row in judged.values() if "Nothing has looked at" in str(row.summary)]
