@@ -33,6 +33,7 @@ class Guard:
         self.address = address
         self.stall_s = stall_s
         self.step = "tcp"
+        self.received = 0  # bytes from the host, over all connections
         self._until = time.monotonic() + stall_s
         self._should_stop: Callable[[], bool] = never
         self._stop_seen: float | None = None

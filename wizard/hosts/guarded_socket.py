@@ -51,6 +51,7 @@ class GuardedSocket:
     def recv_into(self, buffer: memoryview, /) -> int:
         count = self._patiently(partial(self._sock.recv_into, buffer))
         self._received += count
+        self._guard.received += count
         if self._received > LARGEST_ANSWER:
             raise OutputFlood(
                 Text(

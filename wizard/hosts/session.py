@@ -96,20 +96,23 @@ class Output:
             exit_code=exit_code, stdout="\n".join(self._stdout), stderr="\n".join(self._stderr)
         )
 
+    def flood(self) -> OutputFlood:
+        return OutputFlood(
+            Text(
+                _("The script on %(address)s wrote more than %(megabytes)s MB and was told to end."),
+                address=self._guard.address,
+                megabytes=LARGEST_OUTPUT // 2**20,
+            ),
+            address=self._guard.address,
+            step=self._guard.step,
+        )
+
     def _add(self, stream: list[str], text: str) -> None:
         # Only line feeds end a line: others may stand in a signed document, which must stay as it is.
         for line in text.removesuffix("\n").split("\n"):
             line = line.removesuffix("\r")
             self._size += len(line.encode(errors="replace")) + 1
             if self._size > LARGEST_OUTPUT:
-                raise OutputFlood(
-                    Text(
-                        _("The script on %(address)s wrote more than %(megabytes)s MB and was told to end."),
-                        address=self._guard.address,
-                        megabytes=LARGEST_OUTPUT // 2**20,
-                    ),
-                    address=self._guard.address,
-                    step=self._guard.step,
-                )
+                raise self.flood()
             stream.append(line)
             self._on_line(line)

@@ -21,7 +21,7 @@ from wizard.hosts.pinned_http import Dialer, PinnedAdapter
 from wizard.hosts.quiet_host import QuietHost
 from wizard.hosts.remote_commands import BOOT_TIME, FINISH_FILE, RESTART, WRITE_PIECE
 from wizard.hosts.restart import CLOCK_SLACK_S, wait_until_back
-from wizard.hosts.session import Output, ScriptResult, ignore
+from wizard.hosts.session import LARGEST_OUTPUT, Output, ScriptResult, ignore
 from wizard.hosts.winrm_faults import Told
 from wizard.text import Text, _
 
@@ -29,6 +29,7 @@ POLL_S = (
     1  # what WS-Management calls OperationTimeout: the host says after this long that there is nothing yet
 )
 GOODBYE_S = 1.0  # a shell that cannot be closed in that time idles out at the host
+LARGEST_TRAFFIC = 4 * LARGEST_OUTPUT  # bytes on the wire, where everything is packed in XML and base64
 COMMAND_S = 60.0  # for each of our own few lines of PowerShell
 
 # At DEBUG they write down scripts, tokens of the sign-in and everything that comes back.
@@ -184,9 +185,14 @@ class WinRMSession:
         )
 
     def _run(self, script: str, parameters: dict[str, Any], on_line: Callable[[str], None]) -> ScriptResult:
-        if self._pool is None:
-            raise RuntimeError("The session is closed.")
+        if self._pool is None or self._broken:
+            raise Dropped(
+                Text(_("The session on %(address)s has ended before; sign in again."), address=self.address),
+                address=self.address,
+                step=self._guard.step,
+            )
         output = Output(self._guard, on_line)
+        heard = self._guard.received
         shell = PowerShell(self._pool)
         shell.add_script(script)
         shell.add_parameters(parameters)
@@ -199,6 +205,9 @@ class WinRMSession:
                 with self._told():
                     shell.poll_invoke(timeout=POLL_S)
                 self._drain(shell, output)
+                # Progress records and halves of objects are no output yet, and no less of a flood.
+                if self._guard.received - heard > LARGEST_TRAFFIC:
+                    raise output.flood()
         except BaseException:
             self._end(shell)
             raise

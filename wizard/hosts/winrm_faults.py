@@ -41,7 +41,7 @@ class Told:
 
     def __init__(self, guard: Guard, *, plain: bool, on_failure: Callable[[], None] = lambda: None) -> None:
         """`plain`: whether this goes over HTTP without TLS. `on_failure` is called for everything that leaves the
-        connection in a state that nobody knows.
+        connection in a state that nobody knows, which a host does not that answers and refuses.
         """
         self._guard = guard
         self._plain = plain
@@ -55,11 +55,13 @@ class Told:
     ) -> None:
         if error is None:
             return
-        self._on_failure()
         # pypsrp lets out whatever went wrong below it, from parsers to arithmetics.
         if not isinstance(error, Exception) or error is self._guard.callers_own:
+            self._on_failure()
             return
         failure = error if isinstance(error, HostError) else explain(error, self._guard, plain=self._plain)
+        if not isinstance(failure, RemoteFault):
+            self._on_failure()
         raise failure.with_traceback(None) from None
 
 

@@ -32,6 +32,13 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """A progress record; it is no line of output."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Error:
     """An error that does not end the script."""
 
@@ -55,4 +62,4 @@ class Pause:
     seconds: float
 
 
-Event = Line | Written | Asked | Warn | Error | Failure | Exit | Pause
+Event = Line | Written | Asked | Progress | Warn | Error | Failure | Exit | Pause

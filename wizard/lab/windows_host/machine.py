@@ -12,13 +12,14 @@ from wizard.hosts import remote_commands
 from wizard.lab.collector_order import Order, answer, read_powershell
 from wizard.lab.windows_host import statements
 from wizard.lab.windows_host.defects import spoil
-from wizard.lab.windows_host.events import Event, Failure, Line, Pause
+from wizard.lab.windows_host.events import Event, Failure, Line, Pause, Progress
 from wizard.lab.windows_host.facts import base_facts, ordered_facts
 from wizard.lab.windows_host.installed import install
 from wizard.lab.windows_host.installing import is_dry_run, progress, starts_installation
 from wizard.lab.windows_host.scenarios import Scenario
 
 DAYS_UP = 12
+_DULL = "All work and no play makes Jack a dull boy. "
 
 
 class Machine:
@@ -91,7 +92,9 @@ class Machine:
         elif script == remote_commands.RESTART:
             self._restart()
         elif self.scenario.behaviour == "floods":
-            yield from _flood()
+            yield from _endless(Line(_DULL * 200))
+        elif self.scenario.behaviour == "babbles":
+            yield from _endless(Progress(_DULL * 2000))
         elif self.scenario.behaviour in ("hung", "mute", "drops"):
             yield Line("One moment ...")
             yield Pause(float("inf"))
@@ -130,7 +133,6 @@ class Machine:
         self.files[parameters["Path"]] = content
 
 
-def _flood() -> Iterator[Event]:
-    line = Line("All work and no play makes Jack a dull boy. " * 200)
+def _endless(event: Event) -> Iterator[Event]:
     while True:
-        yield line
+        yield event

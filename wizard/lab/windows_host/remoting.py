@@ -17,7 +17,18 @@ from psrpcore.types import (
     PSVersion,
 )
 
-from wizard.lab.windows_host.events import Asked, Error, Event, Exit, Failure, Line, Pause, Warn, Written
+from wizard.lab.windows_host.events import (
+    Asked,
+    Error,
+    Event,
+    Exit,
+    Failure,
+    Line,
+    Pause,
+    Progress,
+    Warn,
+    Written,
+)
 from wizard.lab.windows_host.machine import Machine
 
 _FRAGMENT = 150_000  # bytes; twice in base64 it still fits an envelope of 512 kB
@@ -144,6 +155,8 @@ class Shell:
             pipeline.host_call(HostMethodIdentifier.WriteLine2, [event.text])
         elif isinstance(event, Asked):
             pipeline.host_call(HostMethodIdentifier.ReadLine)
+        elif isinstance(event, Progress):
+            pipeline.write_progress("Working", 1, event.text)
         elif isinstance(event, Warn):
             pipeline.write_warning(event.text)
         elif isinstance(event, Error):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Behaviour = Literal["well", "hung", "mute", "drops", "access_denied", "not_admin", "gone", "stays", "floods"]
+Behaviour = Literal[
+    "well", "hung", "mute", "drops", "access_denied", "not_admin", "gone", "stays", "floods", "babbles"
+]
 Kind = Literal["configuration_server", "process_server", "appliance"]
 
 
@@ -35,4 +37,5 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         behaviour="not_admin"
     ),  # the password is right, the account may not sign in remotely
     "floods": Scenario(behaviour="floods"),  # scripts write without end
+    "babbles": Scenario(behaviour="babbles"),  # scripts report progress without end, and write nothing
 }
