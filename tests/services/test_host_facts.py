@@ -272,3 +272,22 @@ def test_another_machine_of_the_same_name_takes_a_checked_deployment_back_to_dra
     hear(deployment, operator, machine_id="another")
     deployment.refresh_from_db()
     assert deployment.state == "draft"
+
+
+def test_a_draft_goes_with_everything_that_was_heard_for_it(
+    deployment: Deployment, operator: Operator
+) -> None:
+    hear(deployment, operator)
+    deployments.delete(deployment, actor=operator)
+    assert not HostFacts.objects.exists()
+    assert not CollectorIssue.objects.exists()
+
+
+def test_the_task_list_does_not_read_the_facts_themselves(
+    deployment: Deployment, operator: Operator, django_assert_max_num_queries: Any
+) -> None:
+    hear(deployment, operator)
+    deployment = Deployment.objects.get(pk=deployment.pk)
+    with django_assert_max_num_queries(6) as queries:
+        deployments.overview(deployment)
+    assert not [query for query in queries.captured_queries if '"facts"' in query["sql"]]

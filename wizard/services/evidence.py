@@ -87,7 +87,8 @@ def of_the_machine(
     With `before` those that were the newest at that time.
     """
     answers = answers_of(deployment) if answers is None else answers
-    rows = deployment.host_facts.filter(component=primary_component(deployment, answers))
+    # The facts themselves are large; most who ask want to know whether, when and of which machine.
+    rows = deployment.host_facts.filter(component=primary_component(deployment, answers)).defer("facts")
     if before is not None:
         rows = rows.filter(received_at__lte=before)
     found = rows.first()

@@ -92,7 +92,7 @@ def receive(
 
 def latest(deployment: Deployment, component: str) -> HostFacts | None:
     """The newest facts of that component's machine."""
-    return deployment.host_facts.filter(component=component).first()
+    return deployment.host_facts.filter(component=component).defer("facts").first()
 
 
 def age(deployment: Deployment, component: str) -> timedelta | None:
@@ -181,7 +181,7 @@ def _refuse_old(
     deployment: Deployment, digest: str, collected_at: datetime, before: HostFacts | None
 ) -> None:
     again = Text(_("Run the script once more and upload what it writes then."))
-    same = deployment.host_facts.filter(digest=digest).first()
+    same = deployment.host_facts.filter(digest=digest).defer("facts").first()
     if same is not None:
         raise FactsRefused(
             Text(
