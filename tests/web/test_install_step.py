@@ -15,6 +15,7 @@ from tests.web.pages import Page, read, step_url
 from wizard.models import AuditEntry, Credential, Deployment, InstallationSecret, Operator
 from wizard.services import credentials, host_facts
 from wizard.services.answers import primary_component
+from wizard.web.views.install import ACTIONS
 
 KEY = b"<?xml version='1.0'?><RSVaultAsrCreds/>"
 
@@ -218,7 +219,7 @@ def test_who_may_only_look_can_take_and_change_nothing(looking: Client, by_hand:
     page = page_of(looking, by_hand)
     assert "Verify the installation" in page.words
     assert [form for form in page.all("form", method="post") if not form.get("action")] == []
-    for action in ("install", "verify", "bundle", "give_vault_credentials", "take_back"):
+    for action in ACTIONS:
         data = {"vault_credentials-file": key_file()} if action == "give_vault_credentials" else {}
         assert post(looking, by_hand, action, **data).status_code == 403, action
 
@@ -239,3 +240,62 @@ def test_the_answers_lead_on_to_the_installation(working: Client, by_hand: Deplo
     assert "Go on to the installation of cs01" in page.words
     assert page.all("a", href=step_url(by_hand, "install"))
     assert "Deploy the virtual machine" not in page.words
+
+
+# --- step by step -----------------------------------------------------------------------------------------------------
+
+
+def test_every_step_by_hand_is_there_with_what_to_type(working: Client, by_hand: Deployment) -> None:
+    page = page_of(working, by_hand)
+    assert {f"step-P{number}" for number in range(1, 16)} <= {
+        attributes.get("id", "") for attributes in page.all("li")
+    }
+    assert "9443" in page.words
+    assert page.all("code", id="value-P12-install_drive")
+    assert page.all("button", data_copy="value-P12-install_drive")
+    assert (
+        len([link for link in page.all("a", rel="noreferrer") if "learn.microsoft.com" in link["href"]]) >= 15
+    )
+
+
+def test_a_process_server_and_an_appliance_have_steps_of_their_own(
+    working: Client, operator: Operator
+) -> None:
+    server = checked(operator, source={"component": "ps_scaleout"}, installation={"cs_address": "192.0.2.5"})
+    page = page_of(working, server)
+    assert page.all("code", id="value-PS1-cs_address")
+    assert not page.all("li", id="step-P6")
+
+
+def test_a_step_is_confirmed_with_a_note_and_taken_back(
+    working: Client, by_hand: Deployment, operator: Operator
+) -> None:
+    answer = post(working, by_hand, "confirm_step", step="P1", **{"step-P1-note": "Seen in the portal."})
+    assert answer["Location"] == f"{step_url(by_hand, 'install')}#step-P1"
+    words = page_of(working, by_hand).words
+    assert "Confirmed by oskar" in words
+    assert "Seen in the portal." in words
+    assert AuditEntry.objects.filter(action="manual_step.confirmed", actor=operator).count() == 1
+    assert post(working, by_hand, "take_back_step", step="P1").status_code == 302
+    assert "Confirmed by" not in page_of(working, by_hand).words
+    assert post(working, by_hand, "take_back_step", step="P1").status_code == 404
+
+
+def test_a_note_that_is_too_long_is_refused_at_its_step(working: Client, by_hand: Deployment) -> None:
+    answer = post(working, by_hand, "confirm_step", step="P2", **{"step-P2-note": "x" * 4001})
+    assert answer.status_code == 422
+    page = read(answer)
+    assert page.all("textarea", name="step-P2-note")[0]["aria-invalid"] == "true"
+    assert page.all("a", href="#id_step-P2-note")
+    assert "aria-invalid" not in page.all("textarea", name="step-P1-note")[0]
+
+
+def test_a_step_that_is_not_on_this_path_cannot_be_confirmed(working: Client, by_hand: Deployment) -> None:
+    assert post(working, by_hand, "confirm_step", step="A01").status_code == 404
+    assert post(working, by_hand, "confirm_step").status_code == 404
+
+
+def test_what_the_machine_shows_is_seen_beside_the_step(working: Client, by_hand: Deployment) -> None:
+    page = page_of(working, by_hand)
+    assert "Not so Products of Site Recovery are installed" in page.words
+    assert page.all("a", href="/requirements/asr-classic/OS-09/")

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
@@ -17,7 +18,7 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, installation_bundle, installation_secrets, results
+from wizard.services import deployments, installation_bundle, installation_secrets, manual_steps, results
 from wizard.services.answers import circumstances_of
 from wizard.services.errors import Invalid, NotAllowed, NotFound, UserError
 from wizard.services.installation_bundle import SHORTEST_PASSWORD
@@ -25,7 +26,7 @@ from wizard.services.installation_secrets import MAX_KEY_BYTES, SecretState
 from wizard.services.permissions import may
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
-from wizard.web import live, steps
+from wizard.web import live, manual_list, steps
 from wizard.web.forms import Shown, ShownForm
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
@@ -38,7 +39,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
     if request.method != "POST":
         return _page(request, deployment, step)
     action = request.POST.get("action", "")
-    act = _ACTIONS.get(action)
+    act = ACTIONS.get(action)
     if act is None:
         raise NotFound(Text(_("There is nothing of that name to be done here.")))
     try:
@@ -105,8 +106,25 @@ def _take_back(request: SignedInRequest, deployment: Deployment) -> None:
     messages.success(request, gettext("The secret is forgotten."))
 
 
+def _confirm(request: SignedInRequest, deployment: Deployment) -> HttpResponseBase:
+    step = request.POST.get("step", "")
+    manual_steps.confirm(deployment, step, note=_typed(request, f"step-{step}", "note"), actor=request.user)
+    return _back_to(deployment, step)
+
+
+def _unconfirm(request: SignedInRequest, deployment: Deployment) -> HttpResponseBase:
+    step = request.POST.get("step", "")
+    manual_steps.take_back(deployment, step, actor=request.user)
+    return _back_to(deployment, step)
+
+
+def _back_to(deployment: Deployment, step: str) -> HttpResponseBase:
+    """To the same place in the list."""
+    return redirect(f"{reverse('step', args=[deployment.pk, 'install'])}#step-{step}")
+
+
 Act = Callable[[SignedInRequest, Deployment], HttpResponseBase | None]
-_ACTIONS: Final[dict[str, Act]] = {
+ACTIONS: Final[dict[str, Act]] = {
     "install": _install,
     "verify": _verify,
     "bundle": _bundle,
@@ -114,6 +132,8 @@ _ACTIONS: Final[dict[str, Act]] = {
     "give_passphrase": _give_passphrase,
     "give_proxy": _give_proxy,
     "take_back": _take_back,
+    "confirm_step": _confirm,
+    "take_back_step": _unconfirm,
 }
 
 
@@ -140,6 +160,15 @@ def _page(
         for state in installation_secrets.states(deployment)
         if not state.generated
     ]
+    startable = frame["here"].status not in ("blocked", "not_applicable")
+    wrong = request.POST.get("step", "") if failed_part == "confirm_step" else ""
+    manual = (
+        manual_list.lines(
+            deployment, wrong=wrong, typed=_typed(request, f"step-{wrong}", "note"), problem=problem
+        )
+        if startable
+        else []
+    )
     context = frame | {
         "step": step,
         "problem": problem,
@@ -150,7 +179,9 @@ def _page(
         "other": other,
         "other_title": KINDS[other.kind].title if other else "",
         "answers": answers,
-        "startable": frame["here"].status not in ("blocked", "not_applicable"),
+        "startable": startable,
+        "manual": manual,
+        "may_confirm": may(request.user, "operate"),
         "done": done,
         "may_start": may(request.user, "operate") and not other and not (newest and newest.active),
         "over_winrm": "winrm" in held,
@@ -166,7 +197,8 @@ def _page(
         "verdict_after": results.verdict_of(deployment, "after"),
         "next_url": steps.after(deployment) if done else "",
     }
-    shown = [context["install_form"], context["bundle_form"], *(entry["form"] for entry in secrets)]
+    shown = [context["install_form"], context["bundle_form"]]
+    shown += [*(entry["form"] for entry in secrets), *(line.form for line in manual)]
     context["wrong_form"] = next((form for form in shown if form.errors), None)
     return render(request, "web/steps/install.html", context, status=problem.status if problem else 200)
 
