@@ -23,7 +23,7 @@ from wizard.services.answers import circumstances_of
 from wizard.services.errors import Invalid, NotAllowed, NotFound, UserError
 from wizard.services.installation_bundle import SHORTEST_PASSWORD
 from wizard.services.installation_secrets import MAX_KEY_BYTES, SecretState
-from wizard.services.permissions import may
+from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 from wizard.web import live, manual_list, steps
@@ -38,6 +38,7 @@ TASKS: Final = ("prepare_host", "verify_installation")
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponseBase:
     if request.method != "POST":
         return _page(request, deployment, step)
+    require(request.user, "operate")
     action = request.POST.get("action", "")
     act = ACTIONS.get(action)
     if act is None:
