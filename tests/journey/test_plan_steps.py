@@ -181,7 +181,7 @@ def test_linux_returns_only_with_failback_and_the_appliance_needs_no_master_targ
     both = {**CAPACITY, "failback": True, "linux_failback": True}
     assert wrong(CapacityAnswers, both) == {}
     assert wrong(CapacityAnswers, {**both, "failback": False}) == {
-        "linux_failback": "Linux machines are said to return, but failback to this site is not chosen. "
+        "linux_failback": "Linux machines are marked to return, but failback to this site is not chosen. "
         "Choose both, or neither."
     }
     assert set(wrong(ApplianceCapacityAnswers, both)) == {"linux_failback"}

@@ -122,7 +122,7 @@ class CapacityAnswers(_Load):
                 "linux_failback",
                 Text(
                     _(
-                        "Linux machines are said to return, but failback to this site is not chosen. Choose "
+                        "Linux machines are marked to return, but failback to this site is not chosen. Choose "
                         "both, or neither."
                     )
                 ),

@@ -184,7 +184,7 @@ _ROLES: Final[tuple[Role, ...]] = (
     _part(
         "appliance_provider",
         _("Site Recovery provider"),
-        _("Tells reprotection to the original location from that to another one"),
+        _("Distinguishes reprotection to the original location from reprotection to another one"),
     ),
     _part(
         "appliance_discovery",

@@ -33,7 +33,7 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
     if any(facts.get(fact) == value for fact, value in params["unless"].items()):
         return Verdict(
             status="pass",
-            summary=Text(_("Not needed: what it serves is placed on the machine by hand.")),
+            summary=Text(_("Not needed: what would be downloaded there is placed on the machine by hand.")),
             observed=Text(_("not needed")),
             expected=Text(_("every one reached")),
         )
