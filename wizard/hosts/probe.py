@@ -21,7 +21,7 @@ from wizard.hosts.errors import HandshakeFailed, HostError, RemoteFault
 from wizard.hosts.fingerprint import of_certificate, of_host_key
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
-from wizard.hosts.ssh import agree_on_keys
+from wizard.hosts.ssh_keys import agree_on_keys
 from wizard.hosts.wire import (
     SocketAddress,
     certificate_of,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import hashlib
-import logging
 import shlex
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -19,18 +15,19 @@ from wizard.addresses import AddressBook
 from wizard.hosts.errors import (
     AccessDenied,
     Dropped,
-    HandshakeFailed,
     HostError,
     RemoteFault,
     TimedOut,
     WrongCertificate,
 )
 from wizard.hosts.fingerprint import of_host_key, same
-from wizard.hosts.guard import GRACE_S, SLICE_S, Guard, never
+from wizard.hosts.guard import Guard, never
+from wizard.hosts.line_reader import LineReader
 from wizard.hosts.pieces import PIECE_BYTES, in_pieces
 from wizard.hosts.remote_commands import LINUX_BOOT_ID, LINUX_RESTART
 from wizard.hosts.restart import wait_until_back
-from wizard.hosts.session import LARGEST_OUTPUT, Output, ScriptResult, ignore
+from wizard.hosts.session import Output, ScriptResult, ignore
+from wizard.hosts.ssh_keys import agree_on_keys
 from wizard.hosts.wire import open_tcp
 from wizard.text import Text, _
 
@@ -38,42 +35,6 @@ COMMAND_S = 60.0  # for each of our own few lines of shell
 LOOK_S = 0.02  # between two looks at a channel on which nothing happens
 READ_BYTES = 64 * 2**10
 WRITE_BYTES = 32 * 2**10
-
-# It writes down every packet at DEBUG, and at ERROR the stack of each connection that ends; we tell that ourselves.
-logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-
-
-def agree_on_keys(sock: socket.socket, *, guard: Guard) -> paramiko.Transport:
-    """An SSH connection on which nobody is signed in yet. Raises HandshakeFailed, and closes the socket then."""
-    transport = paramiko.Transport(sock)
-    agreed = threading.Event()
-
-    def wait() -> None:
-        if not agreed.wait(SLICE_S):
-            raise TimeoutError
-
-    try:
-        # Its own clock would wait for less than the guard allows.
-        transport.banner_timeout = transport.handshake_timeout = guard.left + GRACE_S
-        transport.start_client(agreed)
-        guard.patiently(wait)
-        if not transport.is_active():
-            raise transport.get_exception() or EOFError("closed")
-    except BaseException as error:
-        transport.close()
-        sock.close()
-        if not isinstance(error, paramiko.SSHException | EOFError | OSError | TimedOut):
-            raise
-        raise HandshakeFailed(
-            Text(
-                _("No SSH session with %(address)s: %(reason)s."),
-                address=guard.address,
-                reason="no answer" if isinstance(error, TimedOut) else str(error) or type(error).__name__,
-            ),
-            address=guard.address,
-            step="host_key",
-        ) from None
-    return transport
 
 
 class SSHSession:
@@ -226,8 +187,8 @@ class SSHSession:
     def _converse(self, channel: paramiko.Channel, script: bytes, output: Output) -> int | None:
         """Feed the script and take what it writes, whichever is possible; the exit code at the end."""
         streams = (
-            (channel.recv_ready, channel.recv, _Lines(output.write)),
-            (channel.recv_stderr_ready, channel.recv_stderr, _Lines(output.complain)),
+            (channel.recv_ready, channel.recv, LineReader(output.write)),
+            (channel.recv_stderr_ready, channel.recv_stderr, LineReader(output.complain)),
         )
         unsent = memoryview(script)
         while True:
@@ -346,26 +307,3 @@ def _closing(part: paramiko.Channel | paramiko.SFTPClient | paramiko.SFTPFile) -
     finally:
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             part.close()
-
-
-class _Lines:
-    """Bytes as they come, whole lines as they go."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self._write = write
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._begun = ""
-
-    def feed(self, data: bytes) -> None:
-        text = self._begun + self._decoder.decode(data)
-        whole, newline, self._begun = text.rpartition("\n")
-        if newline:
-            self._write(whole)
-        # A line without end is a flood, too.
-        if len(self._begun) > LARGEST_OUTPUT:
-            self.end()
-
-    def end(self) -> None:
-        text, self._begun = self._begun + self._decoder.decode(b"", final=True), ""
-        if text:
-            self._write(text)
