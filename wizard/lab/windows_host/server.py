@@ -22,8 +22,8 @@ from wizard.lab.background import Background, TcpServer
 from wizard.lab.certificates import Authority, KeyPair
 from wizard.lab.windows_host import soap
 from wizard.lab.windows_host.machine import Machine
-from wizard.lab.windows_host.remoting import Shell
 from wizard.lab.windows_host.scenarios import SCENARIOS
+from wizard.lab.windows_host.shells import Shells
 from wizard.lab.windows_host.sign_in import ENCRYPTED_TYPE, Accounts, SignIn, der_of
 
 USERNAME, PASSWORD = "administrator", "Lab-Windows-1"
@@ -43,8 +43,8 @@ class Seen:
 class WindowsHost(Background):
     """Runs while the `with` block lasts; `machine` is what it is, `seen` what arrived.
 
-    `bodies_in_clear` counts requests over plain HTTP that were not encrypted, `stopped_commands` scripts that were
-    told to end; `password_after_restart` is what somebody sets it to meanwhile.
+    `bodies_in_clear` counts requests over plain HTTP that were not encrypted; `password_after_restart` is what
+    somebody sets it to meanwhile.
 
     NTLM and Negotiate work everywhere, Basic over HTTPS alone. Over plain HTTP it demands encrypted messages.
     """
@@ -83,6 +83,7 @@ class WindowsHost(Background):
         yesterday = datetime.now(UTC) - timedelta(days=1) if expired else None
         self.pair: KeyPair = authority.issue(f"windows-{self.name}", (self.name,), not_after=yesterday)
         self.thumbprint_sha256 = self.pair.sha256
+        self._ended = threading.Event()
         self.accounts = Accounts(
             directory / "accounts",
             {self.username: self.password},
@@ -96,14 +97,17 @@ class WindowsHost(Background):
             restart=self._restart,
             changes=changes,
         )
+        self.shells = Shells(self.machine, self._ended)
         self.bodies_in_clear = 0
-        self.stopped_commands = 0
         self.password_after_restart = ""
-        self._shells: dict[Any, Shell] = {}
         self._connections: set[socket.socket] = set()
         self._kept_port: int | None = None
         self._restarting: threading.Thread | None = None
-        self._ended = threading.Event()
+
+    @property
+    def stopped_commands(self) -> int:
+        """Scripts that were told to end while they ran."""
+        return self.shells.stopped_commands
 
     @property
     def port(self) -> int:
@@ -158,55 +162,10 @@ class WindowsHost(Background):
 
     def _go_down(self) -> None:
         self.stop()
-        for shell in list(self._shells.values()):
-            shell.end()
-        self._shells.clear()
+        self.shells.end_all()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-
-    def _answer(self, request: soap.Request) -> bytes:
-        """Raises Fault, and ConnectionAbortedError where the scenario wants the connection gone."""
-        if self.machine.scenario.behaviour == "not_admin":
-            raise soap.Fault(soap.ACCESS_DENIED, "Access is denied.")
-        shell = self._shells.get(request.shell_id)
-        if request.action == soap.CREATE:
-            assert request.shell_id is not None  # noqa: S101 - PowerShell remoting names its shells itself
-            shell = self._shells[request.shell_id] = Shell(request.shell_id, self.machine)
-            shell.feed(request.stdin, None)
-            return soap.created(request)
-        if shell is None:
-            raise soap.Fault(soap.UNEXPECTED_SELECTORS, "The shell was not found on the server.")
-        if request.action == soap.COMMAND:
-            shell.feed(request.stdin, request.command_id)
-            return soap.command_started(request)
-        if request.action == soap.SEND:
-            shell.feed(request.stdin, request.command_id)
-        elif request.action == soap.RECEIVE:
-            return self._receive(shell, request)
-        elif request.action == soap.SIGNAL:
-            if request.command_id is not None and shell.stop(request.command_id):
-                self.stopped_commands += 1
-        elif request.action == soap.DELETE:
-            shell.end()
-            del self._shells[request.shell_id]
-        else:
-            raise soap.Fault(soap.NOT_SUPPORTED, "The WS-Management service does not support the action.")
-        return soap.accepted(request)
-
-    def _receive(self, shell: Shell, request: soap.Request) -> bytes:
-        found = shell.receive(request.command_id, request.timeout_s)
-        if found is None:
-            if shell.ended:
-                raise ConnectionAbortedError
-            if self.machine.scenario.behaviour == "drops":
-                raise ConnectionAbortedError
-            if self.machine.scenario.behaviour == "mute" and request.command_id is not None:
-                self._ended.wait(IDLE_S)
-                raise ConnectionAbortedError
-            raise soap.Fault(soap.OPERATION_TIMED_OUT, "The operation did not complete within the time.")
-        payloads, done = found
-        return soap.received(request, payloads, done=done)
 
     def _make_server(self, address: tuple[str, int]) -> socketserver.BaseServer:
         owner = self
@@ -294,7 +253,7 @@ class WindowsHost(Background):
                     return
                 status = 200
                 try:
-                    answer = owner._answer(request)
+                    answer = owner.shells.answer(request)
                 except soap.Fault as found:
                     status, answer = 500, soap.fault(request, found)
                 except ConnectionAbortedError:
