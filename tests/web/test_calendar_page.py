@@ -42,7 +42,7 @@ def test_what_ends_is_listed_with_its_state_in_words(looking: Client, deployed: 
         f"Waiver of LIFE-01 {(TODAY - timedelta(days=1)).isoformat()} Ended",
         f"Waiver of AV-01 {(TODAY + timedelta(days=3)).isoformat()} Ends soon",
         "Evaluation licence of cs01",
-        "Later Windows shuts the machine down often.",
+        "Later Windows shuts the machine down again and again.",
         "Web certificate of cs01",
     ):
         assert part in words, part

@@ -186,7 +186,7 @@ def _evaluation(machine: str, ends: datetime) -> ExpiryEntry:
         title=Text(_("Evaluation licence of %(machine)s"), machine=machine),
         ends=ends,
         what_then=Text(
-            _("Windows shuts the machine down often. Activate it with a licence that you bought.")
+            _("Windows shuts the machine down again and again. Activate it with a licence that you bought.")
         ),
     )
 

@@ -118,7 +118,7 @@ STEPS: Final[tuple[ManualStep, ...]] = (
         guard=Text(
             _("An installer newer than the configuration server must not be used: upgrade that one first.")
         ),
-        confirm=Text(_("Is an installer on the machine that is not newer than the configuration server?")),
+        confirm=Text(_("Is the installer on the machine of the configuration server’s version or older?")),
         proofs=(*by_requirement("SW-06"), *by_person("P3")),
         link=_PS_BY_HAND,
         when=_PS,
