@@ -118,7 +118,9 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "old": old,
         "collect": _collect(deployment) if old else "",
         "waiting": waivers.waiting(
-            waived.values(), {row.requirement_id: row.title for row in rows}, request.user
+            waived.values(),
+            {row.id: row.title for known in lines.requirements.values() for row in known.values()},
+            request.user,
         ),
         "unchecked": explanations.not_checked(deployment)
         if chosen.keys() <= {"kind"} and chosen.get("kind", "listed") == "listed"

@@ -27,8 +27,8 @@ from wizard.web.guard import SignedInRequest, page
 from wizard.web.tabs import tabs_of
 
 DIRECTIONS: Final = {
-    "in": _lazy("Into the machine"),
-    "out": _lazy("Out of the machine"),
+    "in": _lazy("In"),
+    "out": _lazy("Out"),
     "between": _lazy("Between others"),
 }
 _FORMATS: Final = {"csv": "CSV", "html": "HTML"}

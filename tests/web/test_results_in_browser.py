@@ -1,0 +1,158 @@
+"""The pages of the results as a browser shows them: judged by axe, light and dark, narrow, on paper, with keys and copying."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from tests import stories
+from tests.builders import make_operator
+from tests.tools import program
+from tests.web.pages import QUESTION
+from tests.web.results import add_result, verified
+from wizard.models import Deployment, DeploymentState, Operator
+from wizard.services import attestations, deployments, waivers
+from wizard.services.applicable import requirements_for
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("browser"),
+]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PICTURES = os.environ.get("FOOTHOLD_PICTURES")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_type_launch_args,
+        "executable_path": program("chromium", "chromium"),
+        "args": ["--no-sandbox"],
+    }
+
+
+@pytest.fixture
+def olga(transactional_db: None) -> Operator:
+    return make_operator("olga", Operator.Role.OPERATOR)
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, olga: Operator) -> Iterator[Page]:
+    client = Client()
+    client.force_login(olga)
+    context = browser.new_context(base_url=live_server.url, permissions=["clipboard-read", "clipboard-write"])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    tab = context.new_page()
+    yield tab
+    context.close()
+
+
+@pytest.fixture
+def judged(olga: Operator) -> Deployment:
+    """Deployed and verified: every requirement of both phases with some result, answers, waivers in every state."""
+    deployment = stories.answered(olga, "vault")
+    run = stories.succeeded(deployment, "preflight", olga, result={})
+    old = timezone.now() - timedelta(days=3)
+    statuses = cycle(("pass", "pass", "fail", "warn", "unknown", "skipped"))
+    for row in requirements_for(deployment):
+        status = "unknown" if row.kind == "attested" else next(statuses)
+        add_result(deployment, row.id, run, status=status, observed_at=old)
+    colleague = make_operator("otto", Operator.Role.OPERATOR)
+    today = timezone.localdate()
+    for asker, name in ((olga, "LIFE-02"), (colleague, "AV-01")):
+        waivers.waive(deployment, name, reason="Agreed with the customer.", until=today, actor=asker)
+    attestations.attest(deployment, QUESTION, answer="yes", note="Seen in the portal.", actor=olga)
+    deployment.refresh_from_db()
+    deployments.move_to(deployment, DeploymentState.CHECKED)
+    stories.deploy(deployment, olga)
+    verified(deployment, olga, "HW-01", "INST-03")
+    return deployment
+
+
+PAGES = {
+    "home": "/",
+    "checks": "/checks/",
+    "answer": f"/checks/{QUESTION}/answer/",
+    "waive": "/checks/LIFE-02/waiver/",
+    "sheets": "/task-sheets/?phase=before",
+    "firewall": "/firewall/",
+    "calendar": "/calendar/",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_pages_of_results_are_for_everybody(page: Page, judged: Deployment, name: str) -> None:
+    page.goto(f"/deployments/{judged.pk}{PAGES[name]}")
+    for details in page.locator("details.check__evidence").all()[-2:]:
+        details.locator("summary").click()
+    for width, scheme in ((1280, "light"), (1280, "dark"), (400, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        _keep(page, f"{name}-{width}-{scheme}")
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        assert found.violations_count == 0, f"{name} {width} {scheme}: {found.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} pixels wider than a window of {width}"
+
+
+def test_on_paper_each_owner_has_a_sheet_of_its_own(page: Page, judged: Deployment) -> None:
+    page.goto(f"/deployments/{judged.pk}/task-sheets/?phase=before")
+    page.emulate_media(media="print")
+    sheets = page.locator(".sheet")
+    assert sheets.count() > 2
+    for sheet in sheets.all()[1:]:
+        expect(sheet).to_have_css("break-before", "page")
+    expect(page.locator(".site-nav")).to_be_hidden()
+    expect(page.locator(".tabs")).to_be_hidden()
+    _keep(page, "sheets-paper")
+
+
+def test_commands_and_sheets_are_copied(page: Page, judged: Deployment) -> None:
+    page.goto(f"/deployments/{judged.pk}/task-sheets/?phase=before")
+    button = page.locator("[data-copy^=markdown-]").first
+    owner = (button.get_attribute("data-copy") or "").removeprefix("markdown-")
+    button.click()
+    expect(button).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    title = page.locator(f"#sheet-{owner}").inner_text()
+    assert copied.startswith(f"# Tasks of {judged.name}\n\n## {title}\n")
+    page.goto(f"/deployments/{judged.pk}/firewall/")
+    page.locator("[data-copy=firewall-rules]").click()
+    expect(page.locator("[data-copy=firewall-rules]")).to_have_text("Copied")
+    assert "\t" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_question_is_answered_with_the_keyboard(page: Page, judged: Deployment) -> None:
+    page.goto(f"/deployments/{judged.pk}/checks/?kind=attested&phase=before")
+    row = page.locator("#check-AZ-01")
+    row.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Seen.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#check-AZ-01")
+    expect(page.locator("#check-AZ-01 .check__note")).to_have_text("Seen.")
+
+
+def _keep(page: Page, name: str) -> None:
+    """A picture for people, where somebody asked for pictures."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, caret="initial")
