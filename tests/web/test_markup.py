@@ -11,6 +11,7 @@ from django.test import Client
 
 from tests import stories
 from tests.builders import make_deployment, make_operator
+from tests.services import machines
 from tests.web.pages import Page, addresses, read, step_url
 from wizard.journey import base as journey
 from wizard.models import Operator
@@ -49,6 +50,26 @@ def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResp
         wanted += [step_url(deployment, step.id) for step in journey.journey("asr-classic")]
         wanted += [f"/deployments/{deployment.pk}/", f"/deployments/{deployment.pk}/answers/"]
         wanted += [f"/deployments/{deployment.pk}/checks/"]
+    by_hand = machines.by_hand(operator)
+    machines.hear(by_hand, operator, "broken-wmi")
+    stories.check(by_hand, operator)
+    linux = {"source": {"protects": ["vmware"]}, "capacity": {"failback": True, "linux_failback": True}}
+    returning = machines.by_hand(operator, **linux)
+    reached = machines.by_hand(operator)
+    address = {"host": "cs01.lab.test", "port": 5986, "transport": "https"}
+    presented = {
+        "fingerprint_sha256": stories.OTHER_SHA256,
+        "layers": [],
+        "not_after": "2036-01-01T00:00:00Z",
+    }
+    stories.succeeded(reached, "probe_host", operator, inputs=address, result=presented)
+    pinned = {"way": "winrm", **address, "thumbprint_sha256": stories.SHA256}
+    deployments.keep_draft(reached, "evidence", pinned, actor=operator)
+    modernized = deployments.create(name="oslo", profile="asr-modernized", actor=operator)
+    deployments.answer(modernized, "source", {"protects": ["vmware"], "method": "manual"}, actor=operator)
+    for deployment in (by_hand, returning, reached, modernized):
+        wanted += [step_url(deployment, step.id) for step in journey.journey(deployment.profile)]
+        wanted += [f"/deployments/{deployment.pk}/", f"/deployments/{deployment.pk}/answers/"]
     wanted.append("/deployments/00000000-0000-0000-0000-000000000000/")
     for address in wanted:
         answer = client.get(address)
