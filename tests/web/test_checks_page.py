@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import stories
+from tests.services import machines
 from tests.web.pages import QUESTION, read
 from tests.web.results import add_result, verified
-from wizard.models import CheckResult, Deployment, DeploymentState, Operator, StepAnswer
-from wizard.services import explanations, preflight
+from wizard.models import CheckResult, Credential, Deployment, DeploymentState, Operator, StepAnswer
+from wizard.services import credentials, explanations, preflight
 
 
 @pytest.fixture
@@ -201,19 +202,53 @@ def test_results_of_long_ago_say_so(working: Client, failing: Deployment) -> Non
     assert "2 days, 1 hour ago" in words.replace("\xa0", " ")
 
 
-def test_old_facts_of_a_machine_are_collected_again_with_one_click(
-    working: Client, looking: Client, operator: Operator, failing: Deployment
+@pytest.fixture
+def by_hand(operator: Operator) -> Deployment:
+    """A physical server whose facts were seen two days ago."""
+    deployment = machines.by_hand(operator)
+    stories.check(deployment, operator)
+    CheckResult.objects.filter(deployment=deployment).update(observed_at=timezone.now() - timedelta(days=2))
+    return deployment
+
+
+def test_old_facts_of_a_machine_that_is_out_of_reach_are_collected_in_its_step(
+    working: Client, by_hand: Deployment
 ) -> None:
-    CheckResult.objects.filter(deployment=failing).update(observed_at=timezone.now() - timedelta(days=2))
-    row = failing.steps.get(step="source")
-    StepAnswer.objects.filter(pk=row.pk).update(data={**row.data, "method": "manual"})
-    evidence = StepAnswer.objects.create(
-        deployment=failing, step="evidence", data={"way": "by_hand"}, changed_by=operator
+    page = read(working.get(url(by_hand)))
+    assert page.all("a", href=f"/deployments/{by_hand.pk}/steps/evidence/")
+    assert not page.all("form", action=url(by_hand, "collect/"))
+
+
+def test_old_facts_of_a_machine_within_reach_are_collected_again_with_one_click(
+    working: Client, looking: Client, by_hand: Deployment, operator: Operator
+) -> None:
+    credentials.keep(
+        name="cs01-admin", kind=Credential.Kind.WINDOWS, username="admin", secret="s", actor=operator
     )
-    by_hand = read(working.get(url(failing)))
-    assert by_hand.all("a", href=f"/deployments/{failing.pk}/steps/evidence/")
-    assert not by_hand.all("form", action=url(failing, "collect/"))
-    StepAnswer.objects.filter(pk=evidence.pk).update(data={"way": "winrm", "host": "cs01.lab.test"})
-    assert read(working.get(url(failing))).all("form", action=url(failing, "collect/"))
-    assert not read(looking.get(url(failing))).all("form", action=url(failing, "collect/"))
-    assert looking.post(url(failing, "collect/")).status_code == 403
+    evidence = {
+        **{"way": "winrm", "host": "cs01.lab.test", "port": 5986, "transport": "https"},
+        **{"auth": "ntlm", "credential": "cs01-admin", "thumbprint_sha256": stories.SHA256},
+    }
+    StepAnswer.objects.filter(deployment=by_hand, step="evidence").update(data=evidence)
+    assert not read(looking.get(url(by_hand))).all("form", action=url(by_hand, "collect/"))
+    assert looking.post(url(by_hand, "collect/")).status_code == 403
+    assert read(working.get(url(by_hand))).all("form", action=url(by_hand, "collect/"))
+
+    answer = working.post(url(by_hand, "collect/"), follow=True)
+
+    task = by_hand.tasks.get(kind="collect_facts")
+    assert task.inputs["host"] == "cs01.lab.test"
+    page = read(answer)
+    assert page.all("div", id="live-task")
+
+
+def test_a_machine_that_was_set_up_by_hand_is_verified_once_preflight_lets_it(
+    working: Client, by_hand: Deployment
+) -> None:
+    assert read(working.get(url(by_hand))).all("form", action=url(by_hand, "verify/"))
+    by_hand.refresh_from_db()
+    refused = read(working.post(url(by_hand, "verify/"), follow=True))
+    assert "facts of the machine that were collected after the installation" in refused.words
+    assert not by_hand.tasks.filter(kind="verify_installation").exists()
+    Deployment.objects.filter(pk=by_hand.pk).update(state=DeploymentState.DRAFT)
+    assert not read(working.get(url(by_hand))).all("form", action=url(by_hand, "verify/"))

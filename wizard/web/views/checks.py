@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from wizard.models import CheckResult, CheckStatus, Deployment, Waiver
+from wizard.models import CheckResult, CheckStatus, Deployment, DeploymentState, Waiver
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import answers as given
 from wizard.services import attested, deployments, explanations
@@ -111,12 +111,13 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         ],
         "total": len(rows),
         "verified": bool(after),
+        "verifiable": _may_be_set_up(deployment, given.answers_in_play(deployment)),
         "unsettled": any(row.status in ("fail", "unknown", "skipped", "warn") for row in before),
         "verdict": found.decide(deployment, before) if before else None,
         "verdict_after": found.decide(deployment, after) if after else None,
         "run": found.latest_run(deployment),
         "old": old,
-        "collect": _collect(deployment) if old else "",
+        "collect": str(given.answers_in_play(deployment).get("evidence", {}).get("way", "")) if old else "",
         "waiting": waivers.waiting(
             waived.values(),
             {row.id: row.title for known in lines.requirements.values() for row in known.values()},
@@ -209,6 +210,7 @@ def _formats(deployment: Deployment, phase: Phase) -> list[tuple[str, str]]:
     ]
 
 
-def _collect(deployment: Deployment) -> str:
-    """How the facts of the target machine are collected; empty where there is none to ask yet."""
-    return str(given.answers_in_play(deployment).get("evidence", {}).get("way", ""))
+def _may_be_set_up(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    """Whether there may be a machine to verify. By hand it is set up outside, once the preflight lets it."""
+    by_hand = "installation" in answers and deployment.state == DeploymentState.CHECKED
+    return by_hand or not deployment.is_open
