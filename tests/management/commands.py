@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 BASE = Path(__file__).resolve().parents[2]
 EXAMPLE = BASE / "examples" / "vmware-ova.yaml"
+PHYSICAL = BASE / "examples" / "physical-manual.yaml"
 SECONDS = 60
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import stories
-from tests.management.commands import EXAMPLE, Commands
+from tests.management.commands import EXAMPLE, PHYSICAL, Commands
 from wizard.models import AuditEntry, Deployment, Operator, StepAnswer, Task
 from wizard.services import answer_files
 
@@ -143,13 +143,59 @@ def test_a_plan_shows_everything_and_changes_nothing(manage: Commands) -> None:
         "  6. Answer “OVA template”.",
         "  7. Answer “Network identity”.",
         "  8. Answer “Recovery Services vault”.",
-        "  9. Preflight",
-        " 10. Deploy the appliance",
-        " 11. Register vCenter",
-        " 12. Record the topology",
+        "  9. Record the answers for AZ-01, AZ-02, AZ-03, AZ-07, AZ-10, LIFE-02, NET-06.",
+        " 10. Preflight",
+        " 11. Deploy the appliance",
+        " 12. Register vCenter",
+        " 13. Record the topology",
     ]
     for model in (Deployment, StepAnswer, Task, AuditEntry, Operator):
         assert not model._default_manager.exists()
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (
+            "winrm",
+            [
+                "Collect facts",
+                "Record the answers",
+                "Preflight",
+                "Install on the machine",
+                "Record the topology",
+            ],
+        ),
+        (
+            "by_hand",
+            [
+                "Wait until somebody has collected the facts of the machine and uploaded them.",
+                "Record the answers",
+                "Preflight",
+                "Wait until somebody has installed the machine, then verify it.",
+                "Record the topology",
+            ],
+        ),
+    ],
+)
+def test_a_plan_for_a_machine_says_who_works_there(manage: Commands, way: str, said: list[str]) -> None:
+    outcome = manage("apply", PHYSICAL, "--plan", "--set", f"evidence.way={way}")
+    assert outcome.code == 0
+    lines = [line.partition(". ")[2] for line in outcome.out.splitlines()]
+    assert [line for line in lines if not line.startswith("Answer “")][1:] == [
+        line for wanted in said for line in lines if line.startswith(wanted)
+    ]
+
+
+def test_answers_for_requirements_that_there_are_not_are_refused_before_anything_is_done(
+    manage: Commands, first_operator: Operator, tmp_path: Path
+) -> None:
+    text = EXAMPLE.read_text("utf-8") + "  XX-01: yes\n  AZ-99: {answer: no, note: Never heard of.}\n"
+    outcome = manage("apply", write(tmp_path, text))
+    assert outcome.code == 2
+    assert "attestations.XX-01: The catalogue of asr-classic has no requirement XX-01." in outcome.flat()
+    assert "attestations.AZ-99: " in outcome.flat()
+    assert not Deployment.objects.exists()
 
 
 def test_a_plan_leaves_out_what_is_done(manage: Commands, operator: Operator, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_preflight_alone_deploys_nothing(run: Callable[..., Outcome]) -> None:
     assert Deployment.objects.get().state == "checked"
 
 
-@pytest.mark.parametrize("form", ["json", "junit", "markdown"])
+@pytest.mark.parametrize("form", ["json", "junit", "markdown", "sarif"])
 def test_a_report_of_preflight_can_be_piped_on(run: Callable[..., Outcome], form: str) -> None:
     outcome = run("preflight", "--format", form)
     assert outcome.code == 0, outcome.text
@@ -173,5 +173,8 @@ def test_a_report_of_preflight_can_be_piped_on(run: Callable[..., Outcome], form
         assert (document["deployment"], document["blocked"]) == ("lyon-cs01", False)
     elif form == "junit":
         assert ElementTree.fromstring(outcome.out.encode()).tag == "testsuites"
+    elif form == "sarif":
+        (run_of_it,) = json.loads(outcome.out)["runs"]
+        assert "AZ-01" in {rule["id"] for rule in run_of_it["tool"]["driver"]["rules"]}
     else:
         assert outcome.out.startswith("# ")

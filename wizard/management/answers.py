@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.db import DatabaseError
+from rich.console import Console
 from rich.markup import escape
 
 from wizard.journey.answer_file import AnswerFile, AnswerFileInvalid, overrides, parse
-from wizard.management.terminal import say_error, terminal
-from wizard.models import Operator
+from wizard.management.terminal import follow, say_error, terminal
+from wizard.models import Deployment, Operator
 from wizard.services.accounts import FIRST_OPERATOR
 from wizard.services.automation import Blocked
+from wizard.services.errands import Errand
 from wizard.services.errors import Invalid, UserError
 from wizard.text import Text, _
 
@@ -36,8 +40,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--user", default=os.environ.get("FOOTHOLD_USER", FIRST_OPERATOR), help="act as this person"
     )
     parser.add_argument(
-        "--trust", metavar="SHA256", help="the vCenter certificate that you have compared and confirm"
+        "--trust",
+        action="append",
+        default=[],
+        metavar="SHA256",
+        help="the certificate of vCenter or of the machine that you have compared and confirm; may be given for each",
     )
+
+
+def errand(console: Console, options: dict[str, Any]) -> Errand:
+    """Who acts, and how they hear of it. Raises Invalid where nobody active has that name."""
+    return Errand(
+        actor=person(options["user"]),
+        follow=partial(follow, console),
+        tell=lambda text: console.print(escape(str(text))),
+        trust=tuple(options["trust"]),
+    )
+
+
+def content_of(path: Path) -> bytes:
+    """Raises Invalid for a file that cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unusable(path, error.strerror or type(error).__name__) from None
 
 
 def read(path: Path, changes: list[str]) -> AnswerFile:
@@ -54,6 +80,28 @@ def read(path: Path, changes: list[str]) -> AnswerFile:
         raise Invalid(
             error.errors, Text(_("%(path)s is not an answer file that can be applied."), path=str(path))
         ) from None
+
+
+def write_private(output: Path, name: str, chunks: Iterable[bytes]) -> Path:
+    """A file that its owner alone may read: `output`, or where that is a folder, `name` in it. Raises Invalid."""
+    path = output / name if output.is_dir() else output
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        text = Text(_("%(path)s cannot be written: %(reason)s."), path=str(path), reason=reason)
+        raise Invalid([], text) from None
+    return path
+
+
+def deployment(name: str) -> Deployment:
+    """Raises Invalid where there is none of that name."""
+    found = Deployment.objects.filter(name=name).first()
+    if found is None:
+        raise Invalid([], Text(_("There is no deployment named %(name)s."), name=name))
+    return found
 
 
 def person(username: str) -> Operator:

@@ -260,7 +260,13 @@ def _attest(deployment: Deployment, file: AnswerFile, errand: Errand) -> None:
     for requirement_id, given in _attestations_left(file, deployment).items():
         if requirement_id in asked:
             try:
-                attestations.attest(deployment, requirement_id, **given, actor=errand.actor)
+                attestations.attest(
+                    deployment,
+                    requirement_id,
+                    answer=given["answer"],
+                    note=given["note"],
+                    actor=errand.actor,
+                )
             except Invalid as error:
                 fields = prefixed(f"attestations.{requirement_id}", list(error.errors))
                 raise Invalid(fields, error.text) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from wizard.management import answers
-from wizard.management.terminal import follow, show_checks, terminal
+from wizard.management.terminal import show_checks, terminal
 from wizard.models import Deployment, DeploymentState
-from wizard.services import automation, preflight, topology
+from wizard.services import automation, installation_secrets, preflight, results, topology
+from wizard.services.errands import Errand
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -29,6 +29,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         answers.add_arguments(parser)
         parser.add_argument("--plan", action="store_true", help="show what would happen, and change nothing")
+        parser.add_argument(
+            "--vault-credentials",
+            type=Path,
+            metavar="FILE",
+            help="the registration key of the vault, for an installation over WinRM; not older than 5 days",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = terminal()
@@ -39,14 +45,22 @@ class Command(BaseCommand):
         if options["plan"]:
             self.show_plan(console, automation.plan(file))
             return
-        actor = answers.person(options["user"])
-        show = partial(follow, console)
-        deployment = automation.answer_all(file, actor=actor, follow=show, trust=options["trust"])
+        errand = answers.errand(console, options)
+        deployment = automation.answer_all(file, errand=errand)
+        self.give_vault_credentials(deployment, options["vault_credentials"], errand)
         try:
-            automation.carry_on(deployment, actor=actor, follow=show)
+            automation.carry_on(deployment, errand=errand)
         finally:
             show_checks(console, preflight.latest_results(deployment))
         self.show_result(console, deployment)
+
+    def give_vault_credentials(self, deployment: Deployment, path: Path | None, errand: Errand) -> None:
+        """For an installation over WinRM; a run that comes later finds the machine registered and needs none."""
+        if path is None or not deployment.is_open:
+            return
+        installation_secrets.give_vault_credentials(
+            deployment, name=path.name, content=answers.content_of(path), actor=errand.actor
+        )
 
     def show_plan(self, console: Console, steps: list[automation.PlannedStep]) -> None:
         if not steps:
@@ -68,6 +82,13 @@ class Command(BaseCommand):
             )
             console.print(f"[green]{escape(str(registered))}[/]")
             console.print(f"  [dim]{escape(str(Text(_('Instance'))))} {vcenter.instance_uuid}[/]")
+        left = [
+            row.requirement_id for row in results.latest_results(deployment, "after") if row.status != "pass"
+        ]
+        if left:
+            console.print(
+                escape(str(Text(_("To be seen to now that the machine is installed: %(ids)s."), ids=left)))
+            )
         console.print()
         console.print(escape(topology.tree(deployment)))
         svg = settings.VAR_DIR / "topology" / f"{slugify(deployment.name)}.svg"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
 from wizard.management import answers
-from wizard.management.terminal import follow, show_checks, terminal
+from wizard.management.terminal import show_checks, terminal
 from wizard.services import automation, preflight
 
 
@@ -18,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         answers.add_arguments(parser)
-        parser.add_argument("--format", choices=("table", "json", "junit", "markdown"), default="table")
+        parser.add_argument(
+            "--format", choices=("table", "json", "junit", "markdown", "sarif"), default="table"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # The report alone goes to standard output, so that it can be piped on.
@@ -27,11 +28,10 @@ class Command(BaseCommand):
 
     def carry_out(self, console: Console, options: dict[str, Any]) -> None:
         file = answers.read(options["file"], options["overrides"])
-        actor = answers.person(options["user"])
-        show = partial(follow, console)
-        deployment = automation.answer_all(file, actor=actor, follow=show, trust=options["trust"])
+        errand = answers.errand(console, options)
+        deployment = automation.answer_all(file, errand=errand)
         try:
-            automation.run_preflight(deployment, actor=actor, follow=show)
+            automation.run_preflight(deployment, errand=errand)
         finally:
             if options["format"] == "table":
                 show_checks(console, preflight.latest_results(deployment))
