@@ -184,6 +184,7 @@ def test_files_are_described_with_their_media_types(document: dict[str, Any]) ->
         "application/xml",
         "text/markdown",
         "text/html",
+        "application/sarif+json",
     }
     assert media_types("answers") == {"application/yaml", "application/json"}
 

@@ -51,6 +51,7 @@ def test_every_result_keeps_its_evidence(api: Api, checked: Deployment) -> None:
         "observed_at": row["observed_at"],
         "seconds": 0.25,
         "task": row["task"],
+        "waived": False,
     }
 
 

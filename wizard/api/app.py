@@ -17,7 +17,7 @@ from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from wizard.api import deployments, description, problems, tasks
+from wizard.api import attestations, checks, deployments, description, facts, problems, profiles, tasks
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
 
@@ -121,5 +121,7 @@ api = TaskApi(
     docs=Docs(),
 )
 problems.install(api)
-api.add_router("/deployments", deployments.router)
+api.add_router("/profiles", profiles.router)
+for part in (deployments, facts, checks, attestations):
+    api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.core import signing
@@ -15,6 +16,7 @@ from wizard.text import Text, _
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 def page(
@@ -53,6 +55,26 @@ def page(
     }
 
 
+def page_of(
+    rows: Iterable[tuple[int, T]], *, of: str, limit: int, cursor: str | None, show: Callable[[T], Any]
+) -> dict[str, Any]:
+    """The same for rows that are no table's, each with its place, in order. `of` names the list. Raises Invalid for a cursor
+    of another list."""
+    salt = f"cursor of {of}"
+    after = -1
+    if cursor:
+        try:
+            after = signing.loads(cursor, salt=salt)
+        except signing.BadSignature:
+            raise _strange_cursor() from None
+    found = list(islice(((place, row) for place, row in rows if place > after), limit + 1))
+    more, found = len(found) > limit, found[:limit]
+    return {
+        "items": [show(row) for _place, row in found],
+        "next_cursor": signing.dumps(found[-1][0], salt=salt) if more else None,
+    }
+
+
 def _cursor(row: Model, salt: str, name: str) -> str:
     value = getattr(row, name)
     return signing.dumps(
@@ -64,13 +86,15 @@ def _after(cursor: str, salt: str, name: str, comparison: str) -> Q:
     try:
         value, pk = signing.loads(cursor, salt=salt)
     except signing.BadSignature:
-        raise _invalid(
-            "cursor",
-            Text(_("This cursor is not one of this list in this ordering; take it from next_cursor.")),
-        ) from None
+        raise _strange_cursor() from None
     if name.endswith("_at"):
         value = datetime.fromisoformat(value)
     return Q(**{f"{name}__{comparison}": value}) | Q(**{name: value, f"pk__{comparison}": pk})
+
+
+def _strange_cursor() -> Invalid:
+    text = Text(_("This cursor is not one of this list in this ordering; take it from next_cursor."))
+    return _invalid("cursor", text)
 
 
 def _invalid(path: str, message: Text) -> Invalid:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +33,28 @@ class IfMatchMissing(errors.UserError):
     code = "if_match_required"
 
 
+class TooLarge(errors.UserError):
+    """A body that is longer than what it should hold may be."""
+
+    code = "too_large"
+
+
+class Unreadable(errors.UserError):
+    """A body that is not in the form that its media type says."""
+
+    code = "malformed"
+
+
+@contextmanager
+def named_by(*codes: str) -> Iterator[None]:
+    """Where an answer is refused for one of these reasons, that reason is the code of the whole problem."""
+    try:
+        yield
+    except errors.Invalid as error:
+        error.code = next((field.code for field in error.errors if field.code in codes), error.code)
+        raise
+
+
 # What a failed precondition means is not one thing: 412 is an outdated revision, 409 a state of affairs.
 _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
@@ -40,6 +63,8 @@ _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     IfMatchMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Unreadable: HTTPStatus.BAD_REQUEST,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -15,20 +16,20 @@ from wizard.services import deployments
 from wizard.text import Text
 
 
-class _Input(Schema):
+class Input(Schema):
     """A misspelt name is told, not passed over."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class DeploymentIn(_Input):
+class DeploymentIn(Input):
     name: str = Field(
         description="1 to 63 letters, digits, dots, hyphens or underscores; unique.", examples=["lyon-cs01"]
     )
     profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
 
 
-class DeploymentChange(_Input):
+class DeploymentChange(Input):
     name: str = Field(description="The new name.", examples=["lyon-cs02"])
 
 
@@ -69,7 +70,7 @@ class StepOut(Schema):
     )
 
 
-class TaskIn(_Input):
+class TaskIn(Input):
     kind: str = Field(examples=["preflight"])
     inputs: dict[str, Any] = Field(
         default_factory=dict,
@@ -128,6 +129,7 @@ class CheckOut(Schema):
     observed_at: datetime
     seconds: float
     task: UUID
+    waived: bool = Field(description="Whether a waiver is in force for it today.")
 
 
 class DeploymentPage(Schema):
@@ -227,7 +229,7 @@ def show_event(row: TaskEvent) -> dict[str, Any]:
     }
 
 
-def show_check(row: CheckResult) -> dict[str, Any]:
+def show_check(row: CheckResult, waived: Container[str]) -> dict[str, Any]:
     return {
         "requirement_id": row.requirement_id,
         "title": str(row.title),
@@ -244,4 +246,5 @@ def show_check(row: CheckResult) -> dict[str, Any]:
         "observed_at": row.observed_at,
         "seconds": row.seconds,
         "task": row.task_id,
+        "waived": row.requirement_id in waived,
     }

@@ -1,0 +1,87 @@
+"""Files that come in: as the body itself, or as one part of a form. Their length is known before they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+
+from wizard.api.problems import TooLarge, Unreadable
+from wizard.journey.errors import FieldError
+from wizard.services.errors import Invalid
+from wizard.text import Text, _
+
+# What a form adds to the file that it carries.
+_FRAME: Final = 64 * 1024
+_MULTIPART: Final = "multipart/form-data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    name: str
+    content: bytes = field(repr=False)
+
+
+def upload(request: HttpRequest, part: str, *, limit: int, alone: bool = True) -> Upload:
+    """The file of a request, at most `limit` bytes of it: the part of that name, or with `alone` a body that is no form.
+
+    Raises TooLarge before anything is read, Unreadable for a broken form, Invalid where the part is missing.
+    """
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > limit + _FRAME:
+        raise _too_large(length, limit)
+    if request.content_type == _MULTIPART:
+        found = _part(request, part)
+    elif alone:
+        found = Upload(name="", content=request.read(limit + 1))
+    else:
+        raise _missing(part)
+    if len(found.content) > limit:
+        raise _too_large(str(len(found.content)), limit)
+    return found
+
+
+def described(part: str, *, media_type: str | None = None) -> dict[str, Any]:
+    """The OpenAPI request body of an operation that takes such a file; with `media_type` also as the body itself."""
+    form = {
+        "schema": {
+            "type": "object",
+            "required": [part],
+            "properties": {part: {"type": "string", "contentMediaType": "application/octet-stream"}},
+        }
+    }
+    content: dict[str, Any] = {_MULTIPART: form}
+    if media_type:
+        content = {media_type: {"schema": {"type": "object"}}, **content}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _part(request: HttpRequest, part: str) -> Upload:
+    try:
+        # Django reads forms for POST alone.
+        _fields, files = request.parse_file_upload(request.META, request)
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise Unreadable(Text(_("The form cannot be read: %(reason)s"), reason=str(error))) from None
+    found = files.get(part)
+    if found is None:
+        raise _missing(part)
+    return Upload(name=found.name or "", content=found.read())
+
+
+def _missing(part: str) -> Invalid:
+    text = Text(_("Send the file as the part “%(part)s” of a form (multipart/form-data)."), part=part)
+    return Invalid([FieldError(path=part, message=text, code="missing")])
+
+
+def _too_large(length: str, limit: int) -> TooLarge:
+    return TooLarge(
+        Text(
+            _("The body has %(found)s bytes; expected is a file of at most %(limit)s MB."),
+            found=length,
+            limit=limit // 2**20,
+        ),
+        remedy=Text(_("Check that this is the file that was meant.")),
+    )
