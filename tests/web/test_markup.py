@@ -8,14 +8,16 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_deployment, make_operator
 from tests.services import machines
-from tests.web.pages import Page, addresses, read, step_url
+from tests.web.pages import QUESTION, Page, addresses, read, step_url
+from tests.web.results import add_result
 from wizard.journey import base as journey
 from wizard.models import Operator
-from wizard.services import deployments
+from wizard.services import attestations, deployments, waivers
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,10 @@ def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResp
     recorded = stories.answered(operator, "recorded")
     failing = stories.answered(operator, "vault")
     stories.check(failing, operator, failing=("TPL-01",))
+    for requirement in (QUESTION, "LIFE-02", "AV-01"):
+        add_result(failing, requirement)
+    attestations.attest(failing, "LIFE-02", answer="no", note="Not yet.", actor=operator)
+    waivers.waive(failing, "AV-01", reason="Agreed.", until=timezone.localdate(), actor=operator)
     waiting = make_deployment(operator)
     busy = stories.answered(operator, "checked")
     stories.running(busy, "deploy_ova", operator)
@@ -49,7 +55,10 @@ def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResp
     for deployment in (recorded, failing, waiting, busy, looked):
         wanted += [step_url(deployment, step.id) for step in journey.journey("asr-classic")]
         wanted += [f"/deployments/{deployment.pk}/", f"/deployments/{deployment.pk}/answers/"]
-        wanted += [f"/deployments/{deployment.pk}/checks/"]
+        wanted += [
+            f"/deployments/{deployment.pk}/{page}/"
+            for page in ("checks", "task-sheets", "firewall", "calendar")
+        ]
     by_hand = machines.by_hand(operator)
     machines.hear(by_hand, operator, "broken-wmi")
     stories.check(by_hand, operator)
@@ -77,6 +86,8 @@ def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResp
         if html and "Content-Disposition" not in answer and answer.status_code not in (302, 405):
             yield address, answer
     yield "bad form", client.post(step_url(waiting, "capacity"), {"machines": "many"})
+    asked = f"/deployments/{failing.pk}/checks/{QUESTION}/answer/"
+    yield "bad answer", client.post(asked, {f"{QUESTION}-answer": "perhaps"})
     yield "outdated", client.post(step_url(waiting, "capacity"), {"machines": "5", "version": "99"})
     client.logout()
     yield "sign-in", client.get("/sign-in/")
@@ -150,6 +161,7 @@ def test_a_page_that_was_refused_says_so_in_its_title(
     by_address = {address: answer for address, answer, _page in every_page}
     assert "<title>Error: " in by_address["bad form"].content.decode()
     assert by_address["bad form"].status_code == 422
+    assert "<title>Error: " in by_address["bad answer"].content.decode()
     assert by_address["outdated"].status_code == 409
 
 
