@@ -52,7 +52,7 @@ def test_the_folder_is_closed_before_anything_is_put_there() -> None:
 
 def test_names_arrive_as_they_are() -> None:
     assert "$folder = 'C:\\O''Neill'" in SCRIPTS["a quote"]
-    assert "$source = ''\n" in SCRIPTS["a folder alone"]
+    assert "Copy-Item" not in SCRIPTS["a folder alone"]
     assert "$source = 'D:\\Set up'" in SCRIPTS["a folder with the installer"]
     assert "-Filter '*.zip'" in SCRIPTS["a folder with the installer"]
     assert "$staging = 'C:\\Temp\\Foothold'\n" in SCRIPTS["removing"]

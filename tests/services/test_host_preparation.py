@@ -26,6 +26,7 @@ from tests.services.installing import (
 )
 from tests.services.machines import attest_all
 from tests.services.test_secrets import where_it_stands
+from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.events import Event, Exit, Line, Pause
 from wizard.lab.windows_host.scenarios import SCENARIOS
 from wizard.models import AuditEntry, Credential, InstallationSecret, Operator, Task, TaskState
@@ -153,6 +154,19 @@ def test_what_arrives_is_the_whole_bundle_with_the_installer(ready: Installation
     assert "/ServerMode CS" in ready.host.machine.told["install_arguments"]
 
 
+def test_the_lab_plays_an_installation_from_beginning_to_end(
+    host: TargetHost, operator: Operator, settings: Any
+) -> None:
+    """As the demo shows it: the machine of the lab without anything of these tests."""
+    with WindowsHost("healthy", name=NAME, address="192.0.2.10") as plain:
+        settings.CONNECT_TO = f"{NAME}:5986:127.0.0.1:{plain.port}"
+        site = Installation(operator, plain).heard_and_checked()
+        site.give_key()
+        site.done()
+        assert plain.machine.installed_at is not None
+        assert site.deployment.state == "deployed"
+
+
 def test_an_installer_on_the_machine_itself_is_not_sent(ready: Installation, settings: Any) -> None:
     (settings.INSTALLER_DIR / INSTALLER).unlink()
     with pytest.raises(NotReady) as refused:
@@ -269,6 +283,7 @@ def test_cancelled_in_the_middle_nothing_secret_stays(ready: Installation) -> No
     task.refresh_from_db()
     assert task.state == TaskState.CANCELLED
     assert said(task)[-2:] == ["Files with secrets were removed from the machine.", "Cancelled as asked."]
+    assert ready.host.stopped_commands == 1, "what ran there was told to end"
     assert ready.host.machine.secrets_left == []
     assert task.leftovers == {}
     ready.host.machine.course = staticmethod(well)
@@ -329,6 +344,8 @@ def test_a_machine_that_does_not_come_back_is_installed_all_the_same(
     assert code == "host_did_not_return"
     assert "did not come back within 2 seconds" in message
     assert "do not start it again, start “Verify the installation”" in remedy
+    assert "look at the machine's console" in remedy
+    assert "run this step again" not in remedy
     assert ready.host.machine.secrets_left == []
 
 

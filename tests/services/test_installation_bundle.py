@@ -128,7 +128,8 @@ def test_a_process_server_needs_the_passphrase_of_its_configuration_server(opera
 
 
 def test_a_process_server_without_its_configuration_server_says_so(operator: Operator) -> None:
-    deployment = by_hand(operator, source=PS["source"])
+    deployment = by_hand(operator)
+    deployments.answer(deployment, "source", {**ANSWERS["source"], **PS["source"]}, actor=operator)
     with pytest.raises(NotReady) as refused:
         take(deployment, operator)
     assert "the address of the configuration server" in str(refused.value.remedy)

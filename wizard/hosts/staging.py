@@ -10,21 +10,21 @@ from typing import Final
 
 _PREPARE: Final = r"""$ErrorActionPreference = 'Stop'
 $folder = %(folder)s
-$source = %(source)s
 if (Test-Path -LiteralPath $folder) { throw ('{0} is there already.' -f $folder) }
 [void](New-Item -Path $folder -ItemType Directory -Force)
 & "$env:SystemRoot\System32\icacls.exe" $folder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
 if ($LASTEXITCODE -ne 0) { throw ('icacls ended with {0} for {1}.' -f $LASTEXITCODE, $folder) }
 foreach ($name in @(%(places)s)) { [void](New-Item -Path (Join-Path $folder $name) -ItemType Directory -Force) }
-if ($source) {
-    if (-not (Test-Path -LiteralPath $source)) { throw ('{0} is not there.' -f $source) }
-    $found = @(Get-Item -LiteralPath $source)
-    if (Test-Path -LiteralPath $source -PathType Container) {
-        $found = @(Get-ChildItem -LiteralPath $source -Filter %(pattern)s | Where-Object { -not $_.PSIsContainer })
-    }
-    if ($found.Count -ne 1) { throw ('Expected is exactly one file {0} in {1}; found are {2}.' -f %(pattern)s, $source, $found.Count) }
-    Copy-Item -LiteralPath $found[0].FullName -Destination (Join-Path (Join-Path $folder 'installer') %(name)s)
+"""
+
+_COPY: Final = r"""$source = %(source)s
+if (-not (Test-Path -LiteralPath $source)) { throw ('{0} is not there.' -f $source) }
+$found = @(Get-Item -LiteralPath $source)
+if (Test-Path -LiteralPath $source -PathType Container) {
+    $found = @(Get-ChildItem -LiteralPath $source -Filter %(pattern)s | Where-Object { -not $_.PSIsContainer })
 }
+if ($found.Count -ne 1) { throw ('Expected is exactly one file {0} in {1}; found are {2}.' -f %(pattern)s, $source, $found.Count) }
+Copy-Item -LiteralPath $found[0].FullName -Destination (Join-Path (Join-Path $folder 'installer') %(name)s)
 """
 
 # Install.ps1 removes what is secret by itself, unless it was ended in the middle. Logs stay: somebody will want them.
@@ -67,10 +67,11 @@ def prepare_folder(
     `source` is a file on the machine, or a folder that holds exactly one of `pattern`; it is copied to `installer\\name`. The
     script ends with an error that says what is wrong.
     """
-    return _PREPARE % {
-        "folder": _quoted(folder),
-        "places": _list(places),
-        "source": _quoted(source or ""),
+    script = _PREPARE % {"folder": _quoted(folder), "places": _list(places)}
+    if source is None:
+        return script
+    return script + _COPY % {
+        "source": _quoted(source),
         "pattern": _quoted(pattern),
         "name": _quoted(name),
     }

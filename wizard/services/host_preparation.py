@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from wizard.hosts.bundle import BundleContents, PlacedFile
-from wizard.hosts.errors import HostError
+from wizard.hosts.errors import HostDidNotReturn, HostError
 from wizard.hosts.errors import Stopped as HostStopped
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment
@@ -27,7 +27,13 @@ from wizard.services import (
 )
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errors import Conflict, Invalid, UserError
-from wizard.services.remote_installation import RAN, REMOVED, RemoteInstallation, clean
+from wizard.services.remote_installation import (
+    RAN,
+    REMOVED,
+    RemoteInstallation,
+    clean,
+    installer_name,
+)
 from wizard.services.tasks.progress import Cancelled, Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.text import Text, _
@@ -38,6 +44,11 @@ SERVICES_PAUSE_SECONDS = 60.0
 _PIECE: Final = 1024 * 1024
 _INSTALLED_ALREADY: Final = Text(
     _("The installation itself has ended well: do not start it again, start “Verify the installation”.")
+)
+_LOOK_AT_CONSOLE: Final = Text(
+    _(
+        "Before that look at the machine's console: it may be installing updates, wait for a key or show an error."
+    )
 )
 
 
@@ -125,6 +136,10 @@ def run_install(progress: Progress) -> Done:
     restart = RemoteInstallation(progress, replace(contents, placed=placed), sizes).run(path)
     # It was used: the server is registered by now.
     installation_secrets.drop_vault_key(deployment)
+    if contents.component == "cs":
+        progress.event(
+            Text(_("The MySQL passwords are kept here, sealed; the bundle holds a copy for your records."))
+        )
     try:
         if restart:
             _restart(progress)
@@ -133,9 +148,11 @@ def run_install(progress: Progress) -> Done:
         progress.event(_INSTALLED_ALREADY)
         raise
     except (HostError, UserError) as error:
+        # The usual remedy of this one is to do the same again.
+        remedy = _LOOK_AT_CONSOLE if isinstance(error, HostDidNotReturn) else error.remedy
         raise UserError(
             error.text,
-            remedy=Text("%(already)s %(remedy)s", already=_INSTALLED_ALREADY, remedy=error.remedy),
+            remedy=Text("%(already)s %(remedy)s", already=_INSTALLED_ALREADY, remedy=remedy),
             code=error.code,
         ) from error
     result = {**done.result, "host": inputs["host"], "restarted": restart}
@@ -216,8 +233,8 @@ def _placed(
                 remedy=Text(_("Put it there, then start again.")),
                 code="no_installer",
             )
-        found.append(PlacedFile(place="installer", name=installer.name, read=_reader(installer)))
-        sizes[f"installer/{installer.name}"] = installer.stat().st_size
+        found.append(PlacedFile(place="installer", name=installer_name(contents), read=_reader(installer)))
+        sizes[f"installer/{installer_name(contents)}"] = installer.stat().st_size
     return tuple(found), sizes
 
 

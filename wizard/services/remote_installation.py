@@ -33,6 +33,11 @@ REMOVED: Final = Text(_("Files with secrets were removed from the machine."))
 _SHORTEST_SECRET: Final = 6
 
 
+def installer_name(contents: BundleContents) -> str:
+    """Under which name the script looks for the installer; of the appliance it takes any zip."""
+    return "Installers.zip" if contents.component == "appliance" else contents.installer
+
+
 class Redaction:
     """Takes secrets out of what a machine says, before anybody writes it down."""
 
@@ -84,13 +89,12 @@ class RemoteInstallation:
 
     def _make_folder(self, session: HostSession, installer_path: str | None) -> None:
         self._progress.phase(Text(_("Making room for the bundle on %(host)s"), host=session.address))
-        zipped = self._contents.component == "appliance"
         script = staging.prepare_folder(
             self._folder,
             tuple(places(self._contents)),
             source=installer_path,
-            pattern="*.zip" if zipped else self._contents.installer,
-            name="Installers.zip" if zipped else self._contents.installer,
+            pattern="*.zip" if self._contents.component == "appliance" else self._contents.installer,
+            name=installer_name(self._contents),
         )
         made = session.run_script(script, deadline_s=PREPARE_SECONDS, should_stop=self._progress.should_stop)
         if made.exit_code != 0:
