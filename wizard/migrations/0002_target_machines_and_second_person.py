@@ -2,12 +2,14 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.apps.registry import Apps
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F
 
 
-def approve_what_was_granted(apps, schema_editor):
+def approve_what_was_granted(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Until now one person granted a waiver; those stay in force."""
     apps.get_model("wizard", "Waiver").objects.update(approved_by=F("asked_by"), approved_at=F("asked_at"))
 

@@ -131,10 +131,9 @@ def tidy_visit(progress: Progress) -> None:
 def _privilege_gaps(session: Session, objects: list[inventory.ObjectRef]) -> dict[str, list[dict[str, str]]]:
     return {
         level: [
-            {"object": gap.object.name, "privilege_id": gap.privilege_id, "name": gap.name}
-            for gap in privileges.missing(session, level, objects)
+            {"object": gap.object.name, "privilege_id": gap.privilege_id, "name": gap.name} for gap in gaps
         ]
-        for level in privileges.LEVELS
+        for level, gaps in privileges.missing(session, privileges.LEVELS, objects).items()
     }
 
 

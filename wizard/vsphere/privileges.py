@@ -32,25 +32,31 @@ class Gap:
     name: str
 
 
-def missing(session: Session, level: Level, objects: Sequence[ObjectRef]) -> tuple[Gap, ...]:
-    """What the signed-in account lacks of `level`, object by object; two round trips, however many objects.
+def missing(
+    session: Session, levels: Sequence[Level], objects: Sequence[ObjectRef]
+) -> dict[Level, tuple[Gap, ...]]:
+    """What the signed-in account lacks of each level, object by object; two round trips, however many of either.
 
     Roles are assigned at datacenters and propagate, so those are asked for everything; any other object for
     what is used on its type alone. A privilege that this vCenter does not know (older releases lack some,
     asr-facts 5.3) is not missing.
     """
     if not objects:
-        return ()
+        return dict.fromkeys(levels, ())
     authorization = cast(vim.AuthorizationManager, session.content.authorizationManager)
     known = {privilege.privId for privilege in authorization.privilegeList}
-    rights = [right for right in required(level) if right.privilege_id in known]
-    granted = _granted(session, authorization, objects, [right.privilege_id for right in rights])
-    return tuple(
-        Gap(object=item, privilege_id=right.privilege_id, name=right.name)
-        for item in objects
-        for right in rights
-        if _used_on(right, item.type) and (item.moid, right.privilege_id) not in granted
-    )
+    rights = {level: [right for right in required(level) if right.privilege_id in known] for level in levels}
+    asked = dict.fromkeys(right.privilege_id for level in levels for right in rights[level])
+    granted = _granted(session, authorization, objects, list(asked))
+    return {
+        level: tuple(
+            Gap(object=item, privilege_id=right.privilege_id, name=right.name)
+            for item in objects
+            for right in rights[level]
+            if _used_on(right, item.type) and (item.moid, right.privilege_id) not in granted
+        )
+        for level in levels
+    }
 
 
 def _granted(

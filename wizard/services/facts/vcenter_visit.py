@@ -61,7 +61,6 @@ class VCenterVisit:
                 collect=self.sign_in,
                 deadline_s=45,
                 observed_from=here,
-                after=("vCenter",),
             ),
             *(
                 Collector(
@@ -185,9 +184,9 @@ class VCenterVisit:
         return {
             f"vcenter.privileges.{level}": [
                 {"object": gap.object.name, "privilege_id": gap.privilege_id, "name": gap.name}
-                for gap in privileges.missing(session, level, objects)
+                for gap in gaps
             ]
-            for level in self._levels
+            for level, gaps in privileges.missing(session, self._levels, objects).items()
         }
 
 
