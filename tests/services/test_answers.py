@@ -10,9 +10,11 @@ import pytest
 from django.db import connection
 
 from tests.builders import make_deployment, make_operator
+from tests.services.machines import ANSWERS as MANUAL
+from tests.services.machines import by_hand
 from tests.walk import ANSWERS
 from wizard.models import AuditEntry, Deployment, Operator, StepAnswer
-from wizard.services import deployments
+from wizard.services import credentials, deployments
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +264,38 @@ def test_a_deployment_that_is_more_than_a_draft_is_kept(deployment: Deployment, 
     with pytest.raises(Conflict, match="its answers can no longer be changed") as closed:
         deployments.answer(deployment, "capacity", ANSWERS["capacity"], actor=operator)
     assert "Begin another deployment" in str(closed.value.remedy)
+
+
+# --- what only the far end, or another step, can say ------------------------------------------------------------------
+
+
+def refused_fields(
+    deployment: Deployment, step: str, data: dict[str, Any], actor: Operator
+) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as caught:
+        deployments.answer(deployment, step, data, actor=actor)
+    return [(error.path, error.code) for error in caught.value.errors]
+
+
+def test_a_further_process_server_says_which_configuration_server_it_joins(operator: Operator) -> None:
+    deployment = by_hand(operator)
+    source = {**MANUAL["source"], "component": "ps_scaleout"}
+    deployments.answer(deployment, "source", source, actor=operator)
+    assert "installation" not in deployments.completed_steps(deployment), (
+        "it was answered for another component"
+    )
+    given = {"accept_third_party_license": True}
+    assert refused_fields(deployment, "installation", given, operator) == [("cs_address", "missing")]
+    own = {**given, "cs_address": MANUAL["network"]["address"]}
+    assert refused_fields(deployment, "installation", own, operator) == [("cs_address", "own_address")]
+    deployments.answer(deployment, "installation", {**given, "cs_address": "192.0.2.40"}, actor=operator)
+    assert "installation" in deployments.completed_steps(deployment)
+
+
+def test_winrm_needs_an_account_of_windows(operator: Operator) -> None:
+    deployment = by_hand(operator)
+    credentials.keep(name="lyon", kind="linux", username="root", secret="s3cret", actor=operator)
+    given = {"way": "winrm", "host": "cs01.lab.test", "thumbprint_sha256": ":".join(["AB"] * 32)}
+    for name in ("lyon", "nobody"):
+        found = refused_fields(deployment, "evidence", {**given, "credential": name}, operator)
+        assert found == [("credential", "unknown_credential")]

@@ -123,6 +123,9 @@ def completed_steps(deployment: Deployment, answers: Answers | None = None) -> s
         done.discard("vcenter")
     if "template" in answers and evidence.inspected(deployment, answers["template"]) is None:
         done.discard("template")
+    # A component that was chosen later may need more of a step than was asked at its time.
+    if not evidence.joins_a_server(answers):
+        done.discard("installation")
     if "evidence" in answers and evidence.of_the_machine(deployment, answers) is None:
         done.discard("evidence")
     order = list(DeploymentState)

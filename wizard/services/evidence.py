@@ -181,7 +181,13 @@ def sizing_of(deployment: Deployment) -> SizingAdvice | None:
 
 def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:
     """Compare valid answers with what is known of the far end. Raises Invalid that names the fields."""
-    checks = {"vcenter": _check_vcenter, "placement": _check_placement, "template": _check_template}
+    checks = {
+        "vcenter": _check_vcenter,
+        "placement": _check_placement,
+        "template": _check_template,
+        "installation": _check_installation,
+        "evidence": _check_evidence,
+    }
     check = checks.get(step_id)
     errors = check(deployment, data) if check else []
     if errors:
@@ -194,6 +200,41 @@ def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[Fiel
         return []
     text = Text(
         _("There is no vCenter credential named “%(name)s”. Enter the account in the vCenter step first."),
+        name=name,
+    )
+    return [FieldError(path="credential", message=text, code="unknown_credential")]
+
+
+def joins_a_server(answers: Answers) -> bool:
+    """Whether these answers name what a further process server joins, where that is what is installed."""
+    needed = answers.get("source", {}).get("component") == "ps_scaleout"
+    return not needed or bool(answers.get("installation", {}).get("cs_address"))
+
+
+def _check_installation(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    answers = answers_of(deployment)
+    address = data.get("cs_address")
+    if not joins_a_server({**answers, "installation": dict(data)}):
+        text = Text(
+            _("A further process server joins a configuration server. Give the IPv4 address of that server.")
+        )
+        return [FieldError(path="cs_address", message=text, code="missing")]
+    if address and address == answers.get("network", {}).get("address"):
+        text = Text(
+            _("%(address)s is the address of this machine itself. Give that of the server it joins."),
+            address=address,
+        )
+        return [FieldError(path="cs_address", message=text, code="own_address")]
+    return []
+
+
+def _check_evidence(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    name = data.get("credential")
+    known = Credential.objects.filter(name=name or "", kind=Credential.Kind.WINDOWS).exists()
+    if data["way"] != "winrm" or known:
+        return []
+    text = Text(
+        _("There is no Windows credential named “%(name)s”. Enter the account in the evidence step first."),
         name=name,
     )
     return [FieldError(path="credential", message=text, code="unknown_credential")]

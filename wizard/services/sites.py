@@ -40,7 +40,7 @@ def planned_graph(deployment: Deployment) -> Graph:
     needed |= {"placement"} if "ova" in held else set()
     needed |= {"installation"} if "ps_scaleout" in held else set()
     needed |= {"appliance"} if "appliance" in held else set()
-    if not needed <= answers.keys():
+    if not needed <= answers.keys() or not evidence.joins_a_server(answers):
         raise Conflict(
             Text(_("There is nothing to draw yet.")),
             remedy=Text(_("Answer the steps up to the vault first.")),
