@@ -25,8 +25,9 @@ _UNSETTLED = frozenset({"fail", "unknown", "skipped"})
 class Finding:
     """One requirement judged at one time.
 
-    `observed_from`, `at` and `seconds` tell where the facts come from, when the last of them was seen, and
-    how long the slowest took. `remedy` is empty where the requirement is met.
+    `observed_from`, `at` and `seconds` tell where the facts come from, when the oldest of them was seen (an answer
+    given today makes what a machine said last week no younger), and how long the slowest took. `remedy` is empty
+    where the requirement is met.
     """
 
     requirement_id: str
@@ -134,7 +135,7 @@ def _judge_one(row: Requirement, sheet: FactSheet, now: datetime) -> Finding:
         expected=verdict.expected,
         remedy=Text("") if verdict.status == "pass" else row.remedy,
         observed_from=", ".join(dict.fromkeys(fact.observed_from for fact in seen)),
-        at=max(fact.at for fact in seen),
+        at=min(fact.at for fact in seen),
         seconds=max(fact.seconds for fact in seen),
         details=verdict.details,
     )
