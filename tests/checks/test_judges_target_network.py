@@ -212,7 +212,7 @@ OWN_WAY = {"address": "vcenter.test", "port": 443, "reached": True, "detail": it
         (True, [peer("vcenter")], "pass"),
         (True, [peer("vcenter", tcp=False, tls=None)], "fail"),
         (False, [peer("vcenter")], "fail"),
-        (True, None, "pass"),
+        (True, None, "unknown"),
         (True, [], "unknown"),
     ],
 )

@@ -22,12 +22,9 @@ def judge_peer_reach(facts: Facts, params: Params) -> Verdict:
 @judge("vcenter_reach_from_target")
 def judge_vcenter_from_target(facts: Facts, params: Params) -> Verdict:
     """Fact vcenter.reach, hint host.reach.peers; parameter peer. Both ways are needed: this server signs in to
-    vCenter during the setup, the machine that is set up does ever after."""
+    vCenter during the setup, the machine that is set up does ever after. What it did not say is not known."""
     own = judge_vcenter_reach(facts, params)
-    peers = facts.get("host.reach.peers")
-    if own.status != "pass" or peers is None:
-        return own
-    return _judge(peers, params["peer"])
+    return own if own.status != "pass" else _judge(facts.get("host.reach.peers", ()), params["peer"])
 
 
 def _judge(peers: Sequence[Peer], name: str) -> Verdict:
