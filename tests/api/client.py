@@ -50,15 +50,19 @@ class Api:
         *,
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        content_type: str = "application/json",
+        extra: dict[str, str] | None = None,
     ) -> Any:
+        """`extra` overwrites what the server is told of the request, such as its length."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self._client.generic(
             method,
             path if path.startswith("/") else f"{ROOT}/{path}",
             data,
-            content_type="application/json",
+            content_type=content_type,
             headers={**self._headers, **(headers or {})},
             query_params=query or None,
+            **(extra or {}),
         )
         if response.status_code >= 400:
             assert_problem(response)

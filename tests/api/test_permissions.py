@@ -21,6 +21,14 @@ READS: dict[str, Call] = {
     "one step": lambda api, d, t: api.get(f"deployments/{d.pk}/steps/source/"),
     "checks": lambda api, d, t: api.get(f"deployments/{d.pk}/checks/"),
     "answer file": lambda api, d, t: api.get(f"deployments/{d.pk}/answers"),
+    "facts": lambda api, d, t: api.get(f"deployments/{d.pk}/facts/"),
+    "attestations": lambda api, d, t: api.get(f"deployments/{d.pk}/attestations/"),
+    "waivers": lambda api, d, t: api.get(f"deployments/{d.pk}/waivers/"),
+    "secrets' standing": lambda api, d, t: api.get(f"deployments/{d.pk}/installation-secrets/"),
+    "expiry": lambda api, d, t: api.get(f"deployments/{d.pk}/expiry"),
+    "profiles": lambda api, d, t: api.get("profiles/"),
+    "one profile": lambda api, d, t: api.get("profiles/asr-classic/"),
+    "catalogue": lambda api, d, t: api.get("profiles/asr-classic/requirements/"),
     "list tasks": lambda api, d, t: api.get("tasks/"),
     "one task": lambda api, d, t: api.get(f"tasks/{t.pk}/"),
     "events": lambda api, d, t: api.get(f"tasks/{t.pk}/events/"),
@@ -37,6 +45,43 @@ CHANGES: dict[str, tuple[Call, int]] = {
     "start": (lambda api, d, t: api.post(f"deployments/{d.pk}/tasks/", {"kind": "test_refuse"}), 202),
     "cancel": (lambda api, d, t: api.post(f"tasks/{t.pk}/cancel/"), 202),
     "retry": (lambda api, d, t: api.post(f"tasks/{t.pk}/retry/"), 409),
+    "attest": (
+        lambda api, d, t: api.put(f"deployments/{d.pk}/attestations/LIFE-02/", {"answer": "yes"}),
+        200,
+    ),
+    "take an answer back": (lambda api, d, t: api.delete(f"deployments/{d.pk}/attestations/LIFE-02/"), 404),
+    "prove an answer": (
+        lambda api, d, t: api.send("PUT", f"deployments/{d.pk}/attestations/LIFE-02/file", b""),
+        422,
+    ),
+    "waive": (
+        lambda api, d, t: api.put(
+            f"deployments/{d.pk}/waivers/TPL-04/", {"reason": "Known.", "until": "2099-01-01"}
+        ),
+        200,
+    ),
+    "approve": (lambda api, d, t: api.post(f"deployments/{d.pk}/waivers/TPL-04/approve/"), 404),
+    "take a waiver back": (lambda api, d, t: api.delete(f"deployments/{d.pk}/waivers/TPL-04/"), 404),
+    "take a script": (
+        lambda api, d, t: api.send("POST", f"deployments/{d.pk}/facts/collector", query={"component": "cs"}),
+        422,
+    ),
+    "bring facts": (lambda api, d, t: api.post(f"deployments/{d.pk}/facts/", {}), 422),
+    "take the bundle": (lambda api, d, t: api.get(f"deployments/{d.pk}/installation-bundle"), 409),
+    "give a secret": (
+        lambda api, d, t: api.put(f"deployments/{d.pk}/installation-secrets/proxy/", {"secret": "x"}),
+        422,
+    ),
+    "give a key": (
+        lambda api, d, t: api.send(
+            "PUT", f"deployments/{d.pk}/installation-secrets/vault_credentials/file", b""
+        ),
+        422,
+    ),
+    "forget a secret": (
+        lambda api, d, t: api.delete(f"deployments/{d.pk}/installation-secrets/proxy/"),
+        404,
+    ),
     "delete": (lambda api, d, t: api.delete(f"deployments/{make_deployment(d.created_by).pk}/"), 204),
 }
 PEOPLE = ("viewer", "operator", "admin")

@@ -17,7 +17,18 @@ from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from wizard.api import attestations, checks, deployments, description, facts, problems, profiles, tasks
+from wizard.api import (
+    attestations,
+    checks,
+    deployments,
+    description,
+    facts,
+    handouts,
+    installation,
+    problems,
+    profiles,
+    tasks,
+)
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
 
@@ -122,6 +133,6 @@ api = TaskApi(
 )
 problems.install(api)
 api.add_router("/profiles", profiles.router)
-for part in (deployments, facts, checks, attestations):
+for part in (deployments, facts, checks, attestations, installation, handouts):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
 from wizard.api import schemas
-from wizard.api.auth import caller
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import (
     CURSOR,
@@ -18,6 +17,7 @@ from wizard.api.of_deployment import (
     LIMIT,
     changing,
     find,
+    operate,
     tag,
     text_file,
     whole_list,
@@ -168,7 +168,7 @@ def put_waiver(
     """Takes the place of the waiver that was there. It is in force once another person has approved it, or at once where the
     installation needs no second person: `approved` says which. 422 `not_waivable` for a requirement without which nothing
     works. Needs the scope `operate`."""
-    deployment, actor = find(request, deployment_id, "operate"), caller(request, "operate")
+    deployment, actor = operate(request, deployment_id)
     with changing(deployment, if_match), named_by("not_waivable"):
         row = waivers.waive(
             deployment, requirement_id, reason=payload.reason, until=payload.until, actor=actor
@@ -191,7 +191,7 @@ def approve_waiver(
     if_match: str | None = IF_MATCH_MAY,
 ) -> dict[str, Any]:
     """409 `same_person` for the one who asked, `already_approved`, `waiver_ended`. Needs the scope `operate`."""
-    deployment, actor = find(request, deployment_id, "operate"), caller(request, "operate")
+    deployment, actor = operate(request, deployment_id)
     with changing(deployment, if_match):
         row = waivers.approve_waiver(deployment, requirement_id, actor=actor)
     tag(response, deployment)
@@ -207,7 +207,7 @@ def delete_waiver(
     request: HttpRequest, deployment_id: UUID, requirement_id: str, if_match: str | None = IF_MATCH_MAY
 ) -> Status[None]:
     """The requirement counts as it was found again. Needs the scope `operate`."""
-    deployment, actor = find(request, deployment_id, "operate"), caller(request, "operate")
+    deployment, actor = operate(request, deployment_id)
     with changing(deployment, if_match):
         waivers.take_back_waiver(deployment, requirement_id, actor=actor)
     return Status(204, None)

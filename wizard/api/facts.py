@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
-from wizard.api.auth import caller
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import binary_file, find, whole_list
+from wizard.api.of_deployment import binary_file, find, operate, whole_list
 from wizard.api.uploads import described, upload
 from wizard.models import HostFacts
 from wizard.services import collector_scripts, host_facts
@@ -83,7 +82,7 @@ def upload_facts(request: HttpRequest, response: HttpResponse, deployment_id: UU
     422 with the reason as `code`: `too_big`, `wrong_encoding`, `not_json`, `wrong_schema`, `incomplete`, `unknown_nonce`,
     `tampered`, `other_deployment`, `expired`, `other_component`, `other_host`, `same_document`, `older`; more than 6 MB are not
     even read (413). Needs the scope `operate`."""
-    deployment, actor = find(request, deployment_id, "operate"), caller(request, "operate")
+    deployment, actor = operate(request, deployment_id)
     given = upload(request, "document", limit=_LIMIT)
     row = host_facts.receive(deployment, given.content, actor=actor)
     response["Location"] = reverse("api:list_facts", args=[deployment.pk])
@@ -107,7 +106,7 @@ def issue_collector(
     """Read-only, whole in one file, made out for this deployment and good for seven days; with it a new key, which signs what
     the script writes. Run it on the machine, then upload the document. 409 `not_ready` before source, network and vault are
     answered. Needs the scope `operate`."""
-    deployment, actor = find(request, deployment_id, "operate"), caller(request, "operate")
+    deployment, actor = operate(request, deployment_id)
     spoken = language or str(collector_scripts.language_of(component))
     name, script = host_facts.issue_script(deployment, component, spoken, actor=actor)
     return binary_file(script.encode(), _COLLECTOR_TYPE, name)

@@ -17,9 +17,10 @@ from wizard.api.auth import caller
 from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT
 from wizard.api.problems import IfMatchMissing
 from wizard.journey.errors import FieldError
-from wizard.models import Deployment
+from wizard.models import Deployment, Operator
 from wizard.services import deployments
 from wizard.services.errors import Invalid, Outdated
+from wizard.services.permissions import require
 from wizard.text import Text, _
 
 IF_MATCH = Header(
@@ -39,6 +40,13 @@ CURSOR = Query(None, description="The next_cursor of the page before.")
 def find(request: HttpRequest, deployment_id: UUID, scope: str = "read") -> Deployment:
     """The deployment, if the caller may see it and the token reaches as far as `scope`."""
     return deployments.get(deployment_id, actor=caller(request, scope))
+
+
+def operate(request: HttpRequest, deployment_id: UUID) -> tuple[Deployment, Operator]:
+    """The deployment and the caller, who may change it: said before anybody looks at what was sent."""
+    actor = caller(request, "operate")
+    require(actor, "operate")
+    return deployments.get(deployment_id, actor=actor), actor
 
 
 def revision(if_match: str | None) -> int:

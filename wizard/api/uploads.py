@@ -68,7 +68,8 @@ def _part(request: HttpRequest, part: str) -> Upload:
     found = files.get(part)
     if found is None:
         raise _missing(part)
-    return Upload(name=found.name or "", content=found.read())
+    with found:
+        return Upload(name=found.name or "", content=found.read())
 
 
 def _missing(part: str) -> Invalid:
