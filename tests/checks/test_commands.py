@@ -41,6 +41,30 @@ def test_a_command_for_windows_is_powershell(row: Requirement):
     assert faults(POWERSHELL.parse(as_the_grammar_knows_it(row.command)).root_node) == []
 
 
+@pytest.mark.parametrize("row", commands(linux=False), ids=lambda row: row.id)
+def test_a_command_for_windows_runs_on_windows_server_2012_r2(row: Requirement):
+    newer = (
+        "Get-Package",
+        "Get-TimeZone",
+        "LocalGroup",
+        "LocalUser",
+        "Get-ComputerInfo",
+        "StartType",
+        "Clear-RecycleBin",
+    )
+    assert row.command
+    assert [word for word in newer if word in row.command.replace("net localgroup", "")] == []
+
+
+@pytest.mark.parametrize("row", commands(linux=False), ids=lambda row: row.id)
+def test_a_command_writes_no_file_in_utf_16_and_takes_no_whole_key_of_policies_away(row: Requirement):
+    """Windows PowerShell redirects into UTF-16, which no reader of such a file expects; and besides the values that a
+    requirement is about, such a key holds others, as of the logging of scripts."""
+    assert row.command
+    assert " > " not in row.command
+    assert "Remove-Item " not in row.command
+
+
 @pytest.mark.parametrize("row", commands(linux=True), ids=lambda row: row.id)
 def test_a_command_for_linux_is_shell(row: Requirement):
     assert row.command
@@ -50,6 +74,14 @@ def test_a_command_for_linux_is_shell(row: Requirement):
 
 def test_a_broken_command_would_be_noticed():
     assert faults(POWERSHELL.parse(as_the_grammar_knows_it("Set-Item 'HKLM:\\x -Value (")).root_node)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_command_against_fips_mode_sets_both_values_that_are_judged(profile: str):
+    row = load(profile).get("SEC-01")
+    assert row is not None
+    assert "Lsa' fipsalgorithmpolicy 0" in (row.command or "")
+    assert "FIPSAlgorithmPolicy' Enabled 0" in (row.command or "")
 
 
 @pytest.mark.parametrize("profile", PROFILES)
