@@ -375,6 +375,7 @@ def test_a_linux_master_target_gets_its_own_script_on_the_same_page(
     )
     page = page_of(working, deployment)
     assert "Linux master target (optional)" in page.words
+    assert "further question" not in page.words
     assert page.all("input", type="file", name="mt_linux-document")
     answer = post(working, deployment, action="download", component="mt_linux")
     assert answer.content.decode().startswith("#!/bin/sh")

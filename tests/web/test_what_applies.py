@@ -191,7 +191,7 @@ def test_the_rules_follow_the_server_and_what_it_runs_on(
     working: Client, classic: Deployment, chosen: dict[str, str], rule: str
 ) -> None:
     page = page_of(working, classic, "source", advice=1, asked="", **chosen)
-    assert f"{rule} Refused" in page.words
+    assert f"{rule} No template" in page.words
 
 
 def test_the_appliance_on_a_physical_server_gets_its_own_rule(
@@ -199,7 +199,7 @@ def test_the_appliance_on_a_physical_server_gets_its_own_rule(
 ) -> None:
     chosen = {"protects": "physical", "method": "manual", "runs_on": "physical"}
     words = page_of(working, modernized, "source", advice=1, asked="", **chosen).words
-    assert "DD15 Refused The appliance is to be a physical machine" in words
+    assert "DD15 No template The appliance is to be a physical machine" in words
     assert "DD14 Warning The modernized appliance offers no failback at all for physical servers." in words
 
 

@@ -268,7 +268,7 @@ def _page(
         "saved": saved,
         "machine": host_findings.machine(deployment, component),
         "upload_form": _upload_form(problems if wrong == component else (), component),
-        "further": [
+        "other_machines": [
             {
                 "machine": machine,
                 "form": _upload_form(problems if wrong == machine.component else (), machine.component),
@@ -281,7 +281,7 @@ def _page(
         "limit_mb": LARGEST // 2**20,
     }
     wrong_forms = [context["way_form"], context["form"], context["account_form"], context["upload_form"]]
-    wrong_forms += [entry["form"] for entry in context["further"]]
+    wrong_forms += [entry["form"] for entry in context["other_machines"]]
     context["wrong_form"] = next((form for form in wrong_forms if form.errors), None)
     context["next_url"] = steps.after(deployment) if context["here"].status == "complete" else ""
     return render(request, "web/steps/evidence.html", context, status=sheet.status)
@@ -297,6 +297,7 @@ def _address_form(sheet: Sheet, problems: tuple[FieldError, ...]) -> ShownForm:
     values = {"port": "", **sheet.values}
     form = step_form(EvidenceAnswers, values, problems, only=ADDRESS)
     form.fields["port"].required = False
+    form.fields["host"].required = True
     return form
 
 

@@ -125,7 +125,7 @@ def _source(sheet: Sheet) -> dict[str, Any]:
     )
     # Before anything is chosen the rules assume VMware, which must not read as if it had been answered.
     rules = [rule for rule in route.applying if known.get("protects") or rule.effect != "recommend"]
-    return {"rules": rules}
+    return {"rules": rules, "method": known.get("method")}
 
 
 def _capacity(sheet: Sheet) -> dict[str, Any]:
