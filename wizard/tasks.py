@@ -9,7 +9,7 @@ from celery import Celery, shared_task
 from celery.signals import worker_ready
 from django.db import close_old_connections
 
-from wizard.services import tasks
+from wizard.services import installation_secrets, tasks
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -22,6 +22,7 @@ def execute(self: Any, task_id: str) -> None:
 def reconcile() -> None:
     close_old_connections()
     tasks.reconcile()
+    installation_secrets.drop_ended()
 
 
 @worker_ready.connect

@@ -9,7 +9,8 @@ from typing import Final
 from wizard.hosts.install_protocol import INSTALLED
 from wizard.lab.windows_host.events import Event, Exit, Line, Pause
 
-_STARTS: Final = re.compile(r"Install(?:-Appliance)?\.ps1|UNIFIEDSETUP|DRInstaller", re.IGNORECASE)
+# How the wizard starts it; a script that only names its files is another.
+_STARTS: Final = re.compile(r"Install(?:-Appliance)?\.ps1'", re.IGNORECASE)
 _DRY_RUN: Final = re.compile(r"\s-DryRun\b", re.IGNORECASE)
 _STEP_S: Final = 0.05
 _STEPS: Final = (
