@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from tests.topology import sites
 from tests.topology.graphs import graphs
+from wizard.checks.catalogue import load
+from wizard.checks.requirement import PROFILES
 from wizard.text import Text
 from wizard.topology.appliance_plan import build_appliance
 from wizard.topology.edges import EDGES
 from wizard.topology.firewall import EndpointNeed, FirewallRule, firewall_rules
-from wizard.topology.graph import Graph, TopologyError
+from wizard.topology.graph import KINDS, Graph, TopologyError
 from wizard.topology.plan import build_classic
 from wizard.topology.process_server_plan import build_process_server
-from wizard.topology.proofs import PROOFS
+from wizard.topology.proofs import PROOFS, proved_by
+from wizard.topology.site import MasterTarget
 
 CLASSIC = build_classic(sites.minimal())
 MODERNIZED = build_appliance(sites.modernized())
@@ -241,6 +244,33 @@ def test_machines_of_one_replication_group_speak_to_each_other() -> None:
 @pytest.mark.parametrize("row", [edge.id for edge in EDGES.values() if edge.recorded])
 def test_every_row_that_holds_says_what_proves_it_and_where_that_is_written(row: str) -> None:
     assert PROOFS[row].source.startswith("asr-facts ")
+
+
+def test_windows_and_linux_master_targets_are_proved_by_the_requirements_about_them() -> None:
+    (own,) = {rule.proved_by for rule in of(firewall_rules(CLASSIC), "E19")}
+    assert own == ("NET-10-WIN",)
+    targets = (
+        MasterTarget(name="LYON-MTW01", address="10.20.0.30", family="windows"),
+        MasterTarget(name="LYON-MTL01", address="10.20.0.31", family="linux"),
+    )
+    rules = firewall_rules(build_classic(replace(sites.minimal(), master_targets=targets)))
+    assert {(str(rule.source.name), rule.proved_by) for rule in (*of(rules, "E07"), *of(rules, "E19"))} == {
+        ("LYON-CS01", ("NET-10-WIN",)),
+        ("LYON-MTW01", ("NET-09-WIN",)),
+        ("LYON-MTW01", ("NET-10-WIN",)),
+        ("LYON-MTL01", ("NET-09",)),
+        ("LYON-MTL01", ("NET-10",)),
+    }
+    site = sites.process_server()
+    virtual = replace(site, process_server=replace(site.process_server, hypervisor="vmware"))
+    (own,) = {rule.proved_by for rule in of(firewall_rules(build_process_server(virtual)), "E07")}
+    assert own == ("NET-08",)
+
+
+@pytest.mark.parametrize("row", [edge.id for edge in EDGES.values() if edge.recorded])
+def test_what_proves_a_link_is_in_the_catalogue(row: str) -> None:
+    known = {requirement.id for profile in PROFILES for requirement in load(profile)}
+    assert {proof for kind in KINDS for proof in proved_by(row, kind)} <= known
 
 
 def test_nothing_is_proved_for_rows_that_do_not_hold() -> None:

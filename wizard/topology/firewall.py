@@ -114,8 +114,8 @@ class _Matrix:
             if self._told_by_endpoints(source):
                 return
         self.add(
-            link.id, _end(source), far, link.protocol, link.port, link.purpose, proved_by(link.id),
-            self.direction(source, target),
+            link.id, _end(source), far, link.protocol, link.port, link.purpose,
+            proved_by(link.id, source.kind), self.direction(source, target),
         )  # fmt: skip
 
     def add_need(self, need: EndpointNeed, node: Node, id: str, proof: tuple[str, ...]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from wizard.topology.graph import Kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -53,14 +55,27 @@ _PROOFS: Final[tuple[Proof, ...]] = (
     _proof("M07", "asr-facts 1.4"),
 )
 
+# The catalogue asks about Windows and Linux master targets one by one; that of a process server is the same machine.
+_BY_SOURCE: Final[Mapping[tuple[str, Kind], tuple[str, ...]]] = {
+    ("E07", "mt_builtin"): ("NET-08",),
+    ("E07", "mt_windows"): ("NET-09-WIN",),
+    ("E19", "mt_builtin"): ("NET-10-WIN",),
+    ("E19", "mt_windows"): ("NET-10-WIN",),
+}
+
 # Of protected machines, master targets and the network in Azure; all others are tried where the product is set up.
-_ELSEWHERE: Final = frozenset({"NET-09", "NET-10", "NET-15", "NET-16"})
+_ELSEWHERE: Final = frozenset({"NET-09", "NET-09-WIN", "NET-10", "NET-10-WIN", "NET-15", "NET-16"})
 
 PROOFS: Final[Mapping[str, Proof]] = {proof.edge: proof for proof in _PROOFS}
 
 
-def proved_by(edge: str) -> tuple[str, ...]:
-    """The requirement ids that prove a row of the edge tables; none for a row that is not there."""
+def proved_by(edge: str, source: Kind | None = None) -> tuple[str, ...]:
+    """The requirement ids that prove a row of the edge tables, for a link that `source` opens where that is told.
+
+    None for a row that is not there.
+    """
+    if source is not None and (edge, source) in _BY_SOURCE:
+        return _BY_SOURCE[edge, source]
     proof = PROOFS.get(edge)
     return proof.requirements if proof else ()
 
