@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import timezone
 
 from tests import stories
 from tests.api.client import Api, ok, problem
 from wizard.journey.answer_file import check, from_json, parse
-from wizard.models import Deployment, Operator
+from wizard.models import CheckResult, Deployment, Operator
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,7 @@ def test_every_result_keeps_its_evidence(api: Api, checked: Deployment) -> None:
         "seconds": 0.25,
         "task": row["task"],
         "waived": False,
+        "old": False,
     }
 
 
@@ -75,6 +78,18 @@ def test_results_are_filtered_and_of_the_latest_run(
 def test_before_preflight_there_are_no_results_and_no_report(api: Api, deployment: Deployment) -> None:
     assert ok(api.get(f"deployments/{deployment.pk}/checks/")) == {"items": [], "next_cursor": None}
     problem(api.get(f"deployments/{deployment.pk}/checks/report"), 404, "not_found")
+
+
+def test_results_of_yesterday_say_that_they_are_old(api: Api, checked: Deployment) -> None:
+    CheckResult.objects.filter(requirement_id="TPL-02").update(
+        observed_at=timezone.now() - timedelta(hours=25)
+    )
+    rows = ok(api.get(f"deployments/{checked.pk}/checks/"))["items"]
+    assert {row["requirement_id"]: row["old"] for row in rows} == {
+        "TPL-01": False,
+        "TPL-02": True,
+        "LIFE-01": False,
+    }
 
 
 def test_the_run_of_another_deployment_is_not_shown(

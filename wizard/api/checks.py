@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from wizard.api import schemas
@@ -25,7 +26,8 @@ from wizard.api.of_deployment import (
 from wizard.api.pages import page_of
 from wizard.api.problems import named_by
 from wizard.models import CheckStatus, Waiver
-from wizard.services import results, waivers
+from wizard.services import attestations, results, waivers
+from wizard.services.explanations import is_old
 from wizard.services.results import ReportFormat
 
 router = Router(tags=["checks"])
@@ -102,6 +104,14 @@ def list_checks(
         else results.latest_results(deployment, phase)
     )
     waived = {row.requirement_id for row in results.waivers_in_force(deployment)}
+    # What a person said does not age as what was seen does.
+    answered = {row.id for row in attestations.questions_for(deployment)}
+    now = timezone.now()
+    old = {
+        row.requirement_id
+        for row in rows
+        if row.requirement_id not in answered and row.status != "skipped" and is_old(row.observed_at, now)
+    }
     return page_of(
         (
             (row.position, row)
@@ -111,7 +121,7 @@ def list_checks(
         of=f"checks of {deployment.pk}",
         limit=limit,
         cursor=cursor,
-        show=lambda row: schemas.show_check(row, waived),
+        show=lambda row: schemas.show_check(row, waived=waived, old=old),
     )
 
 

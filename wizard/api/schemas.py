@@ -130,6 +130,7 @@ class CheckOut(Schema):
     seconds: float
     task: UUID
     waived: bool = Field(description="Whether a waiver is in force for it today.")
+    old: bool = Field(description="Rests on something that was seen more than a day ago.")
 
 
 class DeploymentPage(Schema):
@@ -229,7 +230,7 @@ def show_event(row: TaskEvent) -> dict[str, Any]:
     }
 
 
-def show_check(row: CheckResult, waived: Container[str]) -> dict[str, Any]:
+def show_check(row: CheckResult, *, waived: Container[str], old: Container[str]) -> dict[str, Any]:
     return {
         "requirement_id": row.requirement_id,
         "title": str(row.title),
@@ -247,4 +248,5 @@ def show_check(row: CheckResult, waived: Container[str]) -> dict[str, Any]:
         "seconds": row.seconds,
         "task": row.task_id,
         "waived": row.requirement_id in waived,
+        "old": row.requirement_id in old,
     }
