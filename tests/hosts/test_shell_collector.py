@@ -159,6 +159,27 @@ def test_an_edited_answer_is_told():
         read(done.stdout.replace(kernel, b"4.4.0-81-generic")).verify(KEY)
 
 
+@pytest.mark.parametrize("interpreter", ["sh", "dash", "bash"])
+@pytest.mark.parametrize("begin", range(0, 256, 32))
+def test_any_key_signs_in_any_shell(interpreter: str, begin: int):
+    key = bytes(range(begin, begin + 32))
+    wanted = (
+        shell(order(key=key)).split("\nfact ", 1)[0] + "\n" + shell(order(key=key)).rpartition("\nfact ")[2]
+    )
+    done = run(wanted, interpreter)
+    read(done.stdout).verify(key)
+
+
+def test_the_key_is_no_argument_of_a_program(tmp_path: Path):
+    arguments = tmp_path / "arguments"
+    real = subprocess.run(["/bin/sh", "-c", "command -v openssl"], capture_output=True, check=True, text=True)
+    body = f'printf "%s\\n" "$@" >> {shlex.quote(str(arguments))}; exec {real.stdout.strip()} "$@"'
+    document = collected(order(), PATH=commands(tmp_path, openssl=body))
+    assert document.component == "mt_linux"
+    assert "dgst" in arguments.read_text()
+    assert KEY.hex() not in arguments.read_text()
+
+
 def test_without_openssl_it_says_so_and_prints_nothing(tmp_path: Path):
     for tool in ("sh", "sed", "tr", "cat"):
         found = subprocess.run(["/bin/sh", "-c", f"command -v {tool}"], capture_output=True, check=True)
