@@ -23,12 +23,13 @@ try {
 }
 """
 
-# Compares the hash and gives the file its name.
+# Compares the hash and gives the file its name. The provider also computes where FIPS mode is on; older versions of .NET
+# refuse SHA256.Create() there.
 FINISH_FILE: Final = """\
 param([string]$Part, [string]$Path, [string]$Sha256)
 $ErrorActionPreference = 'Stop'
 $file = [IO.File]::OpenRead($Part)
-$algorithm = [Security.Cryptography.SHA256]::Create()
+$algorithm = New-Object Security.Cryptography.SHA256CryptoServiceProvider
 try {
     $found = [BitConverter]::ToString($algorithm.ComputeHash($file)).Replace('-', '')
 } finally {
