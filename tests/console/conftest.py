@@ -13,7 +13,16 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_operator
 from tests.chromium import launch_args
-from wizard.models import Attestation, CollectorIssue, HostFacts, Operator, SignInLink, Waiver
+from wizard.models import (
+    Attestation,
+    CollectorIssue,
+    HostFacts,
+    InstallationSecret,
+    ManualStepConfirmation,
+    Operator,
+    SignInLink,
+    Waiver,
+)
 from wizard.services import accounts
 
 COLLECTOR_KEY = bytes.fromhex("ca" * 32)
@@ -94,6 +103,10 @@ def furnish(actor: Operator, number: int = 1) -> None:
         digest="d" * 64,
         received_by=actor,
     )
+    secret = InstallationSecret(deployment=deployment, kind="passphrase", given_by=actor)
+    secret.hold(b"canary-passphrase")
+    secret.save()
+    ManualStepConfirmation.objects.create(deployment=deployment, step="P1", confirmed_by=actor)
     at = timezone.now()
     AccessAttempt.objects.create(
         username=f"mallory-{deployment.name}",

@@ -21,8 +21,10 @@ from wizard.models import (
     Credential,
     Deployment,
     HostFacts,
+    InstallationSecret,
     Link,
     Machine,
+    ManualStepConfirmation,
     StepAnswer,
     Task,
     TaskEvent,
@@ -237,6 +239,30 @@ class CollectorIssueAdmin(OfDeployment):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CollectorIssue]:
         return super().get_queryset(request).defer("sealed_key")
+
+
+@admin.register(InstallationSecret)
+class InstallationSecretAdmin(OfDeployment):
+    """That there is one, whose it is and when it ends; the secret itself is nobody's to see."""
+
+    list_display = ("kind", "deployment_page", "label", "given_by", "given_at", "ends_at")
+    list_filter = ("kind",)
+    list_select_related = ("deployment", "given_by")
+    search_fields = ("deployment__name", "label")
+    date_hierarchy = "given_at"
+    exclude = ("sealed",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InstallationSecret]:
+        return super().get_queryset(request).defer("sealed")
+
+
+@admin.register(ManualStepConfirmation)
+class ManualStepConfirmationAdmin(OfDeployment):
+    list_display = ("step", "deployment_page", "note", "confirmed_by", "confirmed_at")
+    list_filter = ("step", "confirmed_by")
+    list_select_related = ("deployment", "confirmed_by")
+    search_fields = ("deployment__name", "note")
+    date_hierarchy = "confirmed_at"
 
 
 @admin.register(Credential)

@@ -18,7 +18,11 @@ from wizard.services.permissions import may
 # How the index is grouped; what is in none of them comes last, so that no record can be forgotten here.
 _GROUPS: Final = (
     ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "Attestation", "Waiver")),
-    ("machines", _("Target machines"), ("HostFacts", "CollectorIssue")),
+    (
+        "machines",
+        _("Target machines"),
+        ("HostFacts", "CollectorIssue", "InstallationSecret", "ManualStepConfirmation"),
+    ),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "Credential")),
     ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
     (
