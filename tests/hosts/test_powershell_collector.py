@@ -141,6 +141,15 @@ def test_it_calls_only_commands_that_change_nothing(script: str):
     assert READ_ONLY - called == set(), "the list allows more than is needed"
 
 
+def test_a_number_that_windows_does_not_tell_is_no_zero(code: str):
+    """What is null becomes 0 where it is cast: such a member of the workgroup would be no domain controller."""
+    casts = re.findall(r"\[(?:long|double)\]\((Get-[A-Za-z]+)", code)
+    assert set(casts) == {"Get-Field"}
+    read = set(re.findall(r"\[(?:long|double)\]\$row\.(\w+)", code))
+    assert read == {"PercentProcessorTime"}
+    assert "$null -eq $row.PercentProcessorTime" in code
+
+
 def test_it_calls_no_program_by_another_way(script: str):
     root = parsed(script)
     operators = set(texts(root, "command_invokation_operator"))

@@ -128,6 +128,14 @@ function Get-Row {
     $rows[0]
 }
 
+# Cast to a number, a property without a value would become 0, which reads like an answer.
+function Get-Field {
+    param([string]$Class, [string]$Field)
+    $value = (Get-Row $Class).$Field
+    if ($null -eq $value) { throw "WMI ${Class}: $Field has no value" }
+    $value
+}
+
 # The registry is read in its 64-bit view, whichever PowerShell this is.
 function Get-RegistryValue {
     param([string]$Path, [string]$Name, [string]$Hive = 'LocalMachine')
@@ -399,7 +407,7 @@ $Policies = 'SOFTWARE\Policies\Microsoft\Windows'
 Read-Fact 'identity.computer_name' { [Environment]::MachineName }
 Read-Fact 'identity.fqdn' { Get-FullName }
 Read-Fact 'identity.bios_uuid' { [string](Get-Row 'Win32_ComputerSystemProduct').UUID }
-Read-Fact 'identity.domain_role' { [long](Get-Row 'Win32_ComputerSystem').DomainRole }
+Read-Fact 'identity.domain_role' { [long](Get-Field 'Win32_ComputerSystem' 'DomainRole') }
 Read-Fact 'identity.domain' { [string](Get-Row 'Win32_ComputerSystem').Domain }
 Read-Fact 'identity.manufacturer' { [string](Get-Row 'Win32_ComputerSystem').Manufacturer }
 Read-Fact 'identity.model' { [string](Get-Row 'Win32_ComputerSystem').Model }
@@ -408,10 +416,10 @@ Read-Fact 'identity.model' { [string](Get-Row 'Win32_ComputerSystem').Model }
 
 Read-Fact 'os.caption' { ([string](Get-Row 'Win32_OperatingSystem').Caption).Trim() }
 Read-Fact 'os.version' { [string](Get-Row 'Win32_OperatingSystem').Version }
-Read-Fact 'os.build' { [long](Get-RegistryValue $Windows 'CurrentBuildNumber') }
-Read-Fact 'os.product_type' { [long](Get-Row 'Win32_OperatingSystem').ProductType }
+Read-Fact 'os.build' { Get-RegistryNumber $Windows 'CurrentBuildNumber' }
+Read-Fact 'os.product_type' { [long](Get-Field 'Win32_OperatingSystem' 'ProductType') }
 Read-Fact 'os.installation_type' { [string](Get-RegistryValue $Windows 'InstallationType') }
-Read-Fact 'os.language' { [long](Get-Row 'Win32_OperatingSystem').OSLanguage }
+Read-Fact 'os.language' { [long](Get-Field 'Win32_OperatingSystem' 'OSLanguage') }
 Read-Fact 'os.system_locale' {
     $number = [Convert]::ToInt32((Get-RegistryValue 'SYSTEM\CurrentControlSet\Control\Nls\Language' 'Default'), 16)
     [System.Globalization.CultureInfo]::GetCultureInfo($number).Name
@@ -454,9 +462,9 @@ Read-Fact 'os.is_administrator' {
 
 # ---- hardware -------------------------------------------------------------------------------------------------------
 
-Read-Fact 'hardware.logical_processors' { [long](Get-Row 'Win32_ComputerSystem').NumberOfLogicalProcessors }
-Read-Fact 'hardware.memory_bytes' { [long](Get-Row 'Win32_ComputerSystem').TotalPhysicalMemory }
-Read-Fact 'hardware.max_clock_mhz' { [long](Get-Row 'Win32_Processor').MaxClockSpeed }
+Read-Fact 'hardware.logical_processors' { [long](Get-Field 'Win32_ComputerSystem' 'NumberOfLogicalProcessors') }
+Read-Fact 'hardware.memory_bytes' { [long](Get-Field 'Win32_ComputerSystem' 'TotalPhysicalMemory') }
+Read-Fact 'hardware.max_clock_mhz' { [long](Get-Field 'Win32_Processor' 'MaxClockSpeed') }
 Read-FactList 'hardware.disks' {
     Get-Disk | Sort-Object Number | ForEach-Object {
         @{
@@ -484,6 +492,8 @@ Read-Fact 'hardware.cpu_load_percent' {
     $class = 'Win32_PerfFormattedData_PerfOS_Processor'
     $loads = @(for ($i = 0; $i -lt 4; $i++) {
         $row = Get-CimInstance -ClassName $class -Filter "Name='_Total'" -OperationTimeoutSec 20
+        # Counters that are out of order give no row, which is not the same as no load.
+        if ($null -eq $row -or $null -eq $row.PercentProcessorTime) { throw "WMI ${class}: nothing found" }
         [double]$row.PercentProcessorTime
         Start-Sleep -Seconds 1
     })
@@ -491,8 +501,8 @@ Read-Fact 'hardware.cpu_load_percent' {
     [math]::Round(($loads[1] + $loads[2] + $loads[3]) / 3, 1)
 }
 Read-Fact 'hardware.memory_in_use_percent' {
-    $system = Get-Row 'Win32_OperatingSystem'
-    [math]::Round(100 * (1 - [double]$system.FreePhysicalMemory / [double]$system.TotalVisibleMemorySize), 1)
+    $free = [double](Get-Field 'Win32_OperatingSystem' 'FreePhysicalMemory')
+    [math]::Round(100 * (1 - $free / [double](Get-Field 'Win32_OperatingSystem' 'TotalVisibleMemorySize')), 1)
 }
 
 # ---- roles and programs ---------------------------------------------------------------------------------------------
