@@ -250,3 +250,26 @@ def test_a_secret_that_this_installation_has_no_place_for_is_refused(api: Api, s
     assert problem(response, 422, "invalid")["errors"][0]["code"] == "not_asked"
     problem(api.put(f"{path}mysql/", {"secret": "canary-mysql"}), 422, "invalid")
     assert not InstallationSecret.objects.exists()
+
+
+# --- the steps by hand ------------------------------------------------------------------------------------------------
+
+
+def test_the_steps_by_hand_are_confirmed_and_taken_back(
+    api: Api, site: Deployment, checked: Deployment
+) -> None:
+    path = f"deployments/{site.pk}/manual-steps/"
+    steps = ok(api.get(path))["items"]
+    assert [step["id"] for step in steps] == sorted(
+        (step["id"] for step in steps), key=lambda name: int(name[1:])
+    )
+    assert all(step["what"] and step["confirm"].endswith("?") and step["proofs"] for step in steps)
+    by_person = next(step for step in steps if step["proofs"][0]["kind"] == "attestation")
+    assert by_person["state"] == "open"
+    said = ok(api.put(f"{path}{by_person['id']}/", {"note": "Done at noon."}))
+    assert (said["state"], said["note"], said["confirmed_by"]) == ("confirmed", "Done at noon.", "oskar")
+    assert api.delete(f"{path}{by_person['id']}/").status_code == 204
+    problem(api.delete(f"{path}{by_person['id']}/"), 404, "not_found")
+    problem(api.put(f"{path}P99/", {}), 404, "not_found")
+    problem(api.put(f"{path}{by_person['id']}/", {"note": "x" * 4001}), 422, "invalid")
+    problem(api.get(f"deployments/{checked.pk}/manual-steps/"), 409, "no_manual_path")

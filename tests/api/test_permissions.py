@@ -78,6 +78,8 @@ CHANGES: dict[str, tuple[Call, int]] = {
         ),
         422,
     ),
+    "confirm a step": (lambda api, d, t: api.put(f"deployments/{d.pk}/manual-steps/P1/", {}), 409),
+    "take a step back": (lambda api, d, t: api.delete(f"deployments/{d.pk}/manual-steps/P1/"), 404),
     "forget a secret": (
         lambda api, d, t: api.delete(f"deployments/{d.pk}/installation-secrets/proxy/"),
         404,

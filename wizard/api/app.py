@@ -25,6 +25,7 @@ from wizard.api import (
     facts,
     handouts,
     installation,
+    manual_steps,
     problems,
     profiles,
     tasks,
@@ -133,6 +134,6 @@ api = TaskApi(
 )
 problems.install(api)
 api.add_router("/profiles", profiles.router)
-for part in (deployments, facts, checks, attestations, installation, handouts):
+for part in (deployments, facts, checks, attestations, installation, manual_steps, handouts):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)
