@@ -156,9 +156,10 @@ def _page(
     answers = deployments.answers_of(deployment)
     held = circumstances_of(deployment, answers)
     problems = problem.fields if problem else ()
+    states = installation_secrets.states(deployment)
     secrets = [
         {"state": state, "form": _secret_form(state, problems if failed_part == f"give_{state.kind}" else ())}
-        for state in installation_secrets.states(deployment)
+        for state in states
         if not state.generated
     ]
     startable = frame["here"].status not in ("blocked", "not_applicable")
@@ -189,11 +190,10 @@ def _page(
         "appliance": "appliance" in held,
         "evidence_step": next((row for row in frame["steps"] if row.id == "evidence"), None),
         "secrets": secrets,
+        "generated": any(state.generated for state in states),
         "missing": installation_bundle.missing(deployment),
         "install_form": _install_form(request, problems if failed_part == "install" else ()),
         "bundle_form": _bundle_form(problems if failed_part == "bundle" else ()),
-        "about_install": KINDS["prepare_host"].about,
-        "about_verify": KINDS["verify_installation"].about,
         "verified": results.latest_run(deployment, "after"),
         "verdict_after": results.verdict_of(deployment, "after"),
         "next_url": steps.after(deployment) if done else "",
