@@ -16,6 +16,7 @@ from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_operator
 from tests.services import machines
+from wizard.journey.answer_file import from_json, parse
 from wizard.models import Attestation, AuditEntry, CheckResult, Deployment, Operator, Waiver
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +188,16 @@ def test_another_revision_than_the_named_one_changes_nothing(api: Api, site: Dep
     assert response["ETag"] == f'"{site.revision}"'
     problem(api.delete(path, site.revision + 1), 412, "revision_outdated")
     assert Attestation.objects.exists()
+
+
+def test_the_answer_file_takes_the_answers_along(api: Api, site: Deployment) -> None:
+    base = f"deployments/{site.pk}/"
+    ok(api.put(f"{base}attestations/AZ-07/", {"answer": "yes"}))
+    note = 'Two lines:\n"quoted", with # and ümlaut.'
+    ok(api.put(f"{base}attestations/NET-06/", {"answer": "no", "note": note}))
+    expected = {"AZ-07": {"answer": "yes", "note": ""}, "NET-06": {"answer": "no", "note": note}}
+    assert parse(api.get(f"{base}answers").content.decode()).attestations == expected
+    assert from_json(api.get(f"{base}answers", format="json").json()).attestations == expected
 
 
 # --- waivers ----------------------------------------------------------------------------------------------------------
