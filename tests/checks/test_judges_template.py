@@ -167,5 +167,14 @@ def test_the_appliance_has_rules_of_its_own(requirement_id: str, template: dict[
     assert decide(requirement_id, template, "asr-modernized").status == status
 
 
+@pytest.mark.parametrize("requirement_id", ["HW-12", "HW-13"])
+def test_a_small_template_of_the_appliance_is_not_measured_against_a_configuration_server(
+    requirement_id: str,
+):
+    verdict = decide(requirement_id, descriptor(cpu_count=2, memory_mb=4096), profile="asr-modernized")
+    assert verdict.status == "fail"
+    assert "configuration server" not in str(verdict.summary)
+
+
 def test_16_gb_of_appliance_memory_warn_where_the_older_text_asks_for_32():
     assert decide("HW-13", descriptor(), "asr-modernized", capacity__memory_gb=32).status == "warn"

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from wizard.checks.judges.addresses import find_problem
+from wizard.checks.judges.template_contents import count_adapters
 from wizard.checks.verdict import Facts, Params, Verdict, judge
 from wizard.text import Text, _
 
@@ -63,21 +64,8 @@ def judge_adapter_type(facts: Facts, params: Params) -> Verdict:
 def judge_adapter_count(facts: Facts, params: Params) -> Verdict:
     """Fact host.network.adapters: those with an address; parameter most (asr-facts NET-03, C5)."""
     found = sum(1 for item in _physical(facts["host.network.adapters"]) if item["ipv4"])
-    right = 1 <= found <= params["most"]
-    if found == 1:
-        summary = Text(
-            _("One network adapter serves replication and Azure. A second must be added before registration.")
-        )
-    elif right:
-        summary = Text(_("The first network adapter serves replication, the second Azure."))
-    else:
-        summary = Text(_("The machine has %(found)s network adapters with an address."), found=found)
-    return Verdict(
-        status="pass" if right else "fail",
-        summary=summary,
-        observed=Text(_("network adapters: %(number)s"), number=found),
-        expected=Text(_("1 to %(most)s"), most=params["most"]),
-    )
+    wrong = Text(_("The machine has %(found)s network adapters with an address."), found=found)
+    return count_adapters(found, params["most"], wrong=wrong)
 
 
 @judge("host_ipv4")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.checks.verdict import Facts, Params, Verdict, VerdictStatus, judge
+from wizard.checks.judges.template_hardware import grade
+from wizard.checks.verdict import Facts, Params, Verdict, judge
 from wizard.text import Text, _
 
 _GIB = 1024**3
@@ -26,7 +27,7 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     else:
         summary = Text(_("The machine has enough processors."))
     return Verdict(
-        status=_grade(found, minimum, wanted),
+        status=grade(found, minimum, wanted),
         summary=summary,
         observed=Text(_("logical processors: %(number)s"), number=found),
         expected=Text(
@@ -55,7 +56,7 @@ def judge_memory(facts: Facts, params: Params) -> Verdict:
     else:
         summary = Text(_("The machine has enough memory."))
     return Verdict(
-        status=_grade(found, minimum * kept, wanted * kept),
+        status=grade(found, minimum * kept, wanted * kept),
         summary=summary,
         observed=Text("%(found).1f GB", found=found),
         expected=Text(_("at least %(minimum)s GB, better %(advised)s GB"), minimum=minimum, advised=wanted),
@@ -97,9 +98,3 @@ def judge_clock_speed(facts: Facts, params: Params) -> Verdict:
         observed=Text("%(found)s MHz", found=found),
         expected=Text(_("at least %(assumed)s MHz"), assumed=assumed),
     )
-
-
-def _grade(found: float, minimum: float, wanted: float) -> VerdictStatus:
-    if found < minimum:
-        return "fail"
-    return "pass" if found >= wanted else "warn"

@@ -33,20 +33,26 @@ def judge_adapter_type(facts: Facts, params: Params) -> Verdict:
 def judge_adapter_count(facts: Facts, params: Params) -> Verdict:
     """One adapter, or two where replication and Azure are kept apart (asr-facts 2.3, NET-03, C5)."""
     found = len(facts["template.descriptor"]["adapters"])
-    right = 1 <= found <= params["most"]
+    wrong = Text(_("The number of network adapters in the template is %(found)s."), found=found)
+    return count_adapters(found, params["most"], wrong=wrong)
+
+
+def count_adapters(found: int, most: int, *, wrong: Text) -> Verdict:
+    """Whether there are 1 to `most`; `wrong` says that there are not."""
+    right = 1 <= found <= most
     if found == 1:
         summary = Text(
             _("One network adapter serves replication and Azure. A second must be added before registration.")
         )
-    elif right:
-        summary = Text(_("The first network adapter serves replication, the second Azure."))
     else:
-        summary = Text(_("The number of network adapters in the template is %(found)s."), found=found)
+        summary = (
+            Text(_("The first network adapter serves replication, the second Azure.")) if right else wrong
+        )
     return Verdict(
         status="pass" if right else "fail",
         summary=summary,
         observed=Text(_("network adapters: %(number)s"), number=found),
-        expected=Text(_("1 to %(most)s"), most=params["most"]),
+        expected=Text(_("1 to %(most)s"), most=most),
     )
 
 
@@ -85,7 +91,7 @@ def judge_single_system(facts: Facts, params: Params) -> Verdict:
         summary=Text(_("The template describes one virtual machine."))
         if found == 1
         else Text(
-            _("The template describes %(found)s virtual machines; it is not the configuration server's."),
+            _("The template describes %(found)s virtual machines; it is not one of Site Recovery's."),
             found=found,
         ),
         observed=Text(_("virtual machines: %(number)s"), number=found),

@@ -17,10 +17,7 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     found = facts["template.descriptor"]["cpu_count"]
     minimum, advised = params["minimum"], facts["capacity.vcpu"]
     if found < minimum:
-        summary = Text(
-            _("The template has %(found)s virtual processors, too few for a configuration server."),
-            found=found,
-        )
+        summary = Text(_("The template has %(found)s virtual processors; too few."), found=found)
     elif found < advised:
         summary = Text(
             _(
@@ -32,7 +29,7 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     else:
         summary = Text(_("The template has enough virtual processors."))
     return Verdict(
-        status=_grade(found, minimum, advised),
+        status=grade(found, minimum, advised),
         summary=summary,
         observed=Text(_("virtual processors: %(number)s"), number=found),
         expected=Text(
@@ -49,9 +46,7 @@ def judge_memory(facts: Facts, params: Params) -> Verdict:
     found = facts["template.descriptor"]["memory_mb"] / 1024
     minimum, advised = params["minimum_gb"], facts["capacity.memory_gb"]
     if found < minimum:
-        summary = Text(
-            _("The template has %(found)g GB of memory, too little for a configuration server."), found=found
-        )
+        summary = Text(_("The template has %(found)g GB of memory; too little."), found=found)
     elif found < advised:
         summary = Text(
             _(
@@ -63,7 +58,7 @@ def judge_memory(facts: Facts, params: Params) -> Verdict:
     else:
         summary = Text(_("The template has enough memory."))
     return Verdict(
-        status=_grade(found, minimum, advised),
+        status=grade(found, minimum, advised),
         summary=summary,
         observed=Text(_("%(found)g GB"), found=found),
         expected=Text(
@@ -117,7 +112,7 @@ def judge_cache_disk(facts: Facts, params: Params) -> Verdict:
             wanted=wanted,
         )
     return Verdict(
-        status=_grade(found, params["tight_gb"], wanted),
+        status=grade(found, params["tight_gb"], wanted),
         summary=summary,
         observed=Text(_("%(found)g GB"), found=found),
         expected=Text(_("at least %(wanted)g GB"), wanted=wanted),
@@ -173,7 +168,8 @@ def judge_disk_controller(facts: Facts, params: Params) -> Verdict:
     )
 
 
-def _grade(found: float, minimum: float, advised: float) -> VerdictStatus:
+def grade(found: float, minimum: float, advised: float) -> VerdictStatus:
+    """Below the minimum fails, below what is advised warns."""
     if found < minimum:
         return "fail"
     return "pass" if found >= advised else "warn"
