@@ -137,6 +137,12 @@ def test_the_steps_come_in_an_order_in_which_nothing_unsafe_runs() -> None:
     assert places == sorted(places)
 
 
+def test_the_hashes_of_secrets_do_not_outlive_the_secrets() -> None:
+    body = install_script("cs").split("$bundle = $PSScriptRoot")[1]
+    kept = body.index("$secrets += (Join-Path $bundle 'Manifest.sha256')")
+    assert body.index("Assert-Manifest $bundle") < kept < body.index("Remove-Secrets $secrets")
+
+
 def test_a_dry_run_reaches_nothing_that_changes_the_machine() -> None:
     body = install_script("cs").split("$bundle = $PSScriptRoot")[1]
     before, rest = body.split("if ($DryRun) {")
