@@ -506,11 +506,13 @@ def test_what_the_machine_was_told_is_repeated():
     assert [str(detail) for detail in judged("URL-04", facts).details] == [f"{LOGIN}: timed out"]
 
 
-def test_what_the_machine_had_no_time_to_try_is_not_held_against_it():
+def test_what_the_machine_had_no_time_to_try_is_not_known():
     late = seen(LOGIN, **{**CLOSED, "dns": False, "error": "not tried: the tests before it took too long"})
     facts = {"urls.reach": [item("URL-04", host=LOGIN)], "host.reach.endpoints": [late]}
-    assert judged("URL-04", facts).status == "pass"
-    assert "from here" in str(judged("URL-04", facts).summary)
+    assert judged("URL-04", facts).status == "unknown"
+    assert (
+        str(judged("URL-04", facts).summary) == f"The machine did not try {LOGIN}; collect its facts again."
+    )
 
 
 @pytest.mark.parametrize(("tcp", "status"), [(True, "pass"), (False, "warn")])
@@ -595,6 +597,11 @@ def test_inspection_on_the_machines_way_shows_in_the_issuer(here: Any, there: An
         ([item("URL-MOD-09", host="portal.azure.com")], [seen("portal.azure.com", **CLOSED)], "warn"),
         ([item("URL-MOD-GOV-07", host="portal.azure.us")], [], "pass"),
         ([item("URL-MOD-05")], [], "unknown"),
+        (
+            [item("URL-MOD-09", host="portal.azure.com")],
+            [seen("portal.azure.com", **{**CLOSED, "error": "not tried: the tests before it took too long"})],
+            "unknown",
+        ),
     ],
 )
 def test_the_appliance_compares_its_clock_with_the_portal_of_its_cloud(here: Any, there: Any, status: str):

@@ -1,7 +1,7 @@
 """Addresses in Azure: reached or not, and where the way ends (asr-facts 3.6 to 3.8).
 
 What counts is the way of the machine that is set up. Until that machine has been looked at, this server's own way
-stands for it.
+stands for it; what that machine had no time to try is not known, whatever can be reached from here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
             expected=Text(_("every one reached")),
         )
     items = list(_views(facts, params))
-    closed = [item for item in items if not item["reached"] and not _vanished(item)]
+    untried = [item for item in items if _untried(item)]
+    closed = [item for item in items if not (item["reached"] or _vanished(item) or _untried(item))]
     vanished = [item for item in items if _vanished(item)]
     reached = [item for item in items if item["reached"]]
     status: VerdictStatus
@@ -49,6 +50,12 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
             Text(_("%(hosts)s cannot be reached from the machine that is set up."), hosts=names)
             if any(item["from_target"] for item in closed)
             else Text(_("%(hosts)s cannot be reached from here."), hosts=names)
+        )
+    elif untried:
+        status = "unknown"
+        summary = Text(
+            _("The machine did not try %(name)s; collect its facts again."),
+            name=[item["host"] for item in untried],
         )
     elif vanished or not items:
         status = "unknown"
@@ -67,7 +74,7 @@ def judge_endpoint(facts: Facts, params: Params) -> Verdict:
         observed=Text(_("%(reached)s of %(all)s reached"), reached=len(reached), all=len(items)),
         expected=Text(_("every one reached")),
         details=(
-            *(_tell(item) for item in (*closed, *vanished, *reached)),
+            *(_tell(item) for item in (*closed, *untried, *vanished, *reached)),
             *(
                 Text(_("%(host)s: no public host is known below it, so it was not tried."), host=pattern)
                 for endpoint_id, pattern in zip(params["endpoints"], hosts, strict=True)
@@ -83,7 +90,7 @@ def judge_any_endpoint(facts: Facts, params: Params) -> Verdict:
 
     Each cloud has its own address for the same purpose, and only that of the deployment's cloud is tried.
     """
-    items = list(_views(facts, params))
+    items = [item for item in _views(facts, params) if not _untried(item)]
     reached = [item for item in items if item["reached"]]
     return Verdict(
         status="pass" if reached else "fail" if items else "unknown",
@@ -128,7 +135,7 @@ def _ask_target(facts: Facts, host: str, port: int) -> Seen | None:
     for item in facts.get("host.reach.endpoints", ()):
         if (item["host"].lower(), item["port"]) == (host.lower(), port):
             if (item["error"] or "").startswith(_NOT_TRIED):
-                return None
+                return _target_view(False, "not_tried", item["error"])
             # The collector speaks TLS to every port: where none is spoken, a connection is all it can get.
             plain = port == _HTTP_PORT and item["tcp"]
             reached = item["http_status"] is not None or item["tls"] or plain
@@ -147,6 +154,10 @@ def _target_view(reached: bool, failure: str | None, error: str | None) -> Seen:
         else Text(_("the machine that is set up got no answer"))
     )
     return {"reached": reached, "failure": failure, "detail": detail, "remedy": Text("")}
+
+
+def _untried(item: Mapping[str, Any]) -> bool:
+    return bool(item["failure"] == "not_tried")
 
 
 def _vanished(item: Mapping[str, Any]) -> bool:
