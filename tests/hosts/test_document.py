@@ -264,6 +264,8 @@ def test_what_is_no_fact_is_not_reported(reported: Any):
         ("os.build", 2**70, "a number that is too large where a whole number belongs."),
         ("os.elevated", 1, "a whole number where true or false belongs."),
         ("os.caption", "a\0b", "a text with a NUL character where a text belongs."),
+        ("os.last_boot", "9999-12-30T23:59:59-23:59", "a text where a time with its offset from UTC"),
+        ("os.last_boot", "0001-01-01T00:00:00+12:00", "a text where a time with its offset from UTC"),
         ("os.last_boot", "gestern", "a text where a time with its offset from UTC"),
         ("os.pending_reboot", "CBS", "a text where a list belongs."),
         ("os.licence", [], "a list where an object belongs."),

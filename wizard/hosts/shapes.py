@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from wizard.text import Text, _
 
 _LARGEST: Final = 2**63 - 1
 """Sizes in bytes are the largest numbers there are; a database column holds no more."""
+_EDGE: Final = timedelta(days=2)
 
 
 class WrongShape(Exception):
@@ -158,12 +159,17 @@ def record(**members: Shape) -> Record:
 
 
 def read_moment(value: Any) -> datetime:
-    """The point in time that an ISO 8601 text with an offset names. Raises ValueError."""
+    """The point in time that an ISO 8601 text with an offset names. Raises ValueError.
+
+    The first and the last days that there are do not count: not every time zone has a name for them.
+    """
     if not isinstance(value, str):
         raise ValueError("not a text")
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("no offset from UTC")
+    if not date.min + _EDGE <= moment.date() <= date.max - _EDGE:
+        raise ValueError("no time zone but its own can show it")
     return moment
 
 
