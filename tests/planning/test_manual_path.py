@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wizard.checks.catalogue import load
 from wizard.hosts import schema
 from wizard.planning import manual_steps_appliance, manual_steps_classic
 from wizard.planning.manual_path import manual_path
@@ -109,3 +110,24 @@ def test_every_proof_names_a_requirement_of_the_catalogue_or_a_fact_of_the_colle
     steps = (*manual_steps_classic.STEPS, *manual_steps_appliance.STEPS)
     proofs = {proof for step in steps for proof in step.proofs if proof.kind != "attestation"}
     assert {proof.key for proof in proofs} - known == set()
+
+
+@pytest.mark.parametrize(
+    "step", [*manual_steps_classic.STEPS, *manual_steps_appliance.STEPS], ids=lambda step: step.id
+)
+def test_what_proves_a_step_is_judged_where_the_step_is_taken(step: ManualStep) -> None:
+    """A row that is only listed, or is of another component, never says anything about this machine."""
+    profile, own = ("asr-modernized", "appliance") if step.id.startswith("A") else ("asr-classic", "cs")
+    if step.when & {"ps_scaleout"}:
+        own = "ps_scaleout"
+    kinds = {own, "vcenter", "ps_builtin"} if own == "cs" else {own, "vcenter"}
+    judged = {
+        row.id
+        for phase in ("before", "after")
+        for words in (step.when, step.when | {"proxy", "vmware", "vcenter"})
+        for row in load(profile).select(
+            components=kinds, circumstances=words | {own}, method="manual", phase=phase
+        )
+    }
+    wanted = {proof.key for proof in step.proofs if proof.kind == "requirement"}
+    assert wanted - judged == set()

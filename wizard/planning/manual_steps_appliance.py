@@ -71,7 +71,7 @@ STEPS: Final[tuple[ManualStep, ...]] = (
         ),
         guard=Text(_("Only HTTP proxies are supported. All services of the appliance use this setting.")),
         confirm=Text(_("Does the Configuration Manager reach the internet through the proxy?")),
-        proofs=(*by_requirement("PRX-01", "PRX-07"), *by_person("A04")),
+        proofs=(*by_requirement("PRX-01", "PRX-05"), *by_person("A04")),
         link=_DEPLOY,
         when=_PROXY,
     ),
@@ -195,7 +195,7 @@ STEPS: Final[tuple[ManualStep, ...]] = (
         title=Text(_("Finish the registration")),
         what=Text(_("Choose Continue. The registration takes up to 30 minutes; keep the browser open.")),
         confirm=Text(_("Did the registration end without an error?")),
-        proofs=(*by_fact("services.states"), *by_requirement("NET-05"), *by_person("A14")),
+        proofs=(*by_fact("services.states"), *by_person("A14")),
         link=_DEPLOY,
     ),
     ManualStep(
