@@ -16,6 +16,14 @@ from typing import Any
 
 BASE = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 180.0
+# What no probe can see, somebody has made sure of.
+_ATTEST = """
+from wizard.models import Deployment
+from wizard.services import attestations
+one = Deployment.objects.get(name="{name}")
+for row in attestations.questions_for(one):
+    attestations.attest(one, row.id, answer="yes", actor=one.created_by)
+"""
 
 
 class Site:
@@ -88,6 +96,10 @@ class Site:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def attest_all(self, name: str) -> None:
+        """Answer every question of the deployment of that name with yes, as the one who began it."""
+        self.manage("shell", "-c", _ATTEST.format(name=name))
 
     def sign_in_link(self) -> str:
         link = re.search(r"http://\S+/sign-in/once/\S+", self.manage("welcome"))

@@ -121,6 +121,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
 
     heading(page, "Preflight checks")
     look("preflight")
+    site.attest_all("lyon-cs01")
     page.get_by_role("button", name="Run preflight").click()
     expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
     look("preflight-done")
@@ -144,4 +145,5 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     for name in ("", "topology/", "machines/", "snapshots/", "tasks/", "checks/"):
         page.goto(f"{base}/{name}")
         look(f"recorded-{name.strip('/') or 'home'}")
-    assert [lease["state"] for lease in site.control("/leases")] == ["complete"]
+    # Another journey may have deployed into the same vCenter before.
+    assert {lease["state"] for lease in site.control("/leases")} == {"complete"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Look
 from tests.browser.site import Site
 from tests.browser.test_journey import LONG, choose, field, heading, save
-from tests.browser.test_physical_journey import ATTEST, narrow
+from tests.browser.test_physical_journey import narrow
 from wizard.lab import ova
 from wizard.lab.demo import APPLIANCE
 
@@ -99,7 +99,7 @@ def test_a_replication_appliance_from_nothing_to_a_record(page: Page, site: Site
     save(page)
 
     heading(page, "Preflight checks")
-    site.manage("shell", "-c", ATTEST.format(name="oslo-ra01"))
+    site.attest_all("oslo-ra01")
     page.get_by_role("button", name="Run preflight").click()
     expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
     base = re.sub(r"(/deployments/[0-9a-f-]+).*", r"\1", page.url)

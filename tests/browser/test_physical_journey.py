@@ -15,13 +15,6 @@ from tests.browser.test_journey import LONG, choose, field, heading, save
 pytestmark = [pytest.mark.browser, pytest.mark.vcenter, pytest.mark.xdist_group("browser")]
 
 KEY = b"<?xml version='1.0'?><RSVaultAsrCreds><VaultType>Vault</VaultType></RSVaultAsrCreds>"
-ATTEST = """
-from wizard.models import Deployment, Operator
-from wizard.services import attestations
-one = Deployment.objects.get(name="{name}")
-for row in attestations.questions_for(one):
-    attestations.attest(one, row.id, answer="yes", actor=one.created_by)
-"""
 
 
 def narrow(page: Page, name: str) -> None:
@@ -103,7 +96,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     page.get_by_role("link", name="Continue").first.click()
 
     heading(page, "Preflight checks")
-    site.manage("shell", "-c", ATTEST.format(name="paris-cs01"))
+    site.attest_all("paris-cs01")
     page.get_by_role("button", name="Run preflight").click()
     expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
     base = re.sub(r"(/deployments/[0-9a-f-]+).*", r"\1", page.url)

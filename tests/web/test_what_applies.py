@@ -313,3 +313,13 @@ def test_a_physical_site_goes_from_the_installation_straight_to_recording(
     assert page.all("svg")
     assert working.post(step_url(server, "record"), {"action": "start"}).status_code == 302
     assert server.tasks.filter(kind="record_topology", state="queued").count() == 1
+
+
+def test_a_process_server_without_its_configuration_server_is_refused_at_the_field(
+    working: Client, operator: Operator
+) -> None:
+    server = further_server(operator)
+    typed = {"install_drive": "D:", "accept_third_party_license": "on", "cs_address": ""}
+    answer = working.post(step_url(server, "installation"), typed)
+    assert answer.status_code == 422
+    assert read(answer).all("input", name="cs_address")[0]["aria-invalid"] == "true"
