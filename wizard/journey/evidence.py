@@ -93,7 +93,7 @@ class EvidenceAnswers(StepAnswers):
             _("How the account proves itself to WinRM."),
             widget="radios",
             choices={
-                "negotiate": _("Negotiate (Kerberos or NTLM)"),
+                "negotiate": _("Negotiate (with NTLM, not Kerberos)"),
                 "ntlm": _("NTLM"),
                 "basic": _("Basic"),
             },
