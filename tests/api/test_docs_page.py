@@ -80,10 +80,15 @@ def test_the_api_is_read_and_tried_in_a_browser(tab: Page, oskar: Operator) -> N
     operations = sum(len(methods) for methods in described["paths"].values())
     tab.goto(DOCS)
     expect(tab.locator(".opblock")).to_have_count(operations)
-    for block in tab.locator(".opblock-summary-control").all():
-        block.click()
-    expect(tab.locator(".opblock.is-open")).to_have_count(operations)
+    # One of each group, one after the other: with many of them open, each further click takes the page seconds.
+    for group in tab.locator(".opblock-tag-section").all():
+        control = group.locator(".opblock-summary-control").first
+        control.click()
+        expect(tab.locator(".opblock.is-open")).to_have_count(1)
+        control.click()
+    tab.locator("#operations-tasks-start_task .opblock-summary-control").click()
     expect(tab.locator("#swagger-ui")).to_contain_text("Needs a preflight that passed")
+    tab.locator("#operations-deployments-list_deployments .opblock-summary-control").click()
 
     tab.get_by_role("button", name="Authorize").click()
     tab.get_by_label("auth-bearer-value").fill(token_of(oskar, "read"))
