@@ -6,42 +6,37 @@ Every error names the part that failed (`address`, `step`), says what was found 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from wizard.text import Text, _
+from wizard.wire import errors as wire
 
 
-class HostError(Exception):
-    """A remote failure a person can act upon.
+class HostError(wire.RemoteError):
+    """A failure of a target machine, or on the way to it.
 
-    `code` is stable and meant for programs; `address` is `host:port`; `step` is what was being done:
-    `dns`, `tcp`, `tls`, `host_key`, `wsman`, `login`, `script`, `upload` or `restart`.
+    `step` is `dns`, `tcp`, `tls`, `host_key`, `wsman`, `login`, `script`, `upload` or `restart`.
     """
 
-    code: ClassVar[str] = "host"
-    default_remedy: ClassVar[Text] = Text("")
-
-    def __init__(self, text: Text, *, remedy: Text | None = None, address: str = "", step: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.remedy = self.default_remedy if remedy is None else remedy
-        self.address = address
-        self.step = step
-
-    def __str__(self) -> str:
-        return str(self.text)
+    code = "host"
 
 
-class Unreachable(HostError):
+class Unreachable(wire.Unreachable, HostError):
     """No TCP connection; `step` is `dns` or `tcp`."""
 
-    code = "unreachable"
-    default_remedy = Text(
-        _("Check the address and the port, and that a firewall lets TCP through from this server to there.")
+    if_refused = Text(
+        _(
+            "Check the port, and that remote management is switched on: on Windows run “winrm "
+            "quickconfig -transport:https” (it needs a certificate), on Linux start sshd."
+        )
+    )
+    if_silent = Text(
+        _(
+            "Have the firewalls between this server and the machine, and the one on the machine, let "
+            "this TCP port through; check the routing."
+        )
     )
 
 
-class HandshakeFailed(HostError):
+class HandshakeFailed(wire.TlsFailed, HostError):
     """Something listens, but no TLS or SSH session came about."""
 
     code = "handshake_failed"

@@ -58,6 +58,11 @@ class Guard:
         """Seconds until the deadline; never 0 or less, as a socket takes 0 for "do not block"."""
         return max(self._until - time.monotonic(), 0.001)
 
+    def pause(self) -> float:
+        """Seconds until the next look. Raises what `check` raises."""
+        self.check()
+        return min(SLICE_S, self.left)
+
     @property
     def stopping(self) -> bool:
         """Whether the caller wants to stop; remembers since when."""

@@ -22,15 +22,10 @@ from wizard.hosts.fingerprint import of_certificate, of_host_key
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
 from wizard.hosts.ssh_keys import agree_on_keys
-from wizard.hosts.wire import (
-    SocketAddress,
-    certificate_of,
-    check_host,
-    connect_any,
-    resolve,
-    start_tls,
-)
+from wizard.hosts.wire import check_host, connect_any, resolve, start_tls
 from wizard.text import Text, _
+from wizard.wire.tcp import SocketAddress
+from wizard.wire.tls import certificate_of
 
 LayerName = Literal["dns", "tcp", "tls", "host_key", "wsman"]
 LayerStatus = Literal["pass", "fail", "skipped"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from typing import cast
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.vsphere.errors import CertificateChanged
 from wizard.vsphere.fingerprint import algorithm_of, fingerprint, normalise, same
 from wizard.vsphere.wire import Deadline, open_tcp, start_tls
+from wizard.wire.tls import certificate_of
 
 
 class PinnedConnection(http.client.HTTPSConnection):
@@ -42,8 +42,7 @@ class PinnedConnection(http.client.HTTPSConnection):
         address = f"{self.host}:{self.port}"
         sock = open_tcp(self.host, self.port, book=self._book, deadline=deadline)
         tls = start_tls(sock, self.host, address, deadline=deadline)
-        # A TLS server always presents a certificate; the ciphers without one are not offered.
-        presented = fingerprint(cast(bytes, tls.getpeercert(binary_form=True)), self._algorithm)
+        presented = fingerprint(certificate_of(tls), self._algorithm)
         if not same(presented, self._pinned):
             tls.close()
             raise CertificateChanged(address=address, pinned=self._pinned, presented=presented)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wizard.vsphere.fingerprint import normalise
-from wizard.vsphere.wire import is_host
+from wizard.wire.tcp import is_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,49 +6,35 @@ Every error names the part that failed (`address`, `step`), says what was found 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from wizard.text import Text, _
+from wizard.wire import errors as wire
 
 
-class VSphereError(Exception):
-    """A remote failure a person can act upon.
+class VSphereError(wire.RemoteError):
+    """A failure of vSphere, or on the way to it.
 
-    `code` is stable and meant for programs; `address` is `host:port`; `step` is what was being done, for
-    example `dns`, `tcp`, `tls`, `login` or the name of the vSphere call.
+    `step` is for example `dns`, `tcp`, `tls`, `login` or the name of the vSphere call.
     """
 
-    code: ClassVar[str] = "vsphere"
-    default_remedy: ClassVar[Text] = Text("")
-
-    def __init__(self, text: Text, *, remedy: Text | None = None, address: str = "", step: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.remedy = self.default_remedy if remedy is None else remedy
-        self.address = address
-        self.step = step
-
-    def __str__(self) -> str:
-        return str(self.text)
+    code = "vsphere"
 
 
 class Stopped(Exception):
     """The caller's `should_stop` said yes, and whatever had been begun is undone; vSphere did not fail."""
 
 
-class Unreachable(VSphereError):
+class Unreachable(wire.Unreachable, VSphereError):
     """No TCP connection; `step` is `dns` or `tcp`."""
 
-    code = "unreachable"
-    default_remedy = Text(
-        _("Check the address and the port, and that a firewall lets TCP through from this server to there.")
+    if_refused = Text(_("Check the port (443 by default) and that vCenter's services are running."))
+    if_silent = Text(
+        _("Have the firewall between this server and vCenter let this TCP port through; check the routing.")
     )
 
 
-class TlsFailed(VSphereError):
+class TlsFailed(wire.TlsFailed, VSphereError):
     """Something listens, but no TLS session came about."""
 
-    code = "tls_failed"
     default_remedy = Text(
         _(
             "Check that this is the HTTPS port of vCenter (443 by default) and that it offers TLS 1.2 or "

@@ -17,7 +17,9 @@ from wizard.vsphere.certificate import Certificate as Certificate
 from wizard.vsphere.certificate import read_certificate
 from wizard.vsphere.errors import TlsFailed, Unreachable, VSphereError
 from wizard.vsphere.service_content import ask_about
-from wizard.vsphere.wire import Deadline, SocketAddress, connect_any, is_host, resolve, start_tls
+from wizard.vsphere.wire import Deadline, connect_any, resolve, start_tls
+from wizard.wire.tcp import SocketAddress, is_host
+from wizard.wire.tls import certificate_of
 
 LayerName = Literal["dns", "tcp", "tls", "soap"]
 LayerStatus = Literal["pass", "fail", "skipped"]
@@ -142,15 +144,10 @@ class _Visit:
 
     def look_up(self) -> Finding:
         if not is_host(self.host):
-            raise Unreachable(
-                Text(_("“%(host)s” is not a host name or an IPv4 address."), host=self.host),
-                remedy=Text(_("Enter the name or the address alone, without https:// and without a path.")),
-                address=self.address,
-                step="dns",
-            )
+            raise Unreachable.no_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
         self.addresses = resolve(real_host, real_port, deadline=self.deadline)
-        found = list(dict.fromkeys(str(address.sockaddr[0]) for address in self.addresses))
+        found = list(dict.fromkeys(str(sockaddr[0]) for _family, sockaddr in self.addresses))
         if (real_host, real_port) != (self.host, self.port):
             detour = Text(
                 _("%(host)s is reached at %(real_host)s, port %(real_port)s, as set for this installation."),
@@ -168,10 +165,8 @@ class _Visit:
     def secure(self) -> Finding:
         tls = start_tls(cast(socket.socket, self.sock), self.host, self.address, deadline=self.deadline)
         self.sock = tls
-        # A TLS server always presents a certificate; the ciphers without one are not offered.
-        der = cast(bytes, tls.getpeercert(binary_form=True))
         try:
-            self.certificate = read_certificate(der, host=self.host)
+            self.certificate = read_certificate(certificate_of(tls), host=self.host)
         except ValueError:
             raise TlsFailed(
                 Text(_("The certificate of %(address)s cannot be read."), address=self.address),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
-import queue
-import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
 from wizard.vsphere.errors import TlsFailed, Unreachable
+from wizard.wire import tcp, tls
+from wizard.wire.tcp import SocketAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +32,18 @@ class Deadline:
     def over(self) -> bool:
         return time.monotonic() >= self.at
 
-
-@dataclass(frozen=True, slots=True)
-class SocketAddress:
-    family: socket.AddressFamily
-    sockaddr: Any
+    def pause(self) -> float:
+        """Seconds that one may wait. Raises TimeoutError where none are left."""
+        if self.over():
+            raise TimeoutError
+        return self.left()
 
 
 def resolve(host: str, port: int, *, deadline: Deadline) -> tuple[SocketAddress, ...]:
-    """The addresses of a name, in the resolver's order. Raises Unreachable with step `dns`.
-
-    The system's resolver knows no deadline, so it is asked from a thread that is left behind when it takes
-    too long.
-    """
-    with contextlib.suppress(ValueError):
-        if ipaddress.ip_address(host).version == 4:
-            return (SocketAddress(socket.AF_INET, (host, port)),)
-    answers: queue.SimpleQueue[tuple[SocketAddress, ...] | Exception] = queue.SimpleQueue()
-    threading.Thread(
-        target=lambda: answers.put(_look_up(host, port)), name=f"resolve {host}", daemon=True
-    ).start()
+    """The addresses of a name, in the resolver's order. Raises Unreachable with step `dns`."""
     try:
-        answer = answers.get(timeout=deadline.left())
-    except queue.Empty:
-        answer = TimeoutError()
-    if isinstance(answer, TimeoutError):
+        found = tcp.look_up(host, port, pause=deadline.pause)
+    except TimeoutError:
         raise Unreachable(
             Text(
                 _("The name %(host)s could not be looked up in time: no answer from the name server."),
@@ -69,28 +52,10 @@ def resolve(host: str, port: int, *, deadline: Deadline) -> tuple[SocketAddress,
             remedy=Text(_("Check the name servers of this machine, or enter the IP address.")),
             address=f"{host}:{port}",
             step="dns",
-        )
-    if isinstance(answer, Exception) or not answer:
-        raise Unreachable(
-            Text(_("The name %(host)s is not known to the name servers of this machine."), host=host),
-            remedy=Text(
-                _("Check the spelling; have a DNS record made for it, or enter the IP address instead.")
-            ),
-            address=f"{host}:{port}",
-            step="dns",
-        )
-    return answer
-
-
-def is_host(text: str) -> bool:
-    """Whether `text` can stand where a host name or an address belongs; not whether it exists."""
-    if re.search(r"[\x00-\x20\x7f/?#@:\[\]]", text):
-        return False
-    try:
-        # Empty and overlong labels: TLS would refuse them later, with its socket left open.
-        return bool(text.encode("idna"))
-    except UnicodeError:
-        return False
+        ) from None
+    if not found:
+        raise Unreachable.unknown_name(host, address=f"{host}:{port}")
+    return found
 
 
 def open_tcp(host: str, port: int, *, book: AddressBook, deadline: Deadline) -> socket.socket:
@@ -101,19 +66,10 @@ def open_tcp(host: str, port: int, *, book: AddressBook, deadline: Deadline) -> 
 
 def connect_any(addresses: Sequence[SocketAddress], address: str, *, deadline: Deadline) -> socket.socket:
     """The first of `addresses` that accepts; each gets an even share of the time that is left."""
-    error: OSError | None = None
-    for number, candidate in enumerate(addresses):
-        sock = socket.socket(candidate.family, socket.SOCK_STREAM)
-        sock.settimeout(deadline.left() / (len(addresses) - number))
-        try:
-            sock.connect(candidate.sockaddr)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as caught:
-            sock.close()
-            error = caught
-        else:
-            return sock
-    raise _not_connected(error, address)
+    try:
+        return tcp.connect_any(addresses, pause=deadline.pause, left=deadline.left)
+    except OSError as error:
+        raise Unreachable.not_connected(error, address=address) from None
 
 
 def start_tls(sock: socket.socket, host: str, address: str, *, deadline: Deadline) -> ssl.SSLSocket:
@@ -123,88 +79,6 @@ def start_tls(sock: socket.socket, host: str, address: str, *, deadline: Deadlin
     Raises TlsFailed, and closes the socket then.
     """
     try:
-        sock.settimeout(deadline.left())
-        return _CONTEXT.wrap_socket(sock, server_hostname=host)
+        return tls.start(sock, host, timeout_s=deadline.left())
     except (OSError, ValueError) as error:
-        sock.close()
-        raise _no_tls(error, address) from None
-
-
-def _tls_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # vCenter's certificate is signed by its own authority: the pin decides, not a chain.
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # A renegotiation could bring another certificate after the pin was checked.
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    return context
-
-
-_CONTEXT = _tls_context()
-
-
-def _look_up(host: str, port: int) -> tuple[SocketAddress, ...] | Exception:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        return error
-    return tuple(SocketAddress(family, sockaddr) for family, _type, _proto, _name, sockaddr in found)
-
-
-def _not_connected(error: OSError | None, address: str) -> Unreachable:
-    if isinstance(error, ConnectionRefusedError):
-        return Unreachable(
-            Text(_("%(address)s refused the connection: nothing listens on that port."), address=address),
-            remedy=Text(_("Check the port (443 by default) and that vCenter's services are running.")),
-            address=address,
-            step="tcp",
-        )
-    if isinstance(error, TimeoutError):
-        return Unreachable(
-            Text(_("%(address)s did not answer in time: the packets get lost on the way."), address=address),
-            remedy=Text(
-                _(
-                    "Have the firewall between this server and vCenter let this TCP port through; check the "
-                    "routing."
-                )
-            ),
-            address=address,
-            step="tcp",
-        )
-    return Unreachable(
-        Text(
-            _("No connection to %(address)s: %(reason)s."),
-            address=address,
-            reason=error.strerror or type(error).__name__ if error else "no address",
-        ),
-        remedy=Text(_("Check the address and the routing from this server to it.")),
-        address=address,
-        step="tcp",
-    )
-
-
-def _no_tls(error: Exception, address: str) -> TlsFailed:
-    if isinstance(error, TimeoutError):
-        return TlsFailed(
-            Text(
-                _("%(address)s accepted the connection, but did not answer the TLS greeting."),
-                address=address,
-            ),
-            address=address,
-            step="tls",
-        )
-    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
-        return TlsFailed(
-            Text(
-                _("%(address)s answers, but not in TLS: perhaps this is a plain HTTP port."), address=address
-            ),
-            address=address,
-            step="tls",
-        )
-    reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else type(error).__name__
-    return TlsFailed(
-        Text(_("No TLS session with %(address)s: %(reason)s."), address=address, reason=reason),
-        address=address,
-        step="tls",
-    )
+        raise TlsFailed.no_tls(error, address=address) from None
