@@ -25,6 +25,7 @@ from wizard.models import (
     VCenter,
 )
 from wizard.services import credentials, deployments, tasks
+from wizard.services.applicable import fingerprint, requirements_for
 from wizard.text import Text
 
 SHA256 = ":".join(["AB"] * 32)
@@ -185,7 +186,9 @@ def inspect(deployment: Deployment, actor: Operator) -> Task:
 
 def check(deployment: Deployment, actor: Operator, *, failing: tuple[str, ...] = ()) -> Task:
     """A preflight run with three results of the real catalogue; those named in `failing` are not met."""
-    task = succeeded(deployment, "preflight", actor, result={"blocked": bool(failing)})
+    asked = fingerprint(requirements_for(deployment))
+    result = {"blocked": bool(failing), "requirements_sha256": asked}
+    task = succeeded(deployment, "preflight", actor, result=result)
     rows = (
         ("TPL-01", "template", "block", "operator"),
         ("TPL-02", "template", "block", "operator"),

@@ -23,6 +23,7 @@ from wizard.lab.windows_host.shells import Shells
 from wizard.models import CheckResult, Credential, Deployment, DeploymentState, Operator, Task, TaskState
 from wizard.planning.unified_setup import STAGING_FOLDER, VAULT_FILE
 from wizard.services import credentials, deployments, installation_secrets, tasks
+from wizard.services.applicable import fingerprint, requirements_for
 from wizard.text import Text
 
 NAME = "cs01.lab.test"
@@ -209,6 +210,7 @@ class Installation:
             state=TaskState.SUCCEEDED,
             requested_by=self.operator,
             finished_at=now,
+            result={"requirements_sha256": fingerprint(requirements_for(self.deployment))},
         )
         CheckResult.objects.create(
             deployment=self.deployment,

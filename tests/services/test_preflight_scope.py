@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from tests import stories
 from wizard.models import Deployment, Operator, Task
 from wizard.services import attestations, deployments, preflight, tasks
-from wizard.services.errors import Invalid
+from wizard.services.applicable import fingerprint
+from wizard.services.errors import Invalid, NotReady
+from wizard.text import Text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,3 +62,28 @@ def test_a_scope_that_is_no_list_of_ids_is_refused(
         tasks.launch("preflight", deployment=deployment, actor=operator, inputs={"only": only})
     assert refused.value.errors[0].path == "only"
     assert not Task.objects.filter(kind="preflight").exists()
+
+
+def test_a_run_that_asked_for_something_else_lets_nothing_pass(operator: Operator) -> None:
+    """As after an upgrade: what the catalogue asks for since then was never judged."""
+    deployment = stories.answered(operator, "checked")
+    assert status_of(deployment, "preflight") == "complete"
+    deployment.tasks.filter(kind="preflight").update(result={"blocked": False})
+    assert preflight.outdated(deployment)
+    assert status_of(deployment, "preflight") == "next"
+    with pytest.raises(NotReady) as refused:
+        tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+    assert "a preflight without blocking findings" in str(refused.value.remedy)
+
+
+def test_wording_changes_no_fingerprint_and_what_is_asked_does(deployment: Deployment) -> None:
+    rows = preflight.requirements_for(deployment)
+    reworded = [replace(row, title=Text("Something else"), remedy=Text("")) for row in rows]
+    assert fingerprint(reworded) == fingerprint(rows)
+    assert fingerprint(rows[1:]) != fingerprint(rows)
+    stricter = [replace(row, params={**row.params, "least": 99}) for row in rows]
+    assert fingerprint(stricter) != fingerprint(rows)
+
+
+def status_of(deployment: Deployment, step: str) -> str:
+    return next(row.status for row in deployments.overview(deployment) if row.step.id == step)

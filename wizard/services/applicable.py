@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
+
 from wizard.checks import catalogue
 from wizard.checks.requirement import Phase, Requirement
 from wizard.models import Deployment
@@ -20,6 +24,15 @@ def requirements_for(deployment: Deployment, phase: Phase = "before") -> tuple[R
         phase=phase,
         cloud=answers.get("vault", {}).get("cloud"),
     )
+
+
+def fingerprint(rows: Iterable[Requirement]) -> str:
+    """SHA-256 of what is asked for, by which a catalogue that asks for something else is told apart; wording does not count."""
+    asked = [
+        (row.id, row.kind, row.severity, row.waivable, row.judge, row.facts, row.requires, row.params)
+        for row in rows
+    ]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=dict).encode()).hexdigest()
 
 
 def find(deployment: Deployment, requirement_id: str) -> Requirement:

@@ -134,9 +134,10 @@ def completed_steps(deployment: Deployment, answers: Answers | None = None) -> s
         if reached >= order.index(state):
             done.update(steps)
     if reached >= order.index(DeploymentState.CHECKED):
-        # Asked anew: a waiver may have come to its end since, without anybody having been here.
+        # Asked anew: a waiver may have ended since, or the template been replaced, without anybody having been here.
         verdict = results.verdict_of(deployment)
-        if verdict is not None and not verdict.blocked:
+        holds = not (deployment.is_open and results.outdated(deployment))
+        if verdict is not None and not verdict.blocked and holds:
             done.add("preflight")
     return done
 

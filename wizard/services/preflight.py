@@ -12,7 +12,7 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, Task
 from wizard.services import deployments
-from wizard.services.applicable import requirements_for
+from wizard.services.applicable import fingerprint, requirements_for
 from wizard.services.errors import Invalid
 from wizard.services.facts import observe
 from wizard.services.results import (
@@ -126,6 +126,7 @@ def run(progress: Progress) -> Done:
             "blocked": verdict.blocked,
             "blocking": list(verdict.blocking),
             "counts": count_by_status(results),
+            "requirements_sha256": fingerprint(rows),
         },
         commit=commit,
     )

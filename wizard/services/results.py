@@ -14,7 +14,7 @@ from wizard.checks.facts import FactSheet
 from wizard.checks.requirement import Phase
 from wizard.models import CheckResult, Deployment, Task, TaskState, Waiver
 from wizard.services import evidence
-from wizard.services.applicable import requirements_for
+from wizard.services.applicable import fingerprint, requirements_for
 from wizard.services.attested import note_answers, stored
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
@@ -76,7 +76,7 @@ def decide(deployment: Deployment, results: Iterable[CheckResult]) -> Gate:
 
 
 def outdated(deployment: Deployment) -> bool:
-    """Whether the newest preflight judged other answers, another template or another machine than there are now."""
+    """Whether the newest preflight judged other answers, requirements, another template or machine than there are now."""
     run = latest_run(deployment)
     if run is None:
         return True
@@ -84,6 +84,8 @@ def outdated(deployment: Deployment) -> bool:
     answered = deployment.steps.filter(data__isnull=False, changed_at__gt=since)
     return (
         answered.exists()
+        # An upgrade brings requirements that no earlier run has judged: what was never asked must not count as passed.
+        or (run.result or {}).get("requirements_sha256") != fingerprint(requirements_for(deployment))
         or evidence.template_replaced_since(deployment, since)
         or evidence.machine_replaced_since(deployment, since)
     )
