@@ -14,7 +14,7 @@ from tests.services.machines import by_hand
 from tests.services.test_secrets import where_it_stands
 from tests.walk import ANSWERS as LAB_ANSWERS
 from wizard.models import AuditEntry, Deployment, InstallationSecret, Operator, Task
-from wizard.services import installation_secrets
+from wizard.services import deployments, installation_secrets
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,20 @@ def test_after_five_days_it_is_gone(deployment: Deployment, operator: Operator) 
         assert not InstallationSecret.objects.exists()
 
 
+def test_a_key_of_the_vault_that_was_named_before_is_not_used(
+    deployment: Deployment, operator: Operator
+) -> None:
+    give_key(deployment, operator)
+    answers = deployments.answers_of(deployment)["vault"]
+    other = {**answers, "vault": "oslo-vault", "confirm_name": "oslo-vault"}
+    deployments.answer(deployment, "vault", other, actor=operator)
+    assert installation_secrets.vault_key_of(deployment) is None
+    given = {row.kind: row.given for row in installation_secrets.states(deployment)}
+    assert given["vault_credentials"] is False
+    deployments.answer(deployment, "vault", answers, actor=operator)
+    assert installation_secrets.vault_key_of(deployment) is not None, "the name was a slip"
+
+
 def test_what_has_ended_is_removed_everywhere_at_once(deployment: Deployment, operator: Operator) -> None:
     give_key(deployment, operator)
     installation_secrets.mysql_credentials(deployment)
@@ -78,6 +92,19 @@ def test_what_has_ended_is_removed_everywhere_at_once(deployment: Deployment, op
         (key_name(), b"<" + bytes(64 * 1024), "too_big"),
         (key_name(), b"MZ\x90 no key", "wrong_type"),
         (key_name(), b"", "wrong_type"),
+    ],
+    # Processes that share the tests out tell them apart by these, and names with a time in them differ between processes.
+    ids=[
+        *(
+            "no-time",
+            "no-such-time",
+            "from-tomorrow",
+            "another-ending",
+            "another-vault",
+            "too-old",
+            "too-big",
+        ),
+        *("no-xml", "empty"),
     ],
 )
 def test_what_is_no_key_of_this_vault_is_refused(

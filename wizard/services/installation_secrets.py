@@ -66,6 +66,9 @@ class VaultKey:
 def states(deployment: Deployment) -> list[SecretState]:
     """Every secret that this installation has a place for, given or not."""
     rows = {row.kind: row for row in _current(deployment).select_related("given_by").defer("sealed")}
+    key = rows.get(Kind.VAULT_CREDENTIALS)
+    if key is not None and not _of_this_vault(deployment, key.label):
+        del rows[key.kind]
     return [_state(kind, required, rows.get(kind)) for kind, required in _asked(deployment).items()]
 
 
@@ -152,9 +155,9 @@ def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
 
 
 def vault_key_of(deployment: Deployment) -> VaultKey | None:
-    """The registration key, if there is one that has not ended."""
+    """The registration key, if there is one that has not ended and is of the vault that the answers name now."""
     row = _current(deployment).filter(kind=Kind.VAULT_CREDENTIALS).first()
-    if row is None or row.ends_at is None:
+    if row is None or row.ends_at is None or not _of_this_vault(deployment, row.label):
         return None
     return VaultKey(name=row.label, content=row.reveal(), ends_at=row.ends_at)
 
@@ -261,6 +264,13 @@ def _invalid(path: str, text: Text, code: str) -> Invalid:
     return Invalid([FieldError(path=path, message=text, code=code)])
 
 
+def _of_this_vault(deployment: Deployment, name: str) -> bool:
+    """Whether a key of this name is of the vault that the deployment registers with, for good (asr-facts 7.1)."""
+    found = _KEY_NAME.fullmatch(name)
+    vault = answers_in_play(deployment).get("vault", {}).get("vault", "")
+    return found is not None and found["vault"].casefold() == vault.casefold()
+
+
 def _end_of_key(deployment: Deployment, name: str) -> datetime:
     found = _KEY_NAME.fullmatch(name)
     try:
@@ -279,8 +289,8 @@ def _end_of_key(deployment: Deployment, name: str) -> datetime:
             ),
             "wrong_name",
         )
-    vault = answers_in_play(deployment).get("vault", {}).get("vault", "")
-    if found["vault"].casefold() != vault.casefold():
+    if not _of_this_vault(deployment, name):
+        vault = answers_in_play(deployment).get("vault", {}).get("vault", "")
         raise _invalid(
             "file",
             Text(
