@@ -32,7 +32,7 @@ class Attested(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     answer: Literal["yes", "no", "not_applicable"]
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[str, Field(max_length=4000)] = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -13,24 +13,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
-from wizard.lab import ova
 from wizard.planning.unified_setup import INSTALLER
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
 ACCOUNT = "asr-operator"
-# A template of the replication appliance with what HW-12 to HW-14 ask for; the lab itself has one of the configuration server.
-APPLIANCE: Final[dict[str, Any]] = {
-    "name": "asr-replication-appliance-lab",
-    "product": "Microsoft Azure Site Recovery replication appliance",
-    "memory_mb": 32768,
-    "disks_gb": (80, 620),
-    "file_mb": 16,
-}
 
 
 class DemoFailed(Exception):
@@ -67,7 +58,6 @@ class Demo:
             self._call(env, "welcome")
             self._keep_accounts(env, described)
             self._put_installer()
-            ova.make_ova(Path(described["ova"]).parent / f"{APPLIANCE['name']}.ova", **APPLIANCE)
             celery = (sys.executable, "-m", "celery", "-A", "wizard.config.celery", "worker")
             threads = ("--pool", "threads", "--concurrency", "2")
             with self._process(env, "worker", *celery, *threads, "--loglevel", "WARNING"):

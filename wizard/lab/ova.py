@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Final, Literal, get_args
 
 from wizard.lab import sparse
 from wizard.lab.ova_descriptor import LICENSE, DiskFile, Hardware, descriptor
@@ -38,6 +38,15 @@ Digest = Literal["sha1", "sha256", "sha512"]
 NAME = "asr-configuration-server-lab"
 PRODUCT = "Microsoft Azure Site Recovery configuration server"
 GIGABYTE = 2**30
+
+# The other template of the lab, with what HW-12 to HW-14 ask for.
+APPLIANCE: Final[dict[str, Any]] = {
+    "name": "asr-replication-appliance-lab",
+    "product": "Microsoft Azure Site Recovery replication appliance",
+    "memory_mb": 32768,
+    "disks_gb": (80, 620),
+    "file_mb": 16,
+}
 
 _BOMB = (
     "<!DOCTYPE Envelope [\n"

@@ -122,6 +122,9 @@ class Lab:
         if not self.template.exists():
             self._say(Text(_("Making the synthetic template ...")))
             ova.make_ova(self.template, file_mb=TEMPLATE_MB)
+        appliance = self._templates / f"{ova.APPLIANCE['name']}.ova"
+        if not appliance.exists():
+            ova.make_ova(appliance, **ova.APPLIANCE)
         self._front.publish(f"/{self.template.name}", self.template)
         self._start_vcenter()
         self._stack.callback(self.description_file.unlink, missing_ok=True)
