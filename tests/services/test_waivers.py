@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.builders import make_operator
 from wizard.checks import catalogue
 from wizard.models import Deployment, Operator, Waiver
 from wizard.services import deployments, preflight
-from wizard.services.errors import Conflict, NotAllowed, NotFound
+from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +126,23 @@ def test_a_waiver_that_has_ended_counts_as_failed_in_verdict_report_and_task_lis
         assert '"blocked": true' in report
         assert status_of_preflight(blocked) == "next", "nobody has run anything since, and yet"
         assert blocked.state == "checked"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_a_waiver_ends_at_the_same_time_whatever_time_zone_the_reader_has(
+    blocked: Deployment, row: str, operator: Operator, second: Operator, zone: str
+) -> None:
+    last_day = date(2026, 11, 24)
+    ask(blocked, row, operator, until=last_day)
+    preflight.approve_waiver(blocked, row, actor=second)
+    with timezone.override(zone):
+        with time_machine.travel(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)):
+            assert go(blocked)
+        with time_machine.travel(datetime(2026, 11, 25, 0, 30, tzinfo=UTC)):
+            assert not go(blocked)
+            with pytest.raises(Invalid) as refused:
+                ask(blocked, row, operator, until=last_day)
+            assert [error.code for error in refused.value.errors] == ["past"]
 
 
 def test_what_has_ended_cannot_be_approved_any_more(

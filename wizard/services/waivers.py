@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator, Waiver
+from wizard.models.check import waiver_day
 from wizard.services import applicable, audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
@@ -127,7 +128,7 @@ def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: 
     if not reason.strip():
         text = Text(_("Say why this may be left as it is; reviewers will read it."))
         errors.append(FieldError(path="reason", message=text, code="missing"))
-    if until < timezone.localdate():
+    if until < waiver_day():
         text = Text(_("The last day lies in the past; choose today or a later day."))
         errors.append(FieldError(path="until", message=text, code="past"))
     if errors:
