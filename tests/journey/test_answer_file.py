@@ -409,6 +409,6 @@ def test_an_attestation_that_says_nothing_is_refused_with_its_place(
 
 
 def test_a_note_has_an_end() -> None:
-    (error,) = refused(f"{HEAD}answers: {{}}\nattestations: {{HW-01: {{answer: yes, note: {'x' * 2001}}}}}\n")
+    (error,) = refused(f"{HEAD}answers: {{}}\nattestations: {{HW-01: {{answer: yes, note: {'x' * 4001}}}}}\n")
     assert error[0] == "attestations.HW-01.note"
-    assert error[1].endswith("is too long. Expected are at most 2000 characters.")
+    assert error[1].endswith("is too long. Expected are at most 4000 characters.")

@@ -99,7 +99,7 @@ for _kind, _form, _beginnings in (
     ("null", r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
     ("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
     ("int", _WHOLE + r"\Z", list("-+0123456789")),
-    ("float", _WHOLE + r"\.[0-9]{1,18}(?:[eE][-+][0-9]{1,3})?\Z", list("-+0123456789")),
+    ("float", _WHOLE + r"\.[0-9]{1,25}(?:[eE][-+][0-9]{1,3})?\Z", list("-+0123456789")),
 ):
     _CoreLoader.add_implicit_resolver(_TAG + _kind, re.compile(_form), _beginnings)
 
