@@ -7,9 +7,9 @@ import pytest
 
 from tests.vsphere.servers import LOOPBACK, answering, over_tls, serving
 from wizard.lab.certificates import Authority
-from wizard.vsphere.certificate import Certificate, read_certificate
-from wizard.vsphere.fingerprint import algorithm_of, fingerprint, normalise
 from wizard.vsphere.probe import probe
+from wizard.wire.certificate import Certificate, read_certificate
+from wizard.wire.fingerprint import algorithm_of, fingerprint, normalise
 
 SHA256 = ":".join(["AB"] * 32)
 

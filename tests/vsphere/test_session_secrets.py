@@ -19,9 +19,9 @@ from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.endpoint import Account, Endpoint
 from wizard.vsphere.errors import CallFailed, CertificateChanged, ConnectionLost, InvalidLogin, VSphereError
-from wizard.vsphere.fingerprint import fingerprint
 from wizard.vsphere.inventory import read_placement
 from wizard.vsphere.session import Session, connect
+from wizard.wire.fingerprint import fingerprint
 
 SECRET = "Xx-S3cret&<Pa55>\"word'"
 

@@ -19,10 +19,10 @@ from wizard.lab.certificates import Authority, KeyPair
 from wizard.vsphere.disk_upload import upload
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import OvaInvalid, Stopped, UploadFailed
-from wizard.vsphere.fingerprint import fingerprint
 from wizard.vsphere.ova import open_ova
 from wizard.vsphere.pace import Brake, Pace
 from wizard.vsphere.upload_target import UploadTarget, upload_target
+from wizard.wire.fingerprint import fingerprint
 
 
 @pytest.fixture(scope="session")

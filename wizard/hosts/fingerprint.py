@@ -7,12 +7,14 @@ import binascii
 import hashlib
 import hmac
 
+from wizard.wire.fingerprint import fingerprint
+
 _LENGTH = 32  # bytes of SHA-256
 
 
 def of_certificate(der: bytes) -> str:
     """SHA-256 as upper-case hex pairs with colons, as the pages show it."""
-    return hashlib.sha256(der).digest().hex(":").upper()
+    return fingerprint(der)
 
 
 def of_host_key(blob: bytes) -> str:

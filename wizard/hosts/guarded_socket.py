@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 from collections.abc import Callable
-from functools import partial
 
 from wizard.hosts.errors import Dropped, OutputFlood
 from wizard.hosts.guard import SLICE_S, Guard
 from wizard.text import Text, _
+from wizard.wire.stand_in import SocketStandIn
 
-SLICE_BYTES = 64 * 2**10
 # One answer of WinRM is an envelope of at most 512 kB; encryption and encoding may not make more of it than this.
 LARGEST_ANSWER = 4 * 2**20
 
 
-class GuardedSocket:
+class GuardedSocket(SocketStandIn):
     """Stands in for the socket of `http.client`. Raises TimedOut, Stopped, Dropped and OutputFlood."""
 
     def __init__(self, sock: socket.socket, *, guard: Guard) -> None:
-        self._sock = sock
+        super().__init__(sock)
         self._guard = guard
-        self._readers = 0
-        self._closed = False
         self._received = 0
         sock.settimeout(SLICE_S)
 
@@ -42,14 +38,10 @@ class GuardedSocket:
 
     def sendall(self, data: bytes | memoryview, /) -> None:
         self._received = 0
-        view = memoryview(data)
-        while view:
-            # After a time-out TLS wants the very same bytes again, so a slice is only left once it was taken.
-            piece = view[:SLICE_BYTES]
-            view = view[self._patiently(partial(self._sock.send, piece)) :]
+        super().sendall(data)
 
     def recv_into(self, buffer: memoryview, /) -> int:
-        count = self._patiently(partial(self._sock.recv_into, buffer))
+        count = super().recv_into(buffer)
         self._received += count
         self._guard.received += count
         if self._received > LARGEST_ANSWER:
@@ -64,26 +56,9 @@ class GuardedSocket:
             )
         return count
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        self._readers += 1
-        return io.BufferedReader(_Incoming(self))
-
-    def close(self) -> None:
-        """As with real sockets, an answer being read keeps it open; `http.client` counts on that."""
-        self._closed = True
-        self._close_unless_read()
-
-    def reader_closed(self) -> None:
-        self._readers -= 1
-        self._close_unless_read()
-
     def kill(self) -> None:
         """Close for good, whoever reads."""
         self._sock.close()
-
-    def _close_unless_read(self) -> None:
-        if self._closed and self._readers <= 0:
-            self._sock.close()
 
     def _patiently(self, move: Callable[[], int]) -> int:
         try:
@@ -99,21 +74,3 @@ class GuardedSocket:
                 address=self._guard.address,
                 step=self._guard.step,
             ) from None
-
-
-class _Incoming(io.RawIOBase):
-    """`_sock` goes by that name because pypsrp looks there for the certificate that NTLM binds itself to."""
-
-    def __init__(self, sock: GuardedSocket) -> None:
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        return self._sock.recv_into(memoryview(buffer))
-
-    def close(self) -> None:
-        if not self.closed:
-            self._sock.reader_closed()
-        super().close()

@@ -5,30 +5,28 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, Self, cast
+from typing import Any, Final, Self, cast
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from lxml import etree
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.hosts.connection import Transport
-from wizard.hosts.errors import HandshakeFailed, HostError, RemoteFault
+from wizard.hosts.errors import HandshakeFailed, RemoteFault
 from wizard.hosts.fingerprint import of_certificate, of_host_key
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
 from wizard.hosts.ssh_keys import agree_on_keys
 from wizard.hosts.wire import check_host, connect_any, resolve, start_tls
 from wizard.text import Text, _
+from wizard.wire.certificate import signs_itself
+from wizard.wire.layers import Finding, Layer, LayerName, connected, located, look
 from wizard.wire.tcp import SocketAddress
 from wizard.wire.tls import certificate_of
 
-LayerName = Literal["dns", "tcp", "tls", "host_key", "wsman"]
-LayerStatus = Literal["pass", "fail", "skipped"]
 _IDENTIFY: Final = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
     'xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
@@ -36,37 +34,6 @@ _IDENTIFY: Final = (
 )
 _PRODUCT: Final = ".//{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}ProductVersion"
 _LARGEST_IDENTITY: Final = 64 * 2**10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how long it took."""
-
-    name: LayerName
-    status: LayerStatus
-    detail: Text
-    remedy: Text
-    seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Shape: `{"name", "status", "detail": Text, "remedy": Text, "seconds"}`."""
-        return {
-            "name": self.name,
-            "status": self.status,
-            "detail": self.detail.to_json(),
-            "remedy": self.remedy.to_json(),
-            "seconds": self.seconds,
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(
-            name=stored["name"],
-            status=stored["status"],
-            detail=Text.from_json(stored["detail"]),
-            remedy=Text.from_json(stored["remedy"]),
-            seconds=stored["seconds"],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +105,9 @@ def probe_host(
         "winrm_http": [("wsman", visit.identify)],
         "ssh": [("host_key", visit.see_key)],
     }
-    layers: list[Layer] = []
     with contextlib.closing(visit), guard.during("probe", timeout_s):
-        for name, step in first + rest[transport]:
-            if layers and layers[-1].status != "pass":
-                layers.append(_skipped(name))
-            else:
-                layers.append(_judge(name, step))
-    return HostProbe(host=host, port=port, transport=transport, layers=tuple(layers), **visit.found)
-
-
-Finding = tuple[Text, Text]  # what was found; what to do about it, empty where nothing needs doing
+        layers = look(first + rest[transport])
+    return HostProbe(host=host, port=port, transport=transport, layers=layers, **visit.found)
 
 
 @dataclass(slots=True)
@@ -171,20 +130,11 @@ class _Visit:
         check_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
         self.addresses = resolve(real_host, real_port, guard=self.guard)
-        if (real_host, real_port) != (self.host, self.port):
-            detour = Text(
-                _("%(host)s is reached at %(real_host)s, port %(real_port)s, as set for this installation."),
-                host=self.host,
-                real_host=real_host,
-                real_port=str(real_port),
-            )
-            return detour, Text("")
-        found = list(dict.fromkeys(str(sockaddr[0]) for _family, sockaddr in self.addresses))
-        return Text(_("%(host)s has the address %(found)s."), host=self.host, found=found), Text("")
+        return located((self.host, self.port), (real_host, real_port), self.addresses)
 
     def connect(self) -> Finding:
         self.sock = connect_any(self.addresses, guard=self.guard)
-        return Text(_("%(address)s accepts TCP connections."), address=self.address), Text("")
+        return connected(self.address)
 
     def secure(self) -> Finding:
         sock, self.sock = cast("socket.socket", self.sock), None
@@ -204,7 +154,7 @@ class _Visit:
         end = certificate.not_valid_after_utc
         self.found["subject"] = certificate.subject.rfc4514_string()
         self.found["not_after"] = end
-        self.found["self_signed"] = _signs_itself(certificate)
+        self.found["self_signed"] = signs_itself(certificate)
         detail = Text(
             _("%(version)s; certificate of %(subject)s, valid until %(end)s."),
             version=tls.version() or "TLS",
@@ -271,14 +221,6 @@ class _Visit:
             self.sock.close()
 
 
-def _signs_itself(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
-
-
 def _product(body: bytes) -> str | None:
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
@@ -286,25 +228,3 @@ def _product(body: bytes) -> str | None:
         return None
     found = root.findtext(_PRODUCT)
     return None if found is None else str(found)
-
-
-def _judge(name: LayerName, step: Callable[[], Finding]) -> Layer:
-    start = time.monotonic()
-    status: LayerStatus = "pass"
-    try:
-        detail, remedy = step()
-    except HostError as error:
-        status, detail, remedy = "fail", error.text, error.remedy
-    return Layer(
-        name=name, status=status, detail=detail, remedy=remedy, seconds=round(time.monotonic() - start, 3)
-    )
-
-
-def _skipped(name: LayerName) -> Layer:
-    return Layer(
-        name=name,
-        status="skipped",
-        detail=Text(_("Not looked at, as the layer below failed.")),
-        remedy=Text(""),
-        seconds=0.0,
-    )

@@ -7,8 +7,8 @@ import ssl
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.vsphere.errors import CertificateChanged
-from wizard.vsphere.fingerprint import algorithm_of, fingerprint, normalise, same
 from wizard.vsphere.wire import Deadline, open_tcp, start_tls
+from wizard.wire.fingerprint import algorithm_of, fingerprint, normalise, same
 from wizard.wire.tls import certificate_of
 
 

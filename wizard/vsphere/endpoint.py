@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wizard.vsphere.fingerprint import normalise
+from wizard.wire.fingerprint import normalise
 from wizard.wire.tcp import is_host
 
 

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.text import Text, _
 from wizard.vsphere.about import About as About
-from wizard.vsphere.certificate import Certificate as Certificate
-from wizard.vsphere.certificate import read_certificate
-from wizard.vsphere.errors import TlsFailed, Unreachable, VSphereError
+from wizard.vsphere.errors import TlsFailed, Unreachable
 from wizard.vsphere.service_content import ask_about
 from wizard.vsphere.wire import Deadline, connect_any, resolve, start_tls
+from wizard.wire.certificate import Certificate as Certificate
+from wizard.wire.certificate import read_certificate
+from wizard.wire.layers import Finding, Layer, LayerName, connected, located, look
 from wizard.wire.tcp import SocketAddress, is_host
 from wizard.wire.tls import certificate_of
-
-LayerName = Literal["dns", "tcp", "tls", "soap"]
-LayerStatus = Literal["pass", "fail", "skipped"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how long it took."""
-
-    name: LayerName
-    status: LayerStatus
-    detail: Text
-    remedy: Text
-    seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Shape: `{"name", "status", "detail": Text, "remedy": Text, "seconds"}`."""
-        return {
-            "name": self.name,
-            "status": self.status,
-            "detail": self.detail.to_json(),
-            "remedy": self.remedy.to_json(),
-            "seconds": self.seconds,
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(
-            name=stored["name"],
-            status=stored["status"],
-            detail=Text.from_json(stored["detail"]),
-            remedy=Text.from_json(stored["remedy"]),
-            seconds=stored["seconds"],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,21 +75,9 @@ def probe(host: str, port: int, *, book: AddressBook = DIRECT, timeout_s: float 
         ("tls", visit.secure),
         ("soap", visit.ask),
     )
-    layers: list[Layer] = []
-    try:
-        for name, step in steps:
-            if layers and layers[-1].status != "pass":
-                layers.append(_skipped(name))
-            else:
-                layers.append(_judge(name, step))
-    finally:
-        visit.close()
-    return ProbeReport(
-        host=host, port=port, layers=tuple(layers), certificate=visit.certificate, about=visit.about
-    )
-
-
-Finding = tuple[Text, Text]  # what was found; what to do about it, empty where nothing needs doing
+    with contextlib.closing(visit):
+        layers = look(steps)
+    return ProbeReport(host=host, port=port, layers=layers, certificate=visit.certificate, about=visit.about)
 
 
 @dataclass(slots=True)
@@ -147,20 +102,11 @@ class _Visit:
             raise Unreachable.no_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
         self.addresses = resolve(real_host, real_port, deadline=self.deadline)
-        found = list(dict.fromkeys(str(sockaddr[0]) for _family, sockaddr in self.addresses))
-        if (real_host, real_port) != (self.host, self.port):
-            detour = Text(
-                _("%(host)s is reached at %(real_host)s, port %(real_port)s, as set for this installation."),
-                host=self.host,
-                real_host=real_host,
-                real_port=str(real_port),
-            )
-            return detour, Text("")
-        return Text(_("%(host)s has the address %(found)s."), host=self.host, found=found), Text("")
+        return located((self.host, self.port), (real_host, real_port), self.addresses)
 
     def connect(self) -> Finding:
         self.sock = connect_any(self.addresses, self.address, deadline=self.deadline)
-        return Text(_("%(address)s accepts TCP connections."), address=self.address), Text("")
+        return connected(self.address)
 
     def secure(self) -> Finding:
         tls = start_tls(cast(socket.socket, self.sock), self.host, self.address, deadline=self.deadline)
@@ -223,25 +169,3 @@ def _advice_on(certificate: Certificate) -> Text:
             names=list(certificate.names) or certificate.subject,
         )
     return Text("")
-
-
-def _judge(name: LayerName, step: Callable[[], Finding]) -> Layer:
-    start = time.monotonic()
-    status: LayerStatus = "pass"
-    try:
-        detail, remedy = step()
-    except VSphereError as error:
-        status, detail, remedy = "fail", error.text, error.remedy
-    return Layer(
-        name=name, status=status, detail=detail, remedy=remedy, seconds=round(time.monotonic() - start, 3)
-    )
-
-
-def _skipped(name: LayerName) -> Layer:
-    return Layer(
-        name=name,
-        status="skipped",
-        detail=Text(_("Not looked at, as the layer below failed.")),
-        remedy=Text(""),
-        seconds=0.0,
-    )

@@ -17,8 +17,8 @@ from wizard.text import Text, _, verbatim
 from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import CertificateChanged, UploadFailed, VSphereError
-from wizard.vsphere.fingerprint import algorithm_of, fingerprint, normalise
 from wizard.vsphere.wire import Deadline, open_tcp
+from wizard.wire.fingerprint import algorithm_of, fingerprint, normalise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

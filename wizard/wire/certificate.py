@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.extensions import ExtensionNotFound
 
-from wizard.vsphere.fingerprint import fingerprint
+from wizard.wire.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,18 @@ def read_certificate(der: bytes, *, host: str) -> Certificate:
         not_after=parsed.not_valid_after_utc,
         sha256=fingerprint(der),
         names=names,
-        self_signed=_signs_itself(parsed),
+        self_signed=signs_itself(parsed),
         matches_host=any(_covers(name, host) for name in names),
     )
+
+
+def signs_itself(parsed: x509.Certificate) -> bool:
+    """Whether it was signed with its own key."""
+    try:
+        parsed.verify_directly_issued_by(parsed)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _alternative_names(parsed: x509.Certificate) -> tuple[str, ...]:
@@ -78,14 +87,6 @@ def _alternative_names(parsed: x509.Certificate) -> tuple[str, ...]:
         return ()
     addresses = extension.get_values_for_type(x509.IPAddress)
     return (*extension.get_values_for_type(x509.DNSName), *(str(address) for address in addresses))
-
-
-def _signs_itself(parsed: x509.Certificate) -> bool:
-    try:
-        parsed.verify_directly_issued_by(parsed)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _covers(name: str, host: str) -> bool:
