@@ -497,8 +497,13 @@ def test_the_way_of_the_machine_counts_and_this_servers_stands_for_it_until_then
     facts: dict[str, Any] = {"urls.reach": [item("URL-04", reached=here, host=LOGIN)]}
     if there:
         facts["host.reach.endpoints"] = [there]
-    finding = judged("URL-04", facts)
+    finding = judged("URL-04", facts, method="manual" if there else "ova")
     assert (finding.status, words in str(finding.summary)) == (status, True), str(finding.summary)
+
+
+def test_a_machine_that_is_there_and_did_not_say_what_it_reaches_passes_nothing():
+    finding = judged("URL-04", {"urls.reach": [item("URL-04", host=LOGIN)]}, method="manual")
+    assert finding.status == "unknown"
 
 
 def test_what_the_machine_was_told_is_repeated():
@@ -547,6 +552,7 @@ def test_time_hosts_are_asked_by_the_machine_over_ntp(offset: float | None, stat
 def test_mysql_need_not_be_downloaded_where_its_installer_is_staged(mysql: str, status: str):
     facts = {
         "urls.reach": [item("URL-16.1", reached=False), item("URL-16.2", reached=False)],
+        "host.reach.endpoints": [],
         "installation.mysql": mysql,
     }
     assert judged("URL-16", facts).status == status

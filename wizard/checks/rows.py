@@ -13,6 +13,7 @@ a requirement in such a frame, so that the lists of addresses are written down o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -95,7 +96,7 @@ def _read_endpoint_row(
     hosts = [member.pattern for member in members]
     # What is not public by any name cannot be tried: people are asked instead.
     tried = next((member.probe_host for member in members if member.probe_host), None)
-    yield Requirement(
+    row = Requirement(
         id=first.row,
         title=Text(frame["title"], hosts=hosts),
         why=first.purpose,
@@ -131,4 +132,17 @@ def _read_endpoint_row(
         conflict=first.conflict,
         question=None if tried else Text(frame["question"], hosts=hosts),
         unchecked=None,
+    )
+    if tried is None or first.protocol == "ntp" or "manual" not in first.methods:
+        yield row
+        return
+    if others := tuple(method for method in first.methods if method != "manual"):
+        yield replace(row, methods=others)
+    # A machine that is there already has to say it itself; this server's way stands only for one that is not yet made.
+    seen_there = "host.reach.endpoints"
+    yield replace(
+        row,
+        methods=("manual",),
+        facts=(*row.facts, seen_there),
+        hints=tuple(hint for hint in row.hints if hint != seen_there),
     )
