@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_deployment
+from tests.hosts.signing import minimal, signed
 from tests.services.machines import answer_of, by_hand, hear, order_of, script_for
 from wizard.models import AuditEntry, CollectorIssue, Deployment, HostFacts, Operator
-from wizard.services import deployments, host_facts
+from wizard.services import deployments, host_facts, preflight
 from wizard.services.errors import Invalid, NotAllowed, NotReady
 from wizard.services.host_facts import FactsRefused
 
@@ -272,6 +273,29 @@ def test_another_machine_of_the_same_name_takes_a_checked_deployment_back_to_dra
     hear(deployment, operator, machine_id="another")
     deployment.refresh_from_db()
     assert deployment.state == "draft"
+
+
+def test_no_waiver_lifts_what_was_judged_of_another_master_target(operator: Operator, settings: Any) -> None:
+    settings.WAIVERS_NEED_SECOND_PERSON = False
+    deployment = by_hand(operator, capacity={"failback": True, "linux_failback": True})
+    hear(deployment, operator)
+    hear_linux(deployment, operator, "first")
+    stories.check(deployment, operator)
+    hear_linux(deployment, operator, "second")
+    row = next(row.id for row in preflight.requirements_for(deployment) if row.waivable)
+    preflight.waive(deployment, row, reason="Known.", until=timezone.localdate(), actor=operator)
+    deployment.refresh_from_db()
+    assert deployment.state == "draft"
+    assert preflight.outdated(deployment)
+
+
+def hear_linux(deployment: Deployment, operator: Operator, machine_id: str) -> None:
+    script_for(deployment, operator, "mt_linux")
+    issue = CollectorIssue.objects.get(component="mt_linux", received=None)
+    host = {"name": "mt01", "machine_id": machine_id}
+    body = minimal(nonce=issue.nonce, component="mt_linux", collector="collect-facts.sh", host=host)
+    data = signed(body, issue.key())
+    host_facts.receive(deployment, data, actor=operator)
 
 
 def test_a_draft_goes_with_everything_that_was_heard_for_it(

@@ -14,7 +14,7 @@ from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
 from wizard.models import Credential, Deployment, HostFacts, Task, TaskState
 from wizard.planning.sizing import SizingAdvice, advise
-from wizard.services.answers import Answers, answers_of, primary_component
+from wizard.services.answers import Answers, answers_of, components_of, primary_component
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -87,13 +87,15 @@ def of_the_machine(
     With `before` those that were the newest at that time.
     """
     answers = answers_of(deployment) if answers is None else answers
-    # The facts themselves are large; most who ask want to know whether, when and of which machine.
-    rows = deployment.host_facts.filter(component=primary_component(deployment, answers)).defer("facts")
-    if before is not None:
-        rows = rows.filter(received_at__lte=before)
-    found = rows.first()
+    found = _facts_of(deployment, primary_component(deployment, answers), before)
     wanted = answers.get("network", {}).get("host_name")
     return found if found is not None and wanted and same_host(found.host_name, wanted) else None
+
+
+def _facts_of(deployment: Deployment, component: str, before: datetime | None) -> HostFacts | None:
+    # The facts themselves are large; most who ask want to know whether, when and of which machine.
+    rows = deployment.host_facts.filter(component=component).defer("facts")
+    return (rows if before is None else rows.filter(received_at__lte=before)).first()
 
 
 def same_host(found: str, wanted: str) -> bool:
@@ -107,8 +109,15 @@ def _netbios(name: str) -> str:
 
 def machine_replaced_since(deployment: Deployment, moment: datetime) -> bool:
     """Whether facts that were received after `moment` come from another machine than those before."""
-    newest, judged = of_the_machine(deployment), of_the_machine(deployment, before=moment)
-    return newest is not None and (judged is None or newest.machine_id != judged.machine_id)
+    answers = answers_of(deployment)
+    newest, judged = (of_the_machine(deployment, answers, before=time) for time in (None, moment))
+    if newest is not None and (judged is None or newest.machine_id != judged.machine_id):
+        return True
+    if "mt_linux" not in components_of(deployment, answers):
+        return False
+    newest, judged = (_facts_of(deployment, "mt_linux", time) for time in (None, moment))
+    # Before anybody had asked the master target, what it must show was not met; that it has spoken lifts nothing.
+    return newest is not None and judged is not None and newest.machine_id != judged.machine_id
 
 
 def where_template_is(answers: Mapping[str, Any]) -> dict[str, str]:
