@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from wizard.hosts.errors import Stopped, TimedOut
+from wizard.hosts.errors import Dropped, RemoteFault, Stopped, TimedOut
 from wizard.text import Text, _
 
 # Between the end of somebody's patience and breaking off there is time for a last polite word to the host.
@@ -116,6 +116,31 @@ class Guard:
                 address=self.address,
                 step=self.step,
             ),
+            address=self.address,
+            step=self.step,
+        )
+
+    def dropped(self, reason: str) -> Dropped:
+        return Dropped(
+            Text(
+                _("The connection to %(address)s broke during %(step)s (%(reason)s)."),
+                address=self.address,
+                step=self.step,
+                reason=reason,
+            ),
+            address=self.address,
+            step=self.step,
+        )
+
+    def refused(self, reason: str, *, remedy: Text | None = None) -> RemoteFault:
+        return RemoteFault(
+            Text(
+                _("%(address)s refused %(step)s: %(reason)s"),
+                address=self.address,
+                step=self.step,
+                reason=reason,
+            ),
+            remedy=remedy,
             address=self.address,
             step=self.step,
         )

@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from wizard.hosts.errors import Dropped, OutputFlood
+from wizard.hosts.errors import OutputFlood
 from wizard.hosts.guard import SLICE_S, Guard
 from wizard.text import Text, _
 from wizard.wire.stand_in import SocketStandIn
@@ -64,13 +64,4 @@ class GuardedSocket(SocketStandIn):
         try:
             return self._guard.patiently(move)
         except OSError as error:
-            raise Dropped(
-                Text(
-                    _("The connection to %(address)s broke during %(step)s (%(reason)s)."),
-                    address=self._guard.address,
-                    step=self._guard.step,
-                    reason=type(error).__name__,
-                ),
-                address=self._guard.address,
-                step=self._guard.step,
-            ) from None
+            raise self._guard.dropped(type(error).__name__) from None

@@ -160,17 +160,7 @@ class SSHSession:
         result = self._run(script, ignore)
         if result.exit_code == 0:
             return result.stdout.strip()
-        raise RemoteFault(
-            Text(
-                _("%(address)s refused %(step)s: %(reason)s"),
-                address=self.address,
-                step=self._guard.step,
-                reason=result.stderr or str(result.exit_code),
-            ),
-            remedy=Text(_("Correct what the message names, or use an account that may do this.")),
-            address=self.address,
-            step=self._guard.step,
-        )
+        raise self._refused(result.stderr or str(result.exit_code))
 
     def _run(self, script: str, on_line: Callable[[str], None]) -> ScriptResult:
         output = Output(self._guard, on_line)
@@ -213,7 +203,7 @@ class SSHSession:
         for _ready, _receive, lines in streams:
             lines.end()
         if not channel.exit_status_ready() or not self._open_transport().is_active():
-            raise self._dropped("closed")
+            raise self._guard.dropped("closed")
         status = channel.recv_exit_status()
         return None if status < 0 else status
 
@@ -229,13 +219,12 @@ class SSHSession:
 
     def _open_transport(self) -> paramiko.Transport:
         if self._transport is None:
-            raise self._dropped("closed")
+            raise self._guard.dropped("closed")
         return self._transport
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         """Let nothing of paramiko's out of the block but HostError."""
-        step = self._guard.step
         failure: HostError
         try:
             yield
@@ -244,20 +233,10 @@ class SSHSession:
         except TimeoutError:
             failure = self._guard.stalled()
         except (paramiko.SSHException, EOFError, ConnectionError) as error:
-            failure = self._dropped(type(error).__name__)
+            failure = self._guard.dropped(type(error).__name__)
         except OSError as error:
             # What SFTP refuses comes as the error of the remote file system.
-            failure = RemoteFault(
-                Text(
-                    _("%(address)s refused %(step)s: %(reason)s"),
-                    address=self.address,
-                    step=step,
-                    reason=error.strerror or str(error) or type(error).__name__,
-                ),
-                remedy=Text(_("Correct what the message names, or use an account that may do this.")),
-                address=self.address,
-                step=step,
-            )
+            failure = self._refused(error.strerror or str(error) or type(error).__name__)
         else:
             return
         raise failure from None
@@ -279,24 +258,16 @@ class SSHSession:
         if "timeout" in str(error).lower():
             return self._guard.stalled()
         if self._transport is not None and not self._transport.is_active():
-            return self._dropped("closed")
+            return self._guard.dropped("closed")
         return AccessDenied(
             Text(_("%(address)s refused the user name or the password."), address=self.address),
             address=self.address,
             step="login",
         )
 
-    def _dropped(self, reason: str) -> Dropped:
-        return Dropped(
-            Text(
-                _("The connection to %(address)s broke during %(step)s (%(reason)s)."),
-                address=self.address,
-                step=self._guard.step,
-                reason=reason,
-            ),
-            address=self.address,
-            step=self._guard.step,
-        )
+    def _refused(self, reason: str) -> RemoteFault:
+        remedy = Text(_("Correct what the message names, or use an account that may do this."))
+        return self._guard.refused(reason, remedy=remedy)
 
 
 @contextlib.contextmanager

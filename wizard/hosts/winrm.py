@@ -14,7 +14,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from wizard.addresses import AddressBook
-from wizard.hosts.errors import Dropped, HandshakeFailed, HostError, RemoteFault, TimedOut, Unreachable
+from wizard.hosts.errors import Dropped, HandshakeFailed, HostError, TimedOut, Unreachable
 from wizard.hosts.guard import Guard, never
 from wizard.hosts.pieces import PIECE_BYTES, in_pieces
 from wizard.hosts.pinned_http import Dialer, PinnedAdapter
@@ -170,18 +170,11 @@ class WinRMSession:
         result = self._run(script, parameters, ignore)
         if result.exit_code == 0:
             return result.stdout.strip()
-        raise RemoteFault(
-            Text(
-                _("%(address)s refused %(step)s: %(reason)s"),
-                address=self.address,
-                step=self._guard.step,
-                reason=result.stderr or str(result.exit_code),
-            ),
+        raise self._guard.refused(
+            result.stderr or str(result.exit_code),
             remedy=Text(
                 _("Correct what the message names, or use an account that is an administrator there.")
             ),
-            address=self.address,
-            step=self._guard.step,
         )
 
     def _run(self, script: str, parameters: dict[str, Any], on_line: Callable[[str], None]) -> ScriptResult:

@@ -69,7 +69,7 @@ def explain(error: Exception, guard: Guard, *, plain: bool) -> HostError:
     """The error of this room for one of pypsrp's."""
     address, step = guard.address, guard.step
     if isinstance(error, WSManFaultError):
-        return _fault(error, address, step)
+        return _fault(error, guard)
     if plain and isinstance(error, AuthenticationError | SpnegoError) and "did not response" in str(error):
         return MessageEncryptionMissing(
             Text(
@@ -126,7 +126,8 @@ def _altered(error: SpnegoError) -> bool:
     return isinstance(error, BadMICError)
 
 
-def _fault(error: WSManFaultError, address: str, step: str) -> HostError:
+def _fault(error: WSManFaultError, guard: Guard) -> HostError:
+    address, step = guard.address, guard.step
     if error.code == _ACCESS_DENIED:
         return AccessDenied(
             Text(
@@ -152,13 +153,4 @@ def _fault(error: WSManFaultError, address: str, step: str) -> HostError:
             address=address,
             step=step,
         )
-    return RemoteFault(
-        Text(
-            _("%(address)s refused %(step)s: %(reason)s"),
-            address=address,
-            step=step,
-            reason=error.reason or str(error.code),
-        ),
-        address=address,
-        step=step,
-    )
+    return guard.refused(error.reason or str(error.code))
