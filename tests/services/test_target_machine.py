@@ -248,6 +248,41 @@ def test_the_linux_master_target_is_asked_over_ssh_and_remembered(operator: Oper
     assert deployment.host_facts.count() == 2
 
 
+@pytest.mark.parametrize("kind", [Credential.Kind.VCENTER, Credential.Kind.LINUX])
+def test_a_machine_is_not_sent_the_password_of_something_else(
+    machine: WindowsHost, deployment: Deployment, operator: Operator, kind: Credential.Kind
+) -> None:
+    credentials.keep(name="other", kind=kind, username="asr", secret="canary-other", actor=operator)
+    answer(deployment, machine, operator, way="by_hand")
+    with pytest.raises(Conflict) as refused:
+        tasks.launch(
+            "collect_facts",
+            deployment=deployment,
+            actor=operator,
+            inputs={
+                "host": NAME,
+                "auth": "basic",
+                "credential": "other",
+                "thumbprint_sha256": machine.thumbprint_sha256,
+            },
+        )
+    assert refused.value.code == "unknown_credential"
+    with pytest.raises(Conflict) as refused:
+        tasks.launch(
+            "sign_in_vcenter",
+            deployment=deployment,
+            actor=operator,
+            inputs={
+                "host": NAME,
+                "port": 5986,
+                "credential": enter_password(operator, machine).name,
+                "thumbprint_sha256": machine.thumbprint_sha256,
+            },
+        )
+    assert refused.value.code == "unknown_credential"
+    assert machine.seen == []
+
+
 # --- the whole way ----------------------------------------------------------------------------------------------------
 
 

@@ -48,15 +48,7 @@ def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -
         name=name, kind=kind, created_by=actor
     )
     if credential.kind != kind:
-        raise Conflict(
-            Text(
-                _("“%(name)s” is the name of a credential of another kind: %(kind)s."),
-                name=name,
-                kind=credential.get_kind_display(),
-            ),
-            remedy=Text(_("Choose another name.")),
-            code="name_taken",
-        )
+        raise _of_another_kind(credential, "name_taken")
     credential.username = username
     credential.hold(secret)
     try:
@@ -81,13 +73,18 @@ def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -
     return credential
 
 
-def usable(name: str) -> Credential:
-    """The credential of that name. Raises Conflict where it is not there, was rejected, or is being tried by another task."""
+def usable(name: str, kind: Credential.Kind) -> Credential:
+    """The credential of that name and kind. Raises Conflict where there is none, and where it was rejected.
+
+    One part must never be sent the password of another: inputs of a task can name any credential.
+    """
     credential = Credential.objects.filter(name=name).first()
     if credential is None:
         raise Conflict(
             Text(_("There is no credential named “%(name)s”."), name=name), code="unknown_credential"
         )
+    if credential.kind != kind:
+        raise _of_another_kind(credential, "unknown_credential")
     if credential.standing == Credential.Standing.REJECTED:
         raise Conflict(
             Text(
@@ -156,3 +153,15 @@ def refuse_second_attempt(names: Iterable[str]) -> None:
 
 def of_kind(kind: str) -> QuerySet[Credential]:
     return Credential.objects.filter(kind=kind).defer("sealed")
+
+
+def _of_another_kind(credential: Credential, code: str) -> Conflict:
+    return Conflict(
+        Text(
+            _("“%(name)s” is the name of a credential of another kind: %(kind)s."),
+            name=credential.name,
+            kind=credential.get_kind_display(),
+        ),
+        remedy=Text(_("Choose another name.")),
+        code=code,
+    )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from wizard.hosts.connection import HostConnection, Transport, open_host
 from wizard.hosts.session import HostSession
 from wizard.journey.errors import explain
+from wizard.models import Credential
 from wizard.planning.addressing import server_name
 from wizard.services import credentials
 from wizard.services.errors import Invalid
@@ -49,6 +50,12 @@ def read_address(given: Mapping[str, Any]) -> MachineAddress:
         raise Invalid(explain(error)) from None
 
 
+def usable_account(where: Mapping[str, Any]) -> Credential:
+    """The account for a machine. Raises Conflict for a credential of another kind, and for one that must not be tried."""
+    kind = Credential.Kind.LINUX if where["transport"] == "ssh" else Credential.Kind.WINDOWS
+    return credentials.usable(where["credential"], kind)
+
+
 @contextmanager
 def open_machine(where: Mapping[str, Any]) -> Iterator[HostSession]:
     """Sign in with one attempt, and out at the end.
@@ -57,7 +64,7 @@ def open_machine(where: Mapping[str, Any]) -> Iterator[HostSession]:
     has them. Raises Conflict for a credential that must not be tried, and the errors of `wizard.hosts.connection.open_host`.
     """
     with ExitStack() as stack:
-        with credentials.one_attempt(credentials.usable(where["credential"])) as account:
+        with credentials.one_attempt(usable_account(where)) as account:
             session = stack.enter_context(open_host(_connection(where, account), timeout_s=SIGN_IN_SECONDS))
         yield session
 

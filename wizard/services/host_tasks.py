@@ -12,7 +12,7 @@ from wizard.models import Deployment, HostFacts, Operator
 from wizard.services import collector_scripts, credentials, deployments, evidence, host_facts
 from wizard.services.answers import primary_component
 from wizard.services.errors import Conflict, UserError
-from wizard.services.host_access import TRANSPORTS, open_machine, read_address
+from wizard.services.host_access import TRANSPORTS, open_machine, read_address, usable_account
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
@@ -89,7 +89,7 @@ def prepare_collect(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     if unanswered := collector_scripts.unanswered(deployment):
         return Prepared(missing=unanswered)
     where = _checked(given)
-    credentials.usable(where["credential"])
+    usable_account(where)
     return Prepared(inputs={"component": component, **where})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from wizard.addresses import AddressBook
+from wizard.models import Credential
 from wizard.services import credentials
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.session import Session, connect
@@ -28,6 +29,8 @@ def open_session(answers: Mapping[str, Any]) -> Iterator[Session]:
         host=answers["host"], port=answers["port"], thumbprint_sha256=answers["thumbprint_sha256"]
     )
     with ExitStack() as stack:
-        with credentials.one_attempt(credentials.usable(answers["credential"])) as account:
+        with credentials.one_attempt(
+            credentials.usable(answers["credential"], Credential.Kind.VCENTER)
+        ) as account:
             session = stack.enter_context(connect(endpoint, account, book=address_book()))
         yield session

@@ -78,7 +78,7 @@ def prepare_sign_in(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         answers = VCenterAnswers.model_validate({k: v for k, v in wanted.items() if v not in (None, "")})
     except ValidationError as error:
         raise Invalid(explain(error)) from None
-    credentials.usable(str(wanted["credential"]))
+    credentials.usable(str(wanted["credential"]), Credential.Kind.VCENTER)
     return Prepared(inputs=answers.model_dump(mode="json"))
 
 
