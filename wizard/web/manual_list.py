@@ -64,7 +64,7 @@ _TAGS: Final = {
     "proven": ("pass", _("Proven")),
     "confirmed": ("pass", _("Confirmed")),
     "contradicted": ("fail", _("The machine shows otherwise")),
-    "open": ("unknown", _("Open")),
+    "open": ("unknown", _("Still open")),
 }
 _SAYS: Final = {
     "yes": ("pass", _("Seen")),
