@@ -19,11 +19,13 @@ from wizard.journey import base as journey
 from wizard.models import Operator
 from wizard.services import attestations, deployments, waivers
 
+# The tests read what was answered before; the mark is what makes pytest-django set up a database where they run alone.
+# One worker takes all of them: the pages are asked for once a worker.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("markup")]
+
 
 @pytest.fixture(scope="module")
-def every_page(
-    django_db_setup: None, django_db_blocker: Any
-) -> Iterator[list[tuple[str, HttpResponse, Page]]]:
+def every_page(django_db_setup: None, django_db_blocker: Any) -> list[tuple[str, HttpResponse, Page]]:
     """Each address of the web door, each step in several states, each stage of the vCenter step, refusals, the sign-in.
 
     Asked for once for all tests here: they only read.
@@ -32,8 +34,9 @@ def every_page(
         operator = make_operator("olga", Operator.Role.OPERATOR)
         client = Client()
         client.force_login(operator)
-        yield [(address, answer, read(answer)) for address, answer in _ask_all(client, operator)]
+        found = [(address, answer, read(answer)) for address, answer in _ask_all(client, operator)]
         transaction.set_rollback(True)
+    return found
 
 
 def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResponse]]:
