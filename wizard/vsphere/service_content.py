@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
-from typing import Any
+from collections.abc import Callable
 
 from lxml import etree
 
@@ -14,6 +13,7 @@ from wizard.text import Text, _
 from wizard.vsphere.about import About
 from wizard.vsphere.errors import NotVSphere, VSphereError
 from wizard.vsphere.wire import Deadline
+from wizard.wire.stand_in import SocketStandIn
 
 LARGEST_ANSWER = 1 << 20  # bytes; a real one has some 6 KB
 
@@ -119,35 +119,13 @@ def _not_vsphere(template: str, address: str) -> VSphereError:
     return NotVSphere(Text(template, address=address), address=address, step="soap")
 
 
-class _TimedSocket:
+class _TimedSocket(SocketStandIn):
     """A socket whose whole life, not each single read, ends at the deadline: a server may send byte by byte."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._sock = sock
+        super().__init__(sock)
         self._deadline = deadline
 
-    def sendall(self, data: bytes) -> None:
-        self._sock.settimeout(self._deadline.left())
-        self._sock.sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
-
-    def close(self) -> None:
-        self._sock.close()
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        super().__init__()
-        self._sock = sock
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._deadline.over():
-            raise TimeoutError
-        self._sock.settimeout(self._deadline.left())
-        return self._sock.recv_into(buffer)
+    def _patiently(self, move: Callable[[], int]) -> int:
+        self._sock.settimeout(self._deadline.pause())
+        return move()
