@@ -9,6 +9,7 @@ from typing import Any
 from tests.builders import make_deployment
 from tests.hosts.signing import document, signed
 from tests.stories import ANSWERS as OVA_ANSWERS
+from wizard.lab.collector_order import reach, read_powershell
 from wizard.models import Deployment, HostFacts, Operator
 from wizard.services import attestations, deployments, host_facts
 
@@ -47,8 +48,10 @@ def answer_of(
     machine_id: str = "4c4c4544-0035",
     **changes: Any,
 ) -> bytes:
-    """The document that this script writes on a machine like the fixture."""
+    """The document that this script writes on a machine like the fixture, from which every peer is reached."""
     order = order_of(script)
+    told = read_powershell(script)
+    assert told is not None
     now = datetime.now(UTC).isoformat()
     body = document(
         fixture,
@@ -62,6 +65,8 @@ def answer_of(
             **changes,
         },
     )
+    if "facts" not in changes:
+        body["facts"]["reach.peers"] = {"value": reach(told, {})["reach.peers"]}
     return signed(body, order["Key"])
 
 

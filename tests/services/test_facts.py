@@ -12,11 +12,11 @@ import time_machine
 from django.utils import timezone
 
 from tests import stories
-from tests.services.machines import by_hand, hear
+from tests.services.machines import answer_of, by_hand, hear, script_for
 from tests.services.test_paths import PROCESS_SERVER, modernized
 from wizard.checks.facts import FactSheet, Known, Missing
 from wizard.models import Component, Deployment, Operator
-from wizard.services import preflight
+from wizard.services import deployments, host_facts, preflight
 from wizard.services.answers import answers_in_play
 from wizard.services.facts import collectors_for
 from wizard.services.facts.stored import note_stored
@@ -89,3 +89,27 @@ def test_machines_of_other_deployments_are_known_by_their_uuid(operator: Operato
     with ExitStack() as stack:
         (answered, *_others) = collectors_for(answers_in_play(deployment), deployment, stack)
     assert answered.collect({})["topology.bios_uuids"] == {"4c4c-abcd": "oslo"}
+
+
+def test_what_it_reached_when_the_answers_named_another_machine_is_not_known(operator: Operator) -> None:
+    deployment = by_hand(operator, **PROCESS_SERVER)
+    server = PROCESS_SERVER["installation"]["cs_address"]
+    tried = {"name": "cs", "host": server, "port": 443, "tcp": True, "tls": True, "error": None}
+    other = {**tried, "name": "vcenter", "host": "vcenter.lab.test"}
+    script = script_for(deployment, operator, "ps_scaleout")
+    data = answer_of(script, facts={"reach.peers": {"value": [tried, other]}})
+    host_facts.receive(deployment, data, actor=operator)
+    assert peers_on_sheet(deployment) == [tried], "what nobody names any more is left out"
+
+    moved = {**deployments.answers_of(deployment)["installation"], "cs_address": "192.0.2.99"}
+    deployments.answer(deployment, "installation", moved, actor=operator)
+    fact = peers_on_sheet(deployment)
+    assert isinstance(fact, Missing)
+    assert "Collect the facts" in str(fact.remedy)
+
+
+def peers_on_sheet(deployment: Deployment) -> Any:
+    sheet = FactSheet()
+    note_stored(sheet, deployment, {"host.reach.peers"})
+    fact = sheet.get("host.reach.peers")
+    return fact.value if isinstance(fact, Known) else fact

@@ -112,6 +112,22 @@ def order_script(
     return issue, (collector.powershell(order) if powershell else collector.shell(order))
 
 
+def peers_of(deployment: Deployment, answers: Answers, component: str) -> tuple[Peer, ...]:
+    """The machines that must be reached from this one (asr-facts 1.3: E05 to E07, E19). `answers` are those in play."""
+    found = []
+    if component == "mt_linux":
+        found.append(Peer(name="cs", host=answers["network"]["address"], port=_HTTPS))
+    elif cs := answers.get("installation", {}).get("cs_address"):
+        found.append(Peer(name="cs", host=cs, port=_HTTPS))
+    if vcenter := answers.get("vcenter"):
+        found.append(Peer(name="vcenter", host=vcenter["host"], port=vcenter["port"]))
+    master_target = component == "mt_linux" or "mt_builtin" in components_of(deployment, answers)
+    for name, address in evidence.host_addresses(deployment, answers):
+        for port in (_HTTPS, _VMDK_DATA) if master_target else (_HTTPS,):
+            found.append(Peer(name=f"esxi:{name}", host=address, port=port))
+    return tuple(found)
+
+
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
@@ -153,23 +169,7 @@ def _order(deployment: Deployment, answers: Answers, issue: CollectorIssue, key:
                 if item.probe_host and item.protocol != "ntp" and held.issuperset(item.when)
             )
         ),
-        peers=_peers(deployment, answers, issue.component),
+        peers=peers_of(deployment, answers, issue.component),
         proxy=network["proxy"],
         time_servers=tuple(network["ntp"]),
     )
-
-
-def _peers(deployment: Deployment, answers: Answers, component: str) -> tuple[Peer, ...]:
-    """The machines that must be reached from this one (asr-facts 1.3: E05 to E07, E19)."""
-    found = []
-    if component == "mt_linux":
-        found.append(Peer(name="cs", host=answers["network"]["address"], port=_HTTPS))
-    elif cs := answers.get("installation", {}).get("cs_address"):
-        found.append(Peer(name="cs", host=cs, port=_HTTPS))
-    if vcenter := answers.get("vcenter"):
-        found.append(Peer(name="vcenter", host=vcenter["host"], port=vcenter["port"]))
-    master_target = component == "mt_linux" or "mt_builtin" in components_of(deployment, answers)
-    for name, address in evidence.host_addresses(deployment, answers):
-        for port in (_HTTPS, _VMDK_DATA) if master_target else (_HTTPS,):
-            found.append(Peer(name=f"esxi:{name}", host=address, port=port))
-    return tuple(found)
