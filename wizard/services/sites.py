@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from wizard.models import Deployment, Machine, VCenter
 from wizard.services import evidence
-from wizard.services.answers import Answers, answers_in_play, circumstances_of, primary_component
+from wizard.services.answers import (
+    Answers,
+    answers_in_play,
+    circumstances_of,
+    components_of,
+    primary_component,
+)
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
 from wizard.topology.appliance_plan import build_appliance
@@ -22,6 +29,7 @@ from wizard.topology.site import (
     EsxiHost,
     ExistingConfigurationServer,
     MachineGroup,
+    MasterTarget,
     ProcessServer,
     ProcessServerSite,
     Vault,
@@ -68,9 +76,30 @@ def _classic_site(deployment: Deployment, answers: Answers) -> ClassicSite:
             **_machine(deployment, answers),
         ),
         vault=_vault(answers),
+        master_targets=tuple(_master_targets(deployment, answers)),
         machine_groups=tuple(MachineGroup(**group) for group in _groups(answers)),
         **_surroundings(deployment, answers),
     )
+
+
+def _master_targets(deployment: Deployment, answers: Answers) -> Iterator[MasterTarget]:
+    """Those with a machine of their own that failback needs: as they told of themselves, else as planned."""
+    needed = components_of(deployment, answers)
+    if "mt_windows" in needed:
+        yield MasterTarget(name="Windows master target", address=None, family="windows", planned=True)
+    if "mt_linux" in needed:
+        said = deployment.host_facts.filter(component="mt_linux").first()
+        if said is None:
+            yield MasterTarget(name="Linux master target", address=None, family="linux", planned=True)
+            return
+        told = {key: fact["value"] for key, fact in said.facts.items() if "value" in fact}
+        yield MasterTarget(
+            name=said.host_name,
+            address=next(iter(told.get("network.addresses") or []), None),
+            family="linux",
+            bios_uuid=told.get("identity.bios_uuid"),
+            os=(told.get("os.release") or {}).get("pretty_name"),
+        )
 
 
 def _process_server_site(deployment: Deployment, answers: Answers) -> ProcessServerSite:
@@ -106,7 +135,11 @@ def _appliance_site(deployment: Deployment, answers: Answers) -> ApplianceSite:
             ),
         ),
         vault=_vault(answers),
-        machine_groups=tuple(ApplianceMachineGroup(**group) for group in _groups(answers)),
+        machine_groups=tuple(
+            # Physical servers never come back to a site with appliances (DD14).
+            ApplianceMachineGroup(**group | {"failback": group["failback"] and group["platform"] == "vmware"})
+            for group in _groups(answers)
+        ),
         **_surroundings(deployment, answers),
     )
 
@@ -182,21 +215,12 @@ def _groups(answers: Answers) -> list[dict[str, Any]]:
     if len(protects) == 1:
         platform: Literal["vmware", "physical"] = protects[0]
         return [{"count": total, "platform": platform, "failback": failback}]
-    physical = max(total // 2, 1)
-    return [
-        {
-            "name": str(Text(_("Protected virtual machines"))),
-            "count": max(total - physical, 1),
-            "platform": "vmware",
-            "failback": failback,
-        },
-        {
-            "name": str(Text(_("Protected physical servers"))),
-            "count": physical,
-            "platform": "physical",
-            "failback": failback,
-        },
+    physical = total // 2
+    groups: list[dict[str, Any]] = [
+        {"name": "Protected virtual machines", "count": total - physical, "platform": "vmware"},
+        {"name": "Protected physical servers", "count": physical, "platform": "physical"},
     ]
+    return [group | {"failback": failback} for group in groups if group["count"]]
 
 
 def _fqdn(network: dict[str, Any]) -> str | None:

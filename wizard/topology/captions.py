@@ -39,6 +39,8 @@ def captions(node: Node) -> tuple[Text, ...]:
             lines.append(Text(_("Replication group %(name)s"), name=facts["replication_group"]))
     if facts.get("existing") is True:
         lines.append(Text(_("There already")))
+    if facts.get("planned") is True:
+        lines.append(Text(_("To be set up")))
     if facts.get("friendly_name"):
         lines.append(Text(_("In the vault: %(name)s"), name=facts["friendly_name"]))
     if facts.get("data_port") is not None:

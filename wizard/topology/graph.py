@@ -26,6 +26,12 @@ ZONES: Final[tuple[Zone, ...]] = get_args(Zone)
 BASES: Final[tuple[Basis, ...]] = get_args(Basis)
 DOCUMENT_VERSION: Final = 1
 DEFAULT_MACHINES: Final = _("Protected machines")
+# What nobody has named yet, by kind: recorded under these names, and told to readers in their language.
+DEFAULT_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "mobility": (DEFAULT_MACHINES, _("Protected virtual machines"), _("Protected physical servers")),
+    "mt_windows": (_("Windows master target"),),
+    "mt_linux": (_("Linux master target"),),
+}
 
 
 class TopologyError(ValueError):
@@ -54,10 +60,8 @@ class Node:
 
     @property
     def label(self) -> Text:
-        """The name for readers: that of a group that nobody named is told in their language."""
-        if self.kind == "mobility" and self.name == DEFAULT_MACHINES:
-            return Text(DEFAULT_MACHINES)
-        return verbatim(self.name)
+        """The name for readers: a default name is told in their language."""
+        return Text(self.name) if self.name in DEFAULT_NAMES.get(self.kind, ()) else verbatim(self.name)
 
     @property
     def address_to_tell(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Attributes of nodes, each there only if known: `machine` (the computer that carr
 `os_family`, `hypervisor`, `instance_uuid`, `bios_uuid`, `fqdn`, `port`, `data_port`, `nat`, `dns` and `ntp`
 (lists as text, comma between), `proxy`, `thumbprint_sha256`, `vcenter` (key), `region`, `cloud`,
 `subscription`, `resource_group`, `virtual_network`, `count`, `platform`, `failback`, `failed_over`,
-`replication_group`, `master_target` (key), `carries` (rows of the links that use it), `existing` (true: it was
+`replication_group`, `planned`, `master_target` (key), `carries` (rows of the links that use it), `existing` (true: it was
 there before, nothing is installed on it), `friendly_name`, `connectivity`.
 """
 
@@ -81,7 +81,7 @@ def _add_servers(drafts: Drafts, site: ClassicSite) -> None:
     for ps in site.process_servers:
         add_process_server(drafts, ps)
     for mt in site.master_targets:
-        facts = computer_facts(mt, os=mt.os)
+        facts = computer_facts(mt, os=mt.os) | {"planned": mt.planned or None}
         drafts.add("mt_linux" if mt.family == "linux" else "mt_windows", mt.name, mt.address, facts)
     drafts.link("E06", drafts.keys(*_SITE_PS), drafts.keys("cs"))
     drafts.link("E07", drafts.keys(*MASTER_TARGETS), drafts.keys("cs"))

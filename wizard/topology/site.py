@@ -66,11 +66,15 @@ class FailbackProcessServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterTarget:
-    """A master target with a machine of its own; `family` is the operating system family that it serves."""
+    """A master target with a machine of its own; `family` is the operating system family that it serves.
+
+    `planned` is one that must be set up before machines fail back; its address is not known yet.
+    """
 
     name: str
-    address: str
+    address: str | None
     family: Family
+    planned: bool = False
     hypervisor: Hypervisor = "vmware"
     instance_uuid: str | None = None
     bios_uuid: str | None = None
