@@ -47,10 +47,13 @@ def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
         (b"name=lyon", "Expecting value"),
         (b"\xff\xfe", "can't decode byte"),
         (b'{"name": NaN}', "NaN is not a number in JSON"),
+        (b'{"name": 1e400}', "1e400 is too large a number"),
         (b'{"name": Infinity}', "Infinity is not a number in JSON"),
         (b'{"name": "a", "name": "b"}', "a name stands twice in one object"),
         (b'{"name": "a\\u0000b"}', "U+0000 is not taken"),
         (b'{"name": "a\x00b"}', "Invalid control character"),
+        (b'{"name": "a\\ud800"}', "half of a surrogate pair"),
+        (b'{"name": "a", "\\uDFFF": ["b"]}', "half of a surrogate pair"),
         (b"[" * 100_000, "recursion"),
         (b'{"name": ' + b"9" * 5000 + b"}", "limit"),
         (b"\xef\xbb\xbf{}", "BOM"),
@@ -64,6 +67,11 @@ def test_a_body_that_is_no_json_is_refused_with_the_reason(api: Api, body: bytes
 def test_a_backslash_before_u0000_is_a_backslash(api: Api) -> None:
     body = rb'{"name": "a\\u0000b", "profile": "asr-classic"}'
     problem(api.post("deployments/", body), 422, "invalid")
+
+
+def test_both_halves_of_a_pair_are_a_character(api: Api, deployment: Deployment) -> None:
+    body = rb'{"answer": "yes", "note": "\ud83d\ude00"}'
+    assert ok(api.put(f"deployments/{deployment.pk}/attestations/LIFE-02/", body))["note"] == "😀"
 
 
 def test_a_huge_body_is_refused_unread(api: Api) -> None:
@@ -99,6 +107,13 @@ def test_a_row_that_cannot_be_shown_is_an_incident_without_its_inside(
 )
 def test_a_null_character_in_the_address_is_refused(api: Api, path: str) -> None:
     problem(api.send("GET", path), 400, "malformed")
+
+
+@pytest.mark.parametrize("path", ["attestations/LIFE%00/", "waivers/%00/", "manual-steps/P1%00/"])
+def test_a_null_character_in_a_name_is_refused_before_the_database_sees_it(
+    api: Api, deployment: Deployment, path: str
+) -> None:
+    problem(api.delete(f"deployments/{deployment.pk}/{path}"), 400, "malformed")
 
 
 def test_a_database_that_is_away_asks_to_come_back(api: Api, caplog: pytest.LogCaptureFixture) -> None:

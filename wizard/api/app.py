@@ -91,8 +91,9 @@ def _with_problems(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if any("\0" in value for values in dict(request.GET.lists()).values() for value in values):
-            return problems.unusable_query()
+        sent = [request.path, *(value for _name, values in request.GET.lists() for value in values)]
+        if any("\0" in part for part in sent):
+            return problems.unusable_address()
         response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponseNotAllowed):
             return problems.wrong_method(request, response["Allow"])

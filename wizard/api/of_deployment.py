@@ -56,7 +56,7 @@ def revision(if_match: str | None) -> int:
             remedy=Text(_('Send the ETag of the deployment that you read as If-Match, such as "7".')),
         )
     # Compressing proxies turn a tag into a weak one; the number is what counts.
-    match = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', if_match.strip())
+    match = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', if_match.strip())
     if match is None:
         text = Text(_('If-Match must be a revision in quotes, such as "7"; found %(found)s.'), found=if_match)
         raise Invalid([FieldError(path="If-Match", message=text, code="invalid")])

@@ -140,7 +140,7 @@ def absent() -> HttpResponse:
     return problem(HTTPStatus.NOT_FOUND, "not_found", Text(_("There is nothing here.")))
 
 
-def unusable_query() -> HttpResponse:
+def unusable_address() -> HttpResponse:
     return problem(
         HTTPStatus.BAD_REQUEST,
         "malformed",
