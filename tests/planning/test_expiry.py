@@ -66,7 +66,7 @@ def test_the_web_certificate_lasts_three_years_even_from_a_leap_day() -> None:
 def test_rows_are_sorted_by_their_end_and_told_apart() -> None:
     rows = calendar_of(
         [
-            expiry.password("svc-asr", NOW + timedelta(days=14, seconds=1)),
+            expiry.registration_key("later", NOW + timedelta(days=9, seconds=1)),
             expiry.api_token("ci", NOW + timedelta(days=14)),
             expiry.waiver("HW-01", date(2026, 11, 22)),
             expiry.registration_key("v", NOW - timedelta(days=5)),
@@ -77,7 +77,7 @@ def test_rows_are_sorted_by_their_end_and_told_apart() -> None:
         ("registration_key", "ended"),
         ("waiver", "soon"),
         ("api_token", "soon"),
-        ("password", "later"),
+        ("registration_key", "later"),
     ]
     assert json.loads(json.dumps([row.to_json() for row in rows]))[2]["days_left"] == 14
 

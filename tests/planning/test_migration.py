@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 import pytest
 
@@ -21,18 +20,6 @@ def test_a_negative_number_of_process_servers_is_an_error() -> None:
 @pytest.mark.parametrize(("machines", "batches"), [(0, 0), (1, 1), (10, 1), (11, 2), (200, 20)])
 def test_ten_machines_make_a_batch(machines: int, batches: int) -> None:
     assert migration.batches(machines) == batches
-
-
-@pytest.mark.parametrize(
-    ("healthy", "age_minutes", "least_minutes", "most_minutes"),
-    [(True, 49, 60, 120), (True, 50, 60 + 75, 60 + 75), (False, 1, 60 + 75, 60 + 75)],
-)
-def test_a_healthy_machine_with_a_fresh_point_is_quick(
-    healthy: bool, age_minutes: int, least_minutes: int, most_minutes: int
-) -> None:
-    found = migration.time_estimate(healthy=healthy, point_age=timedelta(minutes=age_minutes), disks_gib=100)
-    assert found.least == timedelta(minutes=least_minutes)
-    assert found.most == timedelta(minutes=most_minutes)
 
 
 def test_the_whole_move_names_each_condition_once_and_can_be_stored() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_deployment, make_operator
 from tests.services.machines import by_hand, hear
-from wizard.models import Operator, Waiver
+from wizard.models import InstallationSecret, Operator, Waiver
 from wizard.services import accounts, expiry
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,22 @@ def test_the_calendar_file_is_read_by_another_program_and_names_each_end_once(op
     assert event.decoded("DTSTART") == date(2026, 12, 24)
     assert event.decoded("DTEND") == date(2026, 12, 25)
     assert event["UID"] == twice.walk("VEVENT")[0]["UID"]
+
+
+def test_a_registration_key_at_hand_ends_five_days_after_its_name_says_it_was_made(
+    operator: Operator,
+) -> None:
+    deployment = by_hand(operator)
+    made = timezone.now() - timedelta(days=1)
+    name = f"lyon-vault_{made:%Y-%m-%dT%H-%M-%S}.VaultCredentials"
+    kind = InstallationSecret.Kind.VAULT_CREDENTIALS
+    secret = InstallationSecret(deployment=deployment, kind=kind, label=name, given_by=operator)
+    secret.hold(b"<key/>")
+    secret.save()
+
+    (row,) = (
+        row for row in expiry.calendar_of(deployment, actor=operator) if row.entry.kind == "registration_key"
+    )
+
+    assert "lyon-vault" in str(row.entry.title)
+    assert row.entry.ends == made.replace(microsecond=0) + timedelta(days=5)

@@ -170,16 +170,6 @@ def api_token(name: str, ends: datetime) -> ExpiryEntry:
     )
 
 
-def password(account: str, ends: date | datetime) -> ExpiryEntry:
-    """A password of which somebody knows the end, for example that of the account for vCenter."""
-    return ExpiryEntry(
-        kind="password",
-        title=Text(_("Password of %(account)s"), account=account),
-        ends=ends,
-        what_then=Text(_("Signing in fails, and discovery stops. Change it, here and in Site Recovery.")),
-    )
-
-
 def _evaluation(machine: str, ends: datetime) -> ExpiryEntry:
     return ExpiryEntry(
         kind="evaluation_licence",

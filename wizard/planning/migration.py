@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from math import ceil
 from typing import Any, Final
 
@@ -11,10 +10,6 @@ from wizard.planning.retirement import OfficialLink
 from wizard.text import Text, _
 
 MACHINES_PER_BATCH: Final = 10
-FRESH_POINT: Final = timedelta(minutes=50)
-LEAST_TIME: Final = timedelta(hours=1)
-MOST_TIME_WHEN_HEALTHY: Final = timedelta(hours=2)
-TIME_PER_GIB: Final = timedelta(seconds=45)
 
 _LEARN: Final = "https://learn.microsoft.com/azure/site-recovery/"
 
@@ -27,14 +22,6 @@ class Condition:
     title: Text
     requirement: Text
     seen_in: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeEstimate:
-    """How long the move of one machine takes. The two are equal where the documents give one formula."""
-
-    least: timedelta
-    most: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,17 +150,6 @@ def appliances_needed(process_servers: int) -> int:
 def batches(machines: int) -> int:
     """How many actions in the portal move so many machines."""
     return ceil(max(0, machines) / MACHINES_PER_BATCH)
-
-
-def time_estimate(*, healthy: bool, point_age: timedelta, disks_gib: float) -> TimeEstimate:
-    """How long one machine takes; `point_age` is that of its last recovery point, `disks_gib` the size of its disks.
-
-    1 to 2 hours if it is healthy and the point younger than 50 minutes; else 1 hour and 45 seconds for each GiB.
-    """
-    if healthy and point_age < FRESH_POINT:
-        return TimeEstimate(least=LEAST_TIME, most=MOST_TIME_WHEN_HEALTHY)
-    needed = LEAST_TIME + disks_gib * TIME_PER_GIB
-    return TimeEstimate(least=needed, most=needed)
 
 
 def moving(*, process_servers: int, machines: int) -> Migration:

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.utils import timezone
 from icalendar import Calendar, Event
 
-from wizard.models import ApiToken, Deployment, HostFacts, Operator
+from wizard.models import ApiToken, Deployment, HostFacts, InstallationSecret, Operator
 from wizard.planning import expiry
 from wizard.planning.expiry import CalendarRow, ExpiryEntry
 from wizard.services import evidence
@@ -20,10 +20,7 @@ from wizard.text import Text, _
 
 
 def calendar_of(deployment: Deployment, *, actor: Operator) -> tuple[CalendarRow, ...]:
-    """What ends for this deployment and for the caller's own tokens, the earliest first, as seen from now.
-
-    When a registration key was generated is known only where its file is at hand, so keys are not among the entries.
-    """
+    """What ends for this deployment and for the caller's own tokens, the earliest first, as seen from now."""
     require(actor, "view")
     return expiry.calendar_of(_entries(deployment, actor), timezone.localtime())
 
@@ -49,6 +46,11 @@ def _entries(deployment: Deployment, actor: Operator) -> Iterator[ExpiryEntry]:
         yield expiry.waiver(waiver.requirement_id, waiver.until)
     for token in ApiToken.objects.filter(user=actor, revoked_at=None):
         yield expiry.api_token(token.name, token.expires_at)
+    keys = deployment.installation_secrets.filter(kind=InstallationSecret.Kind.VAULT_CREDENTIALS)
+    for key in keys:
+        # The file's name says when it was generated; without a file at hand nobody knows.
+        if generated_at := expiry.key_generated_at(key.label):
+            yield expiry.registration_key(key.label.rpartition("_")[0], generated_at)
     answers = answers_in_play(deployment)
     machine = answers.get("network", {}).get("host_name", deployment.name)
     said = evidence.of_the_machine(deployment, answers)
