@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from tests.checks.far_ends import udp_server
 from tests.walk import Walk
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Operator, Task, TaskState
@@ -38,6 +40,14 @@ def begin(
 @pytest.fixture
 def walk(begin: Begin) -> Walk:
     return begin()
+
+
+@pytest.fixture
+def nowhere(settings: Any) -> Iterator[None]:
+    """Nothing is there: every far end refuses at once, and so do the name servers."""
+    with udp_server(lambda question: question[:2] + b"\x81\x85" + question[4:]) as port:
+        settings.CONNECT_TO = f":53:127.0.0.1:{port},::127.0.0.1:1"
+        yield
 
 
 def settled(what: Callable[[], bool], seconds: float = 10.0) -> bool:

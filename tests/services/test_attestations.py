@@ -208,8 +208,7 @@ def test_results_with_questions_cost_the_same_however_many_there_are(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_judges_by_the_answers_that_are_there(operator: Operator, settings: object) -> None:
-    settings.CONNECT_TO = "::127.0.0.1:1"  # type: ignore[attr-defined]
+def test_a_run_judges_by_the_answers_that_are_there(operator: Operator, nowhere: None) -> None:
     deployment = stories.answered(operator)
     asked = question(deployment)
     attestations.attest(deployment, asked, answer="yes", actor=operator)
