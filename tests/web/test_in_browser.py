@@ -154,3 +154,13 @@ def test_the_missing_privileges_are_copied_as_rows_to_hand_on(page: Page, olga: 
     expect(page.locator("#live")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert copied[-1] == "DC1\tCreate snapshot\tVirtualMachine.State.CreateSnapshot"
+
+
+def test_a_long_word_in_a_refusal_breaks_on_a_narrow_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto("/deployments/new/")
+    page.get_by_label("Name of the deployment").fill("A" * 400)
+    page.get_by_label("Classic: configuration server").check()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PICTURES = os.environ.get("FOOTHOLD_PICTURES")
 
 
@@ -103,7 +103,7 @@ def test_the_pages_of_results_are_for_everybody(page: Page, judged: Deployment, 
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         _keep(page, f"{name}-{width}-{scheme}")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
         assert found.violations_count == 0, f"{name} {width} {scheme}: {found.generate_report()}"
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is {wide} pixels wider than a window of {width}"
