@@ -125,7 +125,7 @@ def test_the_home_of_a_deployment_leads_to_the_work_that_is_under_way(
 def test_after_recording_the_deployment_has_pages_for_everything(working: Client, operator: Operator) -> None:
     recorded = stories.answered(operator, "recorded")
     page = read(working.get(f"/deployments/{recorded.pk}/"))
-    for tab in ("topology", "tasks", "checks", "machines", "snapshots"):
+    for tab in ("topology", "tasks", "checks", "machines", "snapshots", "calendar"):
         assert page.all("a", href=f"/deployments/{recorded.pk}/{tab}/"), tab
 
 

@@ -27,6 +27,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("checks", gettext("Checks"), "checks", True),
         ("task_sheets", gettext("Task sheets"), "task_sheets", True),
         ("firewall", gettext("Firewall"), "firewall", True),
+        ("calendar", gettext("Calendar"), "calendar", True),
         ("topology", gettext("Topology"), "topology", registered),
         ("machines", gettext("Machines"), "deployment_machines", registered),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),
