@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import dns.message
@@ -105,9 +107,7 @@ def test_the_settings_for_the_wizard_are_known_before_the_lab_runs(tmp_path: Pat
 
 def test_ports_are_in_a_row_from_a_base() -> None:
     ports = Ports.from_base(7000)
-    assert sorted([ports.vcenter, ports.control, ports.dns, ports.ntp, ports.front, ports.proxy]) == [
-        *range(7000, 7006)
-    ]
+    assert sorted(getattr(ports, field.name) for field in fields(ports)) == [*range(7000, 7010)]
 
 
 @pytest.mark.vcenter
@@ -141,6 +141,9 @@ def test_the_command_stays_until_it_is_told_to_stop(
         process.wait()
     assert process.returncode == 0, spoken.read_text()
     assert f"https://127.0.0.1:{port}" in spoken.read_text()
+    # Whoever tries the manual path finds a machine and its account here, as well as in lab.json.
+    assert re.search(r"^WinRM +healthy\.lab\.test:5986 +\S+ +\S+$", spoken.read_text(), re.MULTILINE)
+    assert re.search(r"^SSH +linuxmt\.lab\.test:22 +\S+ +\S+$", spoken.read_text(), re.MULTILINE)
     assert not description.exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), 1)

@@ -27,7 +27,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 class Command(BaseCommand):
     help = (
-        "Run the lab: a simulated vCenter Server, DNS, NTP, Azure's endpoints and a proxy, on loopback alone."
+        "Run the lab: a simulated vCenter Server, DNS, NTP, Azure's endpoints, a proxy, and machines to be installed, "
+        "on loopback alone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             "--port-base",
             type=int,
             metavar="PORT",
-            help="use six ports from this one on instead of the fixed ones; 0 takes free ports",
+            help="use ten ports from this one on instead of the fixed ones; 0 takes free ports",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -90,6 +91,17 @@ class Command(BaseCommand):
             )
             for login in vcenter["accounts"].values():
                 self._say(Text("           %(username)s   %(password)s", **login))
+        for host in found["hosts"]:
+            self._say(
+                Text(
+                    "%(scheme)-10s %(name)s:%(port)s   %(username)s   %(password)s",
+                    scheme="SSH" if host["transport"] == "ssh" else "WinRM",
+                    name=host["name"],
+                    port=host["service_port"],
+                    username=host["username"],
+                    password=host["password"],
+                )
+            )
         for key, title in (("dns", "DNS"), ("ntp", "NTP"), ("front", "Azure"), ("proxy", "Proxy")):
             self._say(Text("%(title)-10s %(host)s:%(port)s", title=title, **found[key]))
         self._say(Text(_("Template   %(path)s"), path=found["ova"]))
