@@ -20,6 +20,7 @@ from wizard.services.applicable import find, requirements_for
 from wizard.services.errors import Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.services.settlement import settle_anew
+from wizard.services.storable import storable
 from wizard.text import Text, _
 
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
@@ -97,7 +98,7 @@ def attest(
     deployments.hold(deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)
-    note = note.strip()
+    note = storable(note).strip()
     _refuse_unless_asked(deployment, requirement_id)
     errors = [*_wrong_words(answer, note), *(_wrong_file(file) if file else ())]
     if errors:

@@ -22,6 +22,7 @@ from wizard.services.answers import Answers
 from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import may, require
+from wizard.services.storable import storable
 from wizard.text import Text, _
 
 # Values that a person types again rather than finding them stored in a draft.
@@ -177,6 +178,7 @@ def answer(
     require(actor, "operate")
     _must_be_open(deployment)
     step = question(deployment, step_id)
+    raw = storable(dict(raw))
     try:
         data = _validated(step_id, deployment.profile, raw)
         evidence.check_against(deployment, step_id, data)
@@ -228,6 +230,7 @@ def keep_draft(
         _must_be_open(deployment)
         _advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
+        raw = storable(dict(raw))
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
         if step_id == "template" and isinstance(properties := raw.get("properties"), Mapping):
             secret = evidence.secret_properties(deployment, raw)

@@ -20,6 +20,7 @@ from wizard.services.answers import answers_in_play
 from wizard.services.collector_scripts import components_to_ask, issue_script
 from wizard.services.errors import Invalid
 from wizard.services.permissions import require
+from wizard.services.storable import storable
 from wizard.text import Text, _
 
 __all__ = ["FactsRefused", "age", "components_to_ask", "is_old", "issue_script", "latest", "receive"]
@@ -205,22 +206,11 @@ def _refuse_old(
 
 def _stored_form(found: HostDocument) -> dict[str, Any]:
     return {
-        key: {"value": _without_nul(fact.value)}
+        key: {"value": storable(fact.value)}
         if isinstance(fact, Observed)
         else {"reason": fact.reason.to_json()}
         for key, fact in found.facts.items()
     }
-
-
-def _without_nul(value: Any) -> Any:
-    """PostgreSQL's JSON has no place for this one character, which registry values sometimes end with."""
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, list):
-        return [_without_nul(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
-    return value
 
 
 def _note_another_machine(deployment: Deployment) -> None:

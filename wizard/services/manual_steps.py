@@ -20,6 +20,7 @@ from wizard.services.applicable import requirements_for
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.manual_proofs import PRODUCTS, shows
 from wizard.services.permissions import require
+from wizard.services.storable import storable
 from wizard.text import Text, _
 
 MAX_NOTE_CHARACTERS: Final = 4000
@@ -69,7 +70,7 @@ def confirm(
     require(actor, "operate")
     deployments.hold(deployment)
     _find(deployment, step_id)
-    note = note.strip()
+    note = storable(note).strip()
     if len(note) > MAX_NOTE_CHARACTERS:
         text = Text(
             _("The note has %(found)s characters; expected are at most %(limit)s."),

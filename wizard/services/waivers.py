@@ -15,6 +15,7 @@ from wizard.services import applicable, audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.services.settlement import settle_anew
+from wizard.services.storable import storable
 from wizard.text import Text, _
 
 
@@ -31,6 +32,7 @@ def waive(
     deployments.hold(deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)
+    reason = storable(reason).strip()
     _refuse_without_ground(deployment, requirement_id, reason, until)
     now = timezone.now()
     alone = not settings.WAIVERS_NEED_SECOND_PERSON
@@ -38,7 +40,7 @@ def waive(
         deployment=deployment,
         requirement_id=requirement_id,
         defaults={
-            "reason": reason.strip(),
+            "reason": reason,
             "until": until,
             "asked_by": actor,
             "asked_at": now,
@@ -125,7 +127,7 @@ def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: 
     if not applicable.find(deployment, requirement_id).waivable:
         text = Text(_("%(id)s cannot be waived: nothing would work without it."), id=requirement_id)
         errors.append(FieldError(path="", message=text, code="not_waivable"))
-    if not reason.strip():
+    if not reason:
         text = Text(_("Say why this may be left as it is; reviewers will read it."))
         errors.append(FieldError(path="reason", message=text, code="missing"))
     if until < waiver_day():

@@ -18,6 +18,7 @@ from wizard.models.task import ACTIVE_STATES
 from wizard.services import audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import may, require
+from wizard.services.storable import storable
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 
@@ -53,7 +54,7 @@ def launch(
         with transaction.atomic():
             # What is ready now must still be so when the row is written.
             deployments.hold(deployment)
-            prepared = kind.prepare(deployment, dict(inputs or {}))
+            prepared = kind.prepare(deployment, storable(dict(inputs or {})))
             if prepared.missing:
                 raise NotReady(
                     Text(_("%(title)s cannot start yet."), title=kind.title), missing=prepared.missing
