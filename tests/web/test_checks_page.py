@@ -53,6 +53,10 @@ def test_every_result_is_shown_with_its_evidence_grouped_by_category(
     ):
         assert part in page.words, part
     assert "1 finding blocks the deployment TPL-01" in page.words
+    assert page.all("a", href="#check-TPL-01")
+    # From the pages that only say go or no-go, the way leads to the same place.
+    step = read(working.get(f"/deployments/{failing.pk}/steps/preflight/"))
+    assert step.all("a", href=f"{url(failing)}#check-TPL-01")
 
 
 def test_every_result_says_why_it_matters_and_links_to_the_official_page(
