@@ -84,7 +84,7 @@ def test_the_answer_that_is_there_is_in_the_form(
 @pytest.mark.parametrize(
     ("sent", "field", "said"),
     [
-        (form("", "Some note."), "answer", "is no answer"),
+        (form("", "Some note."), "answer", "Choose an answer."),
         (form("perhaps", "Some note."), "answer", "is no answer"),
         (form("not_applicable", " "), "note", "Say why this does not apply"),
         (form("yes", "x" * 4001), "note", "at most 4000"),

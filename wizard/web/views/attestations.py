@@ -38,6 +38,7 @@ def answer(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpRespo
     if request.method == "POST":
         typed = {name: request.POST.get(f"{requirement_id}-{name}", "") for name in ("answer", "note")}
         try:
+            _refuse_empty(typed["answer"])
             attestations.attest(
                 deployment,
                 requirement_id,
@@ -94,6 +95,12 @@ def _question(deployment: Deployment, requirement_id: str) -> Requirement:
     if found is None:
         raise NotFound(Text(_("Nobody is asked about %(id)s in this deployment."), id=requirement_id))
     return found
+
+
+def _refuse_empty(answer: str) -> None:
+    """A form that was sent without a choice is told what to do in the words of the form, not in those of the API."""
+    if not answer:
+        raise Invalid([FieldError(path="answer", message=Text(_("Choose an answer.")), code="missing")])
 
 
 def _file(request: SignedInRequest, requirement_id: str) -> EvidenceFile | None:
