@@ -377,6 +377,7 @@ def test_a_linux_master_target_gets_its_own_script_on_the_same_page(
     assert "Linux master target (optional)" in page.words
     assert "further question" not in page.words
     assert page.all("input", type="file", name="mt_linux-document")
+    assert f"sudo sh collect-facts-{deployment.name}-mt_linux.sh > host-facts.json" in page.words
     answer = post(working, deployment, action="download", component="mt_linux")
     assert answer.content.decode().startswith("#!/bin/sh")
     assert CollectorIssue.objects.get().component == "mt_linux"

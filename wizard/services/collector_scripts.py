@@ -58,6 +58,13 @@ def language_of(component: str) -> CollectorIssue.Language:
     return CollectorIssue.Language.SHELL if component == "mt_linux" else CollectorIssue.Language.POWERSHELL
 
 
+def file_name(deployment: Deployment, component: str) -> str:
+    """What the script for that machine is called when it is handed out."""
+    own = f"{deployment.name}-{component}"
+    powershell = language_of(component) == CollectorIssue.Language.POWERSHELL
+    return f"Collect-Facts-{own}.ps1" if powershell else f"collect-facts-{own}.sh"
+
+
 @transaction.atomic
 def issue_script(
     deployment: Deployment, component: str, language: str, *, actor: Operator
@@ -67,9 +74,7 @@ def issue_script(
     Raises Invalid for a component or a language that is not asked for, NotReady before source, network and vault are answered.
     """
     _issue, script = order_script(deployment, component, language, actor=actor)
-    ending = ".ps1" if language == CollectorIssue.Language.POWERSHELL else ".sh"
-    name = "Collect-Facts" if ending == ".ps1" else "collect-facts"
-    return f"{name}-{deployment.name}-{component}{ending}", script
+    return file_name(deployment, component), script
 
 
 @transaction.atomic

@@ -124,6 +124,9 @@ def certificate(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
 # --- what the machine said of itself ----------------------------------------------------------------------------------
 
 
+_POWERSHELL: Final = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """One machine that facts are collected of, and what is known of it."""
@@ -131,6 +134,7 @@ class Machine:
     component: str
     title: str
     script: str
+    command: str
     row: HostFacts | None
     old: bool
     seen: list[tuple[str, list[str]]]
@@ -140,10 +144,12 @@ class Machine:
 def machine(deployment: Deployment, component: str) -> Machine:
     row = host_facts.latest(deployment, component)
     linux = collector_scripts.language_of(component) == "shell"
+    name = collector_scripts.file_name(deployment, component)
     return Machine(
         component=component,
         title=title_of(component),
         script="collect-facts.sh" if linux else "Collect-Facts.ps1",
+        command=f"sudo sh {name} > host-facts.json" if linux else f"{_POWERSHELL} .\\{name}",
         row=row,
         old=row is not None and host_facts.is_old(row),
         seen=summary(row.facts) if row else [],
