@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests import stories
 from wizard.models import Deployment, Operator, Task
@@ -72,6 +74,27 @@ def test_a_run_that_asked_for_something_else_lets_nothing_pass(operator: Operato
     with pytest.raises(NotReady) as refused:
         tasks.launch("deploy_ova", deployment=deployment, actor=operator)
     assert "a preflight without blocking findings" in str(refused.value.remedy)
+
+
+def test_what_waited_for_a_worker_until_a_waiver_ended_does_not_begin(
+    operator: Operator, settings: Any
+) -> None:
+    settings.WAIVERS_NEED_SECOND_PERSON = False
+    deployment = stories.answered(operator)
+    row = next(
+        row.id
+        for row in preflight.requirements_for(deployment)
+        if row.waivable and (row.kind, row.severity) == ("probe", "block")
+    )
+    run = stories.check(deployment, operator, failing=("TPL-01",))
+    run.checks.filter(requirement_id="TPL-01").update(requirement_id=row)
+    preflight.waive(deployment, row, reason="Known.", until=timezone.localdate(), actor=operator)
+    task = tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+    deployment.waivers.update(until=timezone.localdate() - timedelta(days=1))
+    tasks.execute(task.pk, "test")
+    task.refresh_from_db()
+    assert (task.state, (task.error or {})["code"]) == ("failed", "not_ready")
+    assert row in str(task.error)
 
 
 def test_wording_changes_no_fingerprint_and_what_is_asked_does(deployment: Deployment) -> None:

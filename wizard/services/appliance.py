@@ -9,7 +9,7 @@ from django.conf import settings
 
 from wizard.models import Deployment, DeploymentState
 from wizard.services import audit, credentials, deployments, evidence, preflight, templates
-from wizard.services.errors import Conflict, UserError
+from wizard.services.errors import Conflict, NotReady, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import open_session
@@ -53,8 +53,16 @@ def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     return Prepared()
 
 
+def refuse_unfit(progress: Progress, title: Text) -> None:
+    """Ask once more when the work begins: a task may have waited for a worker until a waiver ended. Raises NotReady."""
+    guard = prepare_deploy(progress.task.deployment, {})
+    if guard.missing:
+        raise NotReady(Text(_("%(title)s cannot start yet."), title=title), missing=guard.missing)
+
+
 def run_deploy(progress: Progress) -> Done:
     task = progress.task
+    refuse_unfit(progress, Text(_("Deploy the appliance")))
     answers = deployments.answers_of(task.deployment)
     path = templates.local_path(answers["template"])
     _refuse_replaced(task.deployment, answers)

@@ -130,6 +130,7 @@ def _where_the_installer_goes(contents: BundleContents) -> Text:
 def run_install(progress: Progress) -> Done:
     task = progress.task
     deployment, inputs = task.deployment, task.inputs
+    appliance.refuse_unfit(progress, Text(_("Install on the machine")))
     contents = installation_bundle.contents_for(deployment)
     path = inputs.get("installer_path")
     placed, sizes = _placed(deployment, contents, path)
