@@ -92,7 +92,7 @@ _ALL = (
         title=Text(_("Preflight")),
         about=Text(
             _(
-                "Judges every requirement that can be judged before the appliance exists. Changes nothing outside. Safe to repeat."
+                "Judges every requirement that can be judged before anything is installed. Changes nothing outside. Safe to repeat."
             )
         ),
         changing=True,
@@ -178,7 +178,8 @@ _ALL = (
         title=Text(_("Record the topology")),
         about=Text(
             _(
-                "Writes the component graph as an immutable snapshot. Needs the registered vCenter. Each run adds a snapshot."
+                "Writes the component graph as an immutable snapshot. Needs what was set up, and vCenter registered where there is "
+                "one. Each run adds a snapshot."
             )
         ),
         changing=True,
