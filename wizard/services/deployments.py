@@ -17,7 +17,7 @@ from wizard.journey.errors import FieldError, explain
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import Deployment, DeploymentState, Operator, StepAnswer
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import audit, evidence, results
+from wizard.services import answer_checks, audit, evidence, results
 from wizard.services.answers import Answers
 from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
@@ -181,7 +181,7 @@ def answer(
     raw = storable(dict(raw))
     try:
         data = _validated(step_id, deployment.profile, raw)
-        evidence.check_against(deployment, step_id, data)
+        answer_checks.check_against(deployment, step_id, data)
     except Invalid:
         if keep_invalid:
             keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)

@@ -1,0 +1,124 @@
+"""Valid answers compared with what is known of the far end: what no step can know by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.journey import placement_choices as placement
+from wizard.journey.errors import FieldError
+from wizard.models import Credential, Deployment
+from wizard.services import evidence
+from wizard.services.answers import answers_of
+from wizard.services.errors import Invalid
+from wizard.text import Text, _
+
+
+def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:
+    """Compare valid answers with what is known of the far end. Raises Invalid that names the fields."""
+    checks = {
+        "vcenter": _check_vcenter,
+        "placement": _check_placement,
+        "template": _check_template,
+        "installation": _check_installation,
+        "evidence": _check_evidence,
+    }
+    check = checks.get(step_id)
+    errors = check(deployment, data) if check else []
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    name = data["credential"]
+    if Credential.objects.filter(name=name or "", kind=Credential.Kind.VCENTER).exists():
+        return []
+    text = Text(
+        _("There is no vCenter credential named “%(name)s”. Enter the account in the vCenter step first."),
+        name=name,
+    )
+    return [FieldError(path="credential", message=text, code="unknown_credential")]
+
+
+def _check_installation(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    answers = answers_of(deployment)
+    address = data.get("cs_address")
+    if not evidence.joins_a_server({**answers, "installation": dict(data)}):
+        text = Text(
+            _("A further process server joins a configuration server. Give the IPv4 address of that server.")
+        )
+        return [FieldError(path="cs_address", message=text, code="missing")]
+    if address and address == answers.get("network", {}).get("address"):
+        text = Text(
+            _("%(address)s is the address of this machine itself. Give that of the server it joins."),
+            address=address,
+        )
+        return [FieldError(path="cs_address", message=text, code="own_address")]
+    return []
+
+
+def _check_evidence(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    name = data.get("credential")
+    known = Credential.objects.filter(name=name or "", kind=Credential.Kind.WINDOWS).exists()
+    if data["way"] != "winrm" or known:
+        return []
+    text = Text(
+        _("There is no Windows credential named “%(name)s”. Enter the account in the evidence step first."),
+        name=name,
+    )
+    return [FieldError(path="credential", message=text, code="unknown_credential")]
+
+
+def _check_placement(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    inventory = evidence.inventory_of(deployment)
+    if inventory is None:
+        text = Text(_("What vCenter has is not known yet. Sign in to vCenter first."))
+        return [FieldError(path="", message=text, code="inventory_unknown")]
+    sizing = evidence.sizing_of(deployment)
+    return placement.conflicts(inventory, data, sizing.need_gb if sizing else 0.0)
+
+
+def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    task = evidence.inspected(deployment, data)
+    if task is None or not task.result:
+        return []
+    secret = evidence.secret_properties(deployment, data)
+    networks = task.result["descriptor"]["networks"]
+    mapped = data["networks"]
+    errors = [
+        FieldError(
+            path=f"networks.{network}",
+            message=Text(_("Choose the vSphere network for the template's “%(network)s”."), network=network),
+            code="network_unmapped",
+        )
+        for network in networks
+        if not mapped.get(network)
+    ]
+    errors += [
+        FieldError(
+            path="networks",
+            message=Text(
+                _("The template has no network “%(network)s”; it has: %(networks)s."),
+                network=name,
+                networks=networks,
+            ),
+            code="unknown_network",
+        )
+        for name in mapped
+        if name not in networks
+    ]
+    errors += [
+        FieldError(
+            path=f"properties.{name}",
+            message=Text(
+                _(
+                    "“%(name)s” is a password, which answers do not hold. Leave it empty, and set it at the machine's console."
+                ),
+                name=name,
+            ),
+            code="secret",
+        )
+        for name, value in data["properties"].items()
+        if name in secret and value
+    ]
+    return errors
