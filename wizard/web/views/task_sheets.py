@@ -25,7 +25,7 @@ from wizard.web.tabs import tabs_of
 def sheets(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     verified = results.latest_run(deployment, "after") is not None
-    phase = _phase(request, verified=verified)
+    phase = _phase(request, deployment)
     context = steps.frame(deployment, None, [], title=gettext("Task sheets")) | {
         "tabs": tabs_of(deployment, "task_sheets"),
         "phase": phase,
@@ -55,7 +55,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """All sheets, or with `owner` the one of that owner. Raises NotFound where nothing was judged, or for another owner."""
     deployment = deployments.get(pk, actor=request.user)
     owner = request.GET.get("owner", "")
-    found = task_sheets.sheets_of(deployment, actor=request.user, phase=_phase(request, verified=False))
+    found = task_sheets.sheets_of(deployment, actor=request.user, phase=_phase(request, deployment))
     chosen = [sheet for sheet in found if owner in ("", sheet.owner)]
     if owner and not chosen:
         raise NotFound(Text(_("There is no task sheet of that owner.")))
@@ -66,14 +66,14 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return response
 
 
-def _phase(request: SignedInRequest, *, verified: bool) -> Phase:
+def _phase(request: SignedInRequest, deployment: Deployment) -> Phase:
     """The one asked for; else that of the newest look at things: after the set-up where the machine was verified."""
     match request.GET.get("phase"):
         case "before":
             return "before"
         case "after":
             return "after"
-    return "after" if verified else "before"
+    return "after" if results.latest_run(deployment, "after") else "before"
 
 
 def _file_name(deployment: Deployment, owner: str) -> str:
