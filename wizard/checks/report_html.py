@@ -24,6 +24,7 @@ _STYLE = """
 body { margin: 0 auto; max-width: 80rem; padding: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #8888; overflow-wrap: anywhere; padding: .5rem; text-align: left; vertical-align: top; }
+td:nth-child(2) { overflow-wrap: normal; }
 td ul { margin: .25rem 0; padding-left: 1.25rem; }
 .fail, .unknown { font-weight: 700; }
 .owner, .origin, .source { display: block; font-size: .875rem; }
