@@ -14,7 +14,7 @@ from tests.builders import make_operator
 from wizard.checks import catalogue
 from wizard.models import Deployment, Operator, Waiver
 from wizard.services import deployments, preflight
-from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +100,22 @@ def test_asking_again_needs_another_approval(
     with pytest.raises(Conflict) as refused:
         preflight.approve_waiver(blocked, row, actor=second)
     assert refused.value.code == "same_person"
+
+
+def test_what_was_asked_for_anew_is_not_approved_by_who_read_the_request_before(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    read = ask(blocked, row, operator)
+    ask(blocked, row, operator, until=timezone.localdate() + timedelta(days=900))
+    with pytest.raises(Outdated, match="asked for anew"):
+        preflight.approve_waiver(blocked, row, actor=second, asked_at=read.asked_at)
+    assert not go(blocked)
+
+
+def test_a_reason_has_an_end(blocked: Deployment, row: str, operator: Operator) -> None:
+    with pytest.raises(Invalid) as refused:
+        preflight.waive(blocked, row, reason="x" * 1001, until=timezone.localdate(), actor=operator)
+    assert [(error.path, error.code) for error in refused.value.errors] == [("reason", "too_long")]
 
 
 def test_an_approval_comes_once_and_only_for_what_somebody_asked(

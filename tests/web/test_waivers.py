@@ -72,11 +72,25 @@ def test_another_person_approves_it(colleague: Client, failing: Deployment, oper
     assert f"It would count until {TODAY.isoformat()}." in page.words
     assert page.all("form", action=url(failing, "approve/"))
 
-    words = read(colleague.post(url(failing, "approve/"), follow=True)).words
+    form = {"asked_at": page.value_of("asked_at")}
+    words = read(colleague.post(url(failing, "approve/"), form, follow=True)).words
 
     assert "LIFE-01 is waived." in words
     assert f"Accepted by otto until {TODAY.isoformat()}: An old vault." in words
     assert "Waivers that wait for approval" not in words
+
+
+def test_a_request_that_changed_under_the_eyes_of_the_approver_is_not_approved(
+    colleague: Client, failing: Deployment, operator: Operator
+) -> None:
+    asked(failing, operator)
+    form = {"asked_at": read(colleague.get(checks(failing))).value_of("asked_at")}
+    asked(failing, operator)
+
+    words = read(colleague.post(url(failing, "approve/"), form, follow=True)).words
+
+    assert "was asked for anew after you read it" in words
+    assert not Waiver.objects.get().in_force
 
 
 def test_another_person_refuses_it(colleague: Client, failing: Deployment, operator: Operator) -> None:

@@ -198,12 +198,13 @@ def approve_waiver(
     response: HttpResponse,
     deployment_id: UUID,
     requirement_id: str,
+    asked_at: datetime | None = Query(None, description="Approve only the request that was made then."),
     if_match: str | None = IF_MATCH_MAY,
 ) -> dict[str, Any]:
     """409 `same_person` for the one who asked, `already_approved`, `waiver_ended`. Needs the scope `operate`."""
     deployment, actor = operate(request, deployment_id)
     with changing(deployment, if_match):
-        row = waivers.approve_waiver(deployment, requirement_id, actor=actor)
+        row = waivers.approve_waiver(deployment, requirement_id, actor=actor, asked_at=asked_at)
     tag(response, deployment)
     return show_waiver(row)
 

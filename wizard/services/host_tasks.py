@@ -133,14 +133,16 @@ def ask(progress: Progress, session: HostSession, component: str, *, start: int,
     task = progress.task
     progress.phase(Text(_("Asking %(host)s for its facts"), host=session.address), start)
     language = collector_scripts.language_of(component)
-    _issue, script = collector_scripts.order_script(
+    issue, script = collector_scripts.order_script(
         task.deployment, component, language, actor=task.requested_by
     )
     result = session.run_script(script, deadline_s=COLLECT_SECONDS, should_stop=progress.should_stop)
     progress.percent(upto)
     written = result.stdout.strip().encode()
     if not written or len(written) > MAX_BYTES:
-        said = " ".join(result.stderr.split())[:500]
+        said = " ".join(result.stderr.split())
+        # An error may quote the line of the script that signs.
+        said = said.replace(issue.key().hex(), "…")[:500]
         raise UserError(
             Text(
                 _("The collector on %(host)s ended with %(code)s and wrote no document. It said: %(said)s"),

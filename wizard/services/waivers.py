@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -12,11 +13,13 @@ from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator, Waiver
 from wizard.models.check import waiver_day
 from wizard.services import applicable, audit, deployments
-from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import require
 from wizard.services.settlement import settle_anew
 from wizard.services.storable import storable
 from wizard.text import Text, _
+
+MAX_REASON_CHARACTERS: Final = 1000
 
 
 @transaction.atomic
@@ -59,10 +62,13 @@ def waive(
 
 
 @transaction.atomic
-def approve_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> Waiver:
-    """Let a waiver that somebody else asked for come into force.
+def approve_waiver(
+    deployment: Deployment, requirement_id: str, *, actor: Operator, asked_at: datetime | None = None
+) -> Waiver:
+    """Let a waiver that somebody else asked for come into force; with `asked_at` only the one that was asked for then.
 
-    Raises NotFound, Conflict `same_person` for the one who asked, `already_approved`, `waiver_ended`, `task_running`.
+    Raises NotFound, Conflict `same_person` for the one who asked, `already_approved`, `waiver_ended`, `task_running`, and
+    Outdated where it was asked for anew since the approver read it.
     """
     require(actor, "operate")
     deployments.hold(deployment)
@@ -92,6 +98,11 @@ def approve_waiver(deployment: Deployment, requirement_id: str, *, actor: Operat
             ),
             remedy=Text(_("Ask a colleague who has the operator role to sign in and to approve it.")),
             code="same_person",
+        )
+    if asked_at is not None and asked_at != waiver.asked_at:
+        raise Outdated(
+            Text(_("The waiver of %(id)s was asked for anew after you read it."), id=requirement_id),
+            remedy=Text(_("Read the reason and the last day that are there now, then approve.")),
         )
     waiver.approved_by, waiver.approved_at = actor, timezone.now()
     waiver.save(update_fields=["approved_by", "approved_at"])
@@ -130,6 +141,13 @@ def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: 
     if not reason:
         text = Text(_("Say why this may be left as it is; reviewers will read it."))
         errors.append(FieldError(path="reason", message=text, code="missing"))
+    if len(reason) > MAX_REASON_CHARACTERS:
+        text = Text(
+            _("%(found)s characters are too many; expected are at most %(most)s."),
+            found=len(reason),
+            most=MAX_REASON_CHARACTERS,
+        )
+        errors.append(FieldError(path="reason", message=text, code="too_long"))
     if until < waiver_day():
         text = Text(_("The last day lies in the past; choose today or a later day."))
         errors.append(FieldError(path="until", message=text, code="past"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, Operator, Waiver
 from wizard.services import applicable, deployments, results, waivers
-from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.web import steps
@@ -70,8 +70,8 @@ def waive(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpRespon
 def approve(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     try:
-        waivers.approve_waiver(deployment, requirement_id, actor=request.user)
-    except Conflict as error:
+        waivers.approve_waiver(deployment, requirement_id, actor=request.user, asked_at=_read_then(request))
+    except (Conflict, Outdated) as error:
         say(request, error)
     else:
         messages.success(request, gettext("%(id)s is waived.") % {"id": requirement_id})
@@ -112,6 +112,14 @@ def waiting(rows: Iterable[Waiver], titles: Mapping[str, Text], person: Operator
     ]
 
 
+def _read_then(request: SignedInRequest) -> datetime:
+    """When the request was made that the approver had before them; a form that does not say approves nothing."""
+    try:
+        return datetime.fromisoformat(request.POST.get("asked_at", ""))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
 def _result(deployment: Deployment, requirement_id: str) -> CheckResult:
     rows = [*results.latest_results(deployment), *results.latest_results(deployment, "after")]
     found = next((row for row in rows if row.requirement_id == requirement_id and row.status != "pass"), None)
@@ -134,7 +142,7 @@ def _fields() -> dict[str, Shown]:
         "reason": Shown(
             label=gettext("Reason"),
             help_text=gettext("Why this may stay as it is. It is part of every report."),
-            widget=forms.Textarea({"rows": 4, "maxlength": 1000}),
+            widget=forms.Textarea({"rows": 4, "maxlength": waivers.MAX_REASON_CHARACTERS}),
         ),
         "until": Shown(
             label=gettext("Until"),
