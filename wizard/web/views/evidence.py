@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
@@ -18,13 +17,14 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError, explain
 from wizard.journey.evidence import EvidenceAnswers
 from wizard.models import Credential, Deployment
-from wizard.services import collector_scripts, credentials, deployments, host_facts, tasks
+from wizard.services import collector_scripts, deployments, host_facts, tasks
 from wizard.services.answers import primary_component
-from wizard.services.errors import Conflict, Invalid, UserError
+from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import may, require
 from wizard.text import Text, _
-from wizard.web import host_findings, live, stepping, steps
-from wizard.web.account_form import NEW_ACCOUNT, account_form, chosen_name
+from wizard.web import far_end, host_findings, live, stepping, steps
+from wizard.web.account_form import account_form
+from wizard.web.far_end import Attempt
 from wizard.web.forms import Shown, ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest
 from wizard.web.stepping import Sheet
@@ -55,8 +55,6 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
 
 
 # --- what can be done here --------------------------------------------------------------------------------------------
-
-Attempt = tuple[dict[str, Any], Callable[[], object]]
 
 
 def _choose(request: SignedInRequest, deployment: Deployment) -> Attempt:
@@ -115,48 +113,21 @@ def _trust(request: SignedInRequest, deployment: Deployment) -> Attempt:
     def attempt() -> None:
         values, _version = deployments.form_of(deployment, "evidence")
         found = host_findings.find_out(deployment, values)
-        if not found.presented or request.POST.get("sha256") != found.presented:
-            raise Conflict(
-                Text(_("The machine was looked at again meanwhile, and presented another certificate.")),
-                remedy=Text(_("Compare the certificate that is shown now.")),
-                code="certificate_changed",
-            )
-        deployments.keep_draft(
-            deployment,
-            "evidence",
-            values | {"thumbprint_sha256": found.presented},
-            actor=request.user,
-            version=stepping.version_in(request),
-        )
+        another = Text(_("The machine was looked at again meanwhile, and presented another certificate."))
+        far_end.trust(request, deployment, "evidence", values, found.presented, another=another)
 
     return {}, attempt
 
 
 def _sign_in(request: SignedInRequest, deployment: Deployment) -> Attempt:
-    username = request.POST.get("username", "")
-    chosen = request.POST.get("account", NEW_ACCOUNT)
-
-    def attempt() -> None:
-        values, _version = deployments.form_of(deployment, "evidence")
-        name = chosen_name(Credential.Kind.WINDOWS, _own_name(deployment), chosen)
-        deployments.keep_draft(
-            deployment,
-            "evidence",
-            values | {"credential": name},
-            actor=request.user,
-            version=stepping.version_in(request),
-        )
-        if chosen == NEW_ACCOUNT:
-            credentials.keep(
-                name=name,
-                kind=Credential.Kind.WINDOWS,
-                username=username,
-                secret=request.POST.get("password", ""),
-                actor=request.user,
-            )
-        tasks.launch("collect_facts", deployment=deployment, actor=request.user)
-
-    return {"account": chosen, "username": username}, attempt
+    return far_end.sign_in(
+        request,
+        deployment,
+        "evidence",
+        kind=Credential.Kind.WINDOWS,
+        own=_own_name(deployment),
+        task="collect_facts",
+    )
 
 
 def _again(request: SignedInRequest, deployment: Deployment) -> Attempt:

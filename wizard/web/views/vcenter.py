@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -13,11 +12,12 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.journey.vcenter import VCenterAddress
 from wizard.models import Credential, Deployment
-from wizard.services import credentials, deployments, tasks
-from wizard.services.errors import Conflict, UserError
+from wizard.services import deployments, tasks
+from wizard.services.errors import UserError
 from wizard.text import Text, _
-from wizard.web import live, stepping, steps, vcenter_findings
-from wizard.web.account_form import NEW_ACCOUNT, account_form, chosen_name
+from wizard.web import far_end, live, stepping, steps, vcenter_findings
+from wizard.web.account_form import account_form
+from wizard.web.far_end import Attempt
 from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest
 from wizard.web.stepping import Sheet
@@ -39,8 +39,6 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
 
 
 # --- what can be done here --------------------------------------------------------------------------------------------
-
-Attempt = tuple[dict[str, Any], Callable[[], object]]
 
 
 def _probe(request: SignedInRequest, deployment: Deployment) -> Attempt:
@@ -67,48 +65,21 @@ def _trust(request: SignedInRequest, deployment: Deployment) -> Attempt:
     def attempt() -> None:
         values, _version = deployments.form_of(deployment, "vcenter")
         found = vcenter_findings.find_out(deployment, values)
-        if not found.presented or request.POST.get("sha256") != found.presented:
-            raise Conflict(
-                Text(_("The server was looked at again meanwhile, and presented another certificate.")),
-                remedy=Text(_("Compare the certificate that is shown now.")),
-                code="certificate_changed",
-            )
-        deployments.keep_draft(
-            deployment,
-            "vcenter",
-            values | {"thumbprint_sha256": found.presented},
-            actor=request.user,
-            version=stepping.version_in(request),
-        )
+        another = Text(_("The server was looked at again meanwhile, and presented another certificate."))
+        far_end.trust(request, deployment, "vcenter", values, found.presented, another=another)
 
     return {}, attempt
 
 
 def _sign_in(request: SignedInRequest, deployment: Deployment) -> Attempt:
-    username = request.POST.get("username", "")
-    chosen = request.POST.get("account", NEW_ACCOUNT)
-
-    def attempt() -> None:
-        values, _version = deployments.form_of(deployment, "vcenter")
-        name = chosen_name(Credential.Kind.VCENTER, _own_name(deployment), chosen)
-        deployments.keep_draft(
-            deployment,
-            "vcenter",
-            values | {"credential": name},
-            actor=request.user,
-            version=stepping.version_in(request),
-        )
-        if chosen == NEW_ACCOUNT:
-            credentials.keep(
-                name=name,
-                kind=Credential.Kind.VCENTER,
-                username=username,
-                secret=request.POST.get("password", ""),
-                actor=request.user,
-            )
-        tasks.launch("sign_in_vcenter", deployment=deployment, actor=request.user)
-
-    return {"account": chosen, "username": username}, attempt
+    return far_end.sign_in(
+        request,
+        deployment,
+        "vcenter",
+        kind=Credential.Kind.VCENTER,
+        own=_own_name(deployment),
+        task="sign_in_vcenter",
+    )
 
 
 def _refresh(request: SignedInRequest, deployment: Deployment) -> Attempt:
