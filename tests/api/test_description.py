@@ -16,15 +16,18 @@ from wizard.journey.base import JOURNEYS
 from wizard.models import Operator
 from wizard.services.tasks.kinds import KINDS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("description")]
 
+_DOCUMENT: dict[str, Any] = {}
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 
 @pytest.fixture
 def document(api: Api) -> dict[str, Any]:
-    found: dict[str, Any] = ok(api.get("openapi.json"))
-    return found
+    """The same for all tests here, none of which changes it: to make it takes a second."""
+    if not _DOCUMENT:
+        _DOCUMENT.update(ok(api.get("openapi.json")))
+    return _DOCUMENT
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
