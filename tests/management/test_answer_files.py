@@ -230,3 +230,13 @@ def test_a_plan_of_a_file_that_is_not_valid_is_refused(manage: Commands) -> None
     outcome = manage("apply", EXAMPLE, "--plan", "--set", "network.data_port=443")
     assert outcome.code == 2
     assert "answers.network.data_port: " in outcome.flat()
+
+
+def test_an_example_that_is_not_there_is_said_before_anything_starts(manage: Commands) -> None:
+    ended = manage("demo", "nope")
+    assert ended.code == 1
+    assert (
+        "There is no example “nope”; choose from: vmware-ova, physical-manual, modernized-ova."
+        in ended.flat()
+    )
+    assert "Starting" not in ended.flat()

@@ -32,10 +32,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("Starting the lab (its first build takes about a minute) and a worker ...")
         for name in options["examples"]:
             if name not in EXAMPLES:
                 raise CommandError(f"There is no example “{name}”; choose from: {', '.join(EXAMPLES)}.")
+        self.stdout.write("Starting the lab (its first build takes about a minute) and a worker ...")
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         demo = Demo(settings.BASE_DIR, settings.VAR_DIR / "demo")
