@@ -38,6 +38,13 @@ def run(operator: Operator, kind: str) -> Task:
     return task
 
 
+def test_a_fingerprint_is_shown_letter_by_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    fingerprint = "C1:CA:CD:E8:AB:CL:01"
+    shown = terminal.terminal()
+    terminal.say_error(shown, UserError(Text("%(found)s", found=fingerprint)))
+    assert capsys.readouterr().out.split() == [fingerprint]
+
+
 def test_a_task_is_told_in_a_log_line_by_line(operator: Operator) -> None:
     shown = console(is_terminal=False)
     ended = terminal.follow(shown, run(operator, "test_count"))

@@ -41,9 +41,10 @@ _OUTCOME: Final = {
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    console = Console(stderr=stderr, highlight=False)
+    """Words as they are: the `:CD:` of a fingerprint is no picture of a disc."""
+    console = Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=stderr, highlight=False, width=PLAIN_COLUMNS)
+        console = Console(stderr=stderr, highlight=False, emoji=False, width=PLAIN_COLUMNS)
     return console
 
 
