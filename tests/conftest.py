@@ -18,6 +18,15 @@ pytest_plugins = ["tests.lab_fixtures"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reads or writes the database, so that a run on another one can leave out the rest."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") or {"db", "transactional_db"}.intersection(fixtures):
+            item.add_marker("database")
+
+
 @pytest.fixture(autouse=True)
 def english() -> None:
     """A request in French leaves its thread in French; what a test reads must not depend on the tests before it."""

@@ -9,7 +9,7 @@ import pytest
 from tests.api.client import Api, ok, problem
 from wizard.services import explanations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PROFILES = ("asr-classic", "asr-modernized")
 

@@ -16,7 +16,11 @@ from wizard.journey.base import JOURNEYS
 from wizard.models import Operator
 from wizard.services.tasks.kinds import KINDS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("description")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.any_database,
+    pytest.mark.xdist_group("description"),
+]
 
 _DOCUMENT: dict[str, Any] = {}
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -11,7 +11,7 @@ from tests.builders import make_deployment
 from wizard.models import Deployment, Operator, Task
 from wizard.services import tasks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 Call = Callable[[Api, Deployment, Task], object]
 

@@ -14,7 +14,7 @@ from tests.console.conftest import furnish, signed_in
 from tests.console.test_pages import REGISTERED, list_url, page_url
 from wizard.models import AuditEntry, Operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PEOPLE = "/console/wizard/operator/"
 RECORDS = [model for model in REGISTERED if model is not Operator]

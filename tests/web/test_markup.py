@@ -21,7 +21,7 @@ from wizard.services import attestations, deployments, waivers
 
 # The tests read what was answered before; the mark is what makes pytest-django set up a database where they run alone.
 # One worker takes all of them: the pages are asked for once a worker.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("markup")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.xdist_group("markup")]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.web.pages import read
 from wizard.checks import catalogue
 from wizard.services import explanations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PROFILES = [name for name, _title in explanations.profiles()]
 
