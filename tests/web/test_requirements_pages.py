@@ -29,6 +29,20 @@ def test_every_requirement_of_a_profile_is_listed_once(looking: Client, profile:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
+def test_what_to_do_is_said_for_every_way_of_a_requirement(looking: Client, profile: str) -> None:
+    several = 0
+    for row in explanations.listing(profile):
+        variants = catalogue.load(profile).variants(row.id)
+        if len({(variant.remedy, variant.command) for variant in variants}) > 1:
+            several += 1
+            page = read(looking.get(reverse("requirement", args=[profile, row.id])))
+            for variant in variants:
+                assert " ".join(str(variant.remedy).split()) in page.words, row.id
+                assert (variant.command or "") in page.text, row.id
+    assert several
+
+
+@pytest.mark.parametrize("profile", PROFILES)
 def test_every_requirement_has_a_page_that_explains_it(looking: Client, profile: str) -> None:
     for row in explanations.listing(profile):
         page = read(looking.get(reverse("requirement", args=[profile, row.id])))
@@ -69,6 +83,14 @@ def test_the_command_says_what_the_page_says(capsys: pytest.CaptureFixture[str])
         assert " ".join(str(words).split()) in said
     assert found.conflict is not None
     assert str(found.conflict.handling) in said
+
+
+def test_the_command_says_what_to_do_on_each_way(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("explain", "HW-04")
+    said = " ".join(capsys.readouterr().out.split())
+    remedies = {str(row.remedy) for row in catalogue.load("asr-classic").variants("HW-04")}
+    assert len(remedies) > 1
+    assert all(remedy in said for remedy in remedies)
 
 
 def test_the_command_refuses_an_unknown_id() -> None:

@@ -70,13 +70,19 @@ _CLOUD_WORDS: Final[Mapping[str, Text]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of checking a requirement: when, on which facts, by which judge with which parameters."""
+    """One way of checking a requirement: when, on which facts, by which judge with which parameters.
+
+    `remedy`, `owner` and `command` are None where they are those of the requirement as a whole.
+    """
 
     phase: Text
     methods: tuple[Text, ...]
     judge: str
     facts: tuple[str, ...]
     params: tuple[tuple[str, str], ...]
+    remedy: Text | None
+    owner: Text | None
+    command: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ def explain(profile: str, requirement_id: str) -> Explanation:
         profile=profile,
         requirement=first,
         pairs=tuple(_pairs(first, variants)),
-        ways=tuple(_way(row) for row in variants if row.kind == "probe"),
+        ways=tuple(_way(row, first) for row in variants if row.kind == "probe"),
         conflict=conflicts.find(first.conflict) if first.conflict else None,
     )
 
@@ -207,13 +213,17 @@ def _distinct(variants: tuple[Requirement, ...], field: str) -> list[Text]:
     return [_METHOD_WORDS[name] for name in dict.fromkeys(name for row in variants for name in row.methods)]
 
 
-def _way(row: Requirement) -> Way:
+def _way(row: Requirement, first: Requirement) -> Way:
+    differs = (row.remedy, row.owner) != (first.remedy, first.owner)
     return Way(
         phase=PHASE_WORDS[row.phase],
         methods=tuple(_METHOD_WORDS[name] for name in row.methods),
         judge=row.judge,
         facts=row.facts,
         params=tuple((name, _plain(value)) for name, value in row.params.items()),
+        remedy=row.remedy if differs else None,
+        owner=OWNER_WORDS[row.owner] if differs else None,
+        command=row.command if row.command != first.command else None,
     )
 
 

@@ -39,6 +39,14 @@ class Command(BaseCommand):
             # Whole and alone on its lines, so that it can be copied.
             console.print()
             console.print(row.command, markup=False, soft_wrap=True)
+        for way in found.ways:
+            if way.remedy:
+                where = f"{way.phase}, {', '.join(str(method) for method in way.methods)}"
+                console.print()
+                console.print(escape(f"{where} ({way.owner}):"))
+                console.print(Padding(escape(str(way.remedy)), (0, 0, 0, 2), expand=False))
+                if way.command:
+                    console.print(way.command, markup=False, soft_wrap=True)
         if found.conflict:
             console.print()
             console.print(
