@@ -18,6 +18,7 @@ from wizard.management import terminal
 from wizard.models import CheckResult, Operator, Task
 from wizard.services import tasks
 from wizard.services.errors import Invalid, UserError
+from wizard.services.host_facts import FactsRefused
 from wizard.text import Text
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +147,10 @@ def test_an_error_names_each_place_and_what_to_do() -> None:
         "It is closed.",
         "  Wait.",
     ]
+
+
+def test_a_document_that_is_refused_has_its_reason_said_once() -> None:
+    shown = console(is_terminal=False)
+    refused = FactsRefused(Text("It was changed."), remedy=Text("Run the script again."), code="tampered")
+    terminal.say_error(shown, refused)
+    assert [line.strip() for line in said(shown).splitlines()] == ["It was changed.", "Run the script again."]

@@ -107,9 +107,11 @@ def show_checks(console: Console, rows: Sequence[CheckResult]) -> None:
 
 
 def say_error(console: Console, error: UserError) -> None:
-    """The message, each field with its own, and what to do."""
+    """The message, each field with its own unless that is the message itself, and what to do."""
     console.print(f"[bold red]{escape(str(error))}[/]")
     for field in error.errors:
+        if str(field.message) == str(error):
+            continue
         where = f"[bold]{escape(field.path)}[/]: " if field.path else ""
         console.print(_indented(f"{where}{escape(str(field.message))}"))
     if error.remedy:
