@@ -113,7 +113,8 @@ def issue_collector(
 
 
 def _show_taken(row: HostFacts) -> dict[str, Any]:
-    unread = {key: fact["reason"] for key, fact in row.facts.items() if "value" not in fact}
+    # By key, as PostgreSQL does not keep the order of what was written.
+    unread = {key: fact["reason"] for key, fact in sorted(row.facts.items()) if "value" not in fact}
     return {
         "component": row.component,
         "host": row.host_name,
