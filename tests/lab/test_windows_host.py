@@ -10,6 +10,7 @@ import pytest
 
 from tests.hosts.far_hosts import to
 from wizard.checks.catalogue import load
+from wizard.checks.endpoints import endpoints
 from wizard.checks.facts import FactSheet
 from wizard.checks.findings import judge_all
 from wizard.hosts.collector import CollectorOrder, Peer, powershell
@@ -41,8 +42,11 @@ ANSWERS = {
 }
 
 
-def collect(host: WindowsHost, component: str = "cs", **changes: Any) -> HostDocument:
+def collect(
+    host: WindowsHost, component: str = "cs", *, profile: str = "asr-classic", **changes: Any
+) -> HostDocument:
     """Facts as the product gets them: by the real script, over real WinRM."""
+    there = endpoints(profile, "public", "manual")
     order = CollectorOrder(
         nonce="0123456789abcdef" * 2,
         key=b"k" * 32,
@@ -56,6 +60,9 @@ def collect(host: WindowsHost, component: str = "cs", **changes: Any) -> HostDoc
                     Peer(name="esxi:esx-01", host="esx-01.lab.test", port=902),
                 ),
                 "time_servers": ("time.windows.com",),
+                "endpoints": tuple(
+                    dict.fromkeys((end.probe_host, end.port) for end in there if end.probe_host)
+                ),
             }
             | changes
         ),
@@ -86,6 +93,7 @@ def findings(
         circumstances={component, "manual", "physical"},
         method="manual",
         phase=phase,
+        cloud="public",
     )
     asked = [
         row
@@ -102,10 +110,10 @@ def test_a_healthy_machine_meets_every_requirement_before_and_after_setup(
     scenario: str, profile: str, component: str
 ) -> None:
     with WindowsHost(scenario) as host:
-        before = findings(collect(host, component), profile, component, "before")
+        before = findings(collect(host, component, profile=profile), profile, component, "before")
         with open_host(to(host)) as session:
             session.run_script(start_command("C:\\Temp\\Foothold", "Install.ps1"), deadline_s=20)
-        after = findings(collect(host, component), profile, component, "after")
+        after = findings(collect(host, component, profile=profile), profile, component, "after")
     assert len(before) >= 10
     assert len(after) >= 10
     assert {id_: status for id_, status in {**before, **after}.items() if status != "pass"} == {}
