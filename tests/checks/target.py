@@ -195,3 +195,26 @@ def judged(requirement_id: str, changes: dict[str, Any] | None = None, **where: 
     for key, value in (changes or {}).items():
         facts[key if key in facts else f"host.{key}"] = value
     return judge_row(pick(requirement_id, **where), facts)
+
+
+PLANNED: dict[str, Any] = {
+    "identity.address": "10.0.0.10",
+    "identity.netmask": "255.255.255.0",
+    "identity.gateway": "10.0.0.1",
+    "identity.fqdn": "cs01.site.test",
+    "identity.data_port": 9443,
+    "identity.proxy": "http://proxy.site.test:3128",
+    "appliance.connectivity": "fqdn",
+    "appliance.several_subnets": False,
+}
+
+
+def judged_as_planned(requirement_id: str, facts: dict[str, Any], **where: Any) -> Finding:
+    row = pick(requirement_id, **where)
+    (finding,) = judge_all([row], make_sheet({**PLANNED, **facts}), now=NOW)
+    assert "could not be read" not in str(finding.summary)
+    return finding
+
+
+def clock(server: str, offset: float | None, error: str | None = None) -> dict[str, Any]:
+    return {"server": server, "offset_s": offset, "error": error}

@@ -5,32 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.checks.builders import NOW, make_sheet
-from tests.checks.target import pick
+from tests.checks.target import clock, judged_as_planned, pick
 from tests.checks.test_judges_network import item
 from wizard.checks.catalogue import load
-from wizard.checks.engine import Finding, judge_all
-
-PLANNED: dict[str, Any] = {
-    "identity.address": "10.0.0.10",
-    "identity.netmask": "255.255.255.0",
-    "identity.gateway": "10.0.0.1",
-    "identity.fqdn": "cs01.site.test",
-    "identity.data_port": 9443,
-    "identity.proxy": "http://proxy.site.test:3128",
-    "appliance.connectivity": "fqdn",
-    "appliance.several_subnets": False,
-}
-
-
-def judged(requirement_id: str, facts: dict[str, Any], **where: Any) -> Finding:
-    row = pick(requirement_id, **where)
-    (finding,) = judge_all([row], make_sheet({**PLANNED, **facts}), now=NOW)
-    assert "could not be read" not in str(finding.summary)
-    return finding
 
 
 def adapter(*addresses: str, **changes: Any) -> dict[str, Any]:
@@ -60,13 +38,13 @@ def adapter(*addresses: str, **changes: Any) -> dict[str, Any]:
 def test_the_planned_address_must_be_on_an_adapter_and_not_from_dhcp(
     phase: str, adapters: list[Any], status: str, words: str
 ):
-    finding = judged("NET-01", {"host.network.adapters": adapters}, phase=phase)
+    finding = judged_as_planned("NET-01", {"host.network.adapters": adapters}, phase=phase)
     assert (finding.status, words in str(finding.summary)) == (status, True)
 
 
 def test_a_plan_that_is_wrong_in_itself_is_wrong_on_the_machine_too():
     facts = {"host.network.adapters": [adapter("10.0.0.10")], "identity.gateway": "10.0.1.1"}
-    assert "not in the subnet" in str(judged("NET-01", facts).summary)
+    assert "not in the subnet" in str(judged_as_planned("NET-01", facts).summary)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +58,7 @@ def test_a_plan_that_is_wrong_in_itself_is_wrong_on_the_machine_too():
 )
 def test_adapters_of_a_virtual_machine_are_vmxnet3(adapters: list[Any], status: str):
     vmware = frozenset({"manual", "vmware_host"})
-    finding = judged("NET-02", {"host.network.adapters": adapters}, circumstances=vmware)
+    finding = judged_as_planned("NET-02", {"host.network.adapters": adapters}, circumstances=vmware)
     assert finding.status == status
 
 
@@ -102,7 +80,7 @@ def test_adapters_of_a_physical_machine_may_be_of_any_kind():
     ],
 )
 def test_adapters_with_an_address_are_counted(adapters: list[Any], status: str):
-    assert judged("NET-03", {"host.network.adapters": adapters}).status == status
+    assert judged_as_planned("NET-03", {"host.network.adapters": adapters}).status == status
 
 
 @pytest.mark.parametrize(
@@ -115,7 +93,7 @@ def test_adapters_with_an_address_are_counted(adapters: list[Any], status: str):
     ],
 )
 def test_a_physical_adapter_needs_an_address_that_others_reach(adapters: list[Any], status: str):
-    assert judged("NET-07", {"host.network.adapters": adapters}).status == status
+    assert judged_as_planned("NET-07", {"host.network.adapters": adapters}).status == status
 
 
 def listener(port: int, address: str = "0.0.0.0", process: str = "nginx") -> dict[str, Any]:
@@ -134,12 +112,14 @@ def listener(port: int, address: str = "0.0.0.0", process: str = "nginx") -> dic
 )
 def test_port_443_is_free_before_and_answers_after(listeners: list[Any], before: str, after: str):
     facts = {"host.network.listeners": listeners}
-    assert judged("NET-04", facts).status == before
-    assert judged("NET-04", facts, phase="after").status == after
+    assert judged_as_planned("NET-04", facts).status == before
+    assert judged_as_planned("NET-04", facts, phase="after").status == after
 
 
 def test_who_took_the_port_is_named():
-    finding = judged("NET-04", {"host.network.listeners": [listener(443), listener(443, "::", "")]})
+    finding = judged_as_planned(
+        "NET-04", {"host.network.listeners": [listener(443), listener(443, "::", "")]}
+    )
     assert str(finding.summary) == "Port 443 is taken by nginx."
     assert str(finding.observed) == "0.0.0.0:443 nginx, :::443"
 
@@ -156,12 +136,12 @@ def test_who_took_the_port_is_named():
 )
 def test_the_data_port_is_another_than_443_and_free(port: int, listeners: list[Any], status: str):
     facts = {"identity.data_port": port, "host.network.listeners": listeners}
-    assert judged("NET-05", facts, component="ps_builtin").status == status
+    assert judged_as_planned("NET-05", facts, component="ps_builtin").status == status
 
 
 def test_the_data_port_answers_after_the_setup():
     facts = {"identity.data_port": 9444, "host.network.listeners": [listener(9444, process="cxps")]}
-    assert judged("NET-05", facts, component="ps_scaleout", phase="after").status == "pass"
+    assert judged_as_planned("NET-05", facts, component="ps_scaleout", phase="after").status == "pass"
 
 
 def peer(name: str, tcp: bool = True, tls: bool | None = True, **changes: Any) -> dict[str, Any]:
@@ -188,7 +168,7 @@ def peer(name: str, tcp: bool = True, tls: bool | None = True, **changes: Any) -
     ],
 )
 def test_a_process_server_must_reach_its_configuration_server(peers: list[Any], status: str):
-    finding = judged("NET-08", {"host.reach.peers": peers}, component="ps_scaleout")
+    finding = judged_as_planned("NET-08", {"host.reach.peers": peers}, component="ps_scaleout")
     assert finding.status == status
 
 
@@ -197,7 +177,9 @@ def test_each_closed_port_of_an_esxi_host_is_named():
         peer("esxi:esx1", host="esx1.test"),
         peer("esxi:esx1", host="esx1.test", port=902, tcp=False, tls=None, error="refused"),
     ]
-    finding = judged("NET-10", {"mt_linux.reach.peers": peers}, component="mt_linux", phase="after")
+    finding = judged_as_planned(
+        "NET-10", {"mt_linux.reach.peers": peers}, component="mt_linux", phase="after"
+    )
     assert finding.status == "warn"
     assert str(finding.summary) == "The machine cannot reach esx1.test:902."
     assert [str(detail) for detail in finding.details] == ["esx1.test:902: refused"]
@@ -220,7 +202,7 @@ def test_both_this_server_and_the_machine_must_reach_vcenter(own: bool, peers: A
     facts: dict[str, Any] = {"vcenter.reach": {**OWN_WAY, "reached": own}}
     if peers is not None:
         facts["host.reach.peers"] = peers
-    assert judged("NET-11", facts, component="vcenter").status == status
+    assert judged_as_planned("NET-11", facts, component="vcenter").status == status
 
 
 def named(name: str, *addresses: str, error: str | None = None) -> dict[str, Any]:
@@ -237,11 +219,11 @@ def named(name: str, *addresses: str, error: str | None = None) -> dict[str, Any
     ],
 )
 def test_the_machine_itself_finds_its_name_and_its_address(found: list[Any], status: str):
-    assert judged("NET-12", {"host.reach.dns": found}).status == status
+    assert judged_as_planned("NET-12", {"host.reach.dns": found}).status == status
 
 
 def test_a_machine_with_another_name_than_planned_is_told_so():
-    finding = judged("NET-12", {"host.reach.dns": [named("win-7f3k", "10.0.0.10")]})
+    finding = judged_as_planned("NET-12", {"host.reach.dns": [named("win-7f3k", "10.0.0.10")]})
     assert [str(detail) for detail in finding.details] == [
         "cs01.site.test is not among the machine's own names and addresses.",
         "10.0.0.10 is not among the machine's own names and addresses.",
@@ -250,7 +232,7 @@ def test_a_machine_with_another_name_than_planned_is_told_so():
 
 def test_what_the_machine_was_told_by_dns_is_repeated():
     found = [named("cs01.site.test", "10.0.0.10"), named("10.0.0.10", error="DNS name does not exist")]
-    assert [str(detail) for detail in judged("NET-12", {"host.reach.dns": found}).details] == [
+    assert [str(detail) for detail in judged_as_planned("NET-12", {"host.reach.dns": found}).details] == [
         "DNS name does not exist"
     ]
 
@@ -273,7 +255,7 @@ def test_an_appliance_that_is_found_by_name_has_one_stable_name(
         "identity.fqdn": name,
         "dns.forward": {"name": name, "addresses": addresses, "error": None},
     }
-    finding = judged("NET-13", facts, component="appliance", profile="asr-modernized")
+    finding = judged_as_planned("NET-13", facts, component="appliance", profile="asr-modernized")
     assert finding.status == status
 
 
@@ -283,7 +265,7 @@ def test_an_appliance_that_is_found_by_name_has_one_stable_name(
 )
 def test_machines_in_several_subnets_need_a_name(mode: str, several: bool, status: str):
     facts = {"appliance.connectivity": mode, "appliance.several_subnets": several}
-    finding = judged("NET-14", facts, component="appliance", profile="asr-modernized")
+    finding = judged_as_planned("NET-14", facts, component="appliance", profile="asr-modernized")
     assert finding.status == status
 
 
@@ -310,11 +292,7 @@ def test_the_hosts_file_names_every_address_of_the_master_target(
         "mt_linux.network.addresses": addresses,
         "mt_linux.identity.computer_name": "mt01.site.test",
     }
-    assert judged("NET-17", facts, component="mt_linux", phase="after").status == status
-
-
-def clock(server: str, offset: float | None, error: str | None = None) -> dict[str, Any]:
-    return {"server": server, "offset_s": offset, "error": error}
+    assert judged_as_planned("NET-17", facts, component="mt_linux", phase="after").status == status
 
 
 @pytest.mark.parametrize(
@@ -330,7 +308,7 @@ def clock(server: str, offset: float | None, error: str | None = None) -> dict[s
     ],
 )
 def test_the_clock_of_the_machine_is_held_against_real_time(servers: list[Any], status: str, words: str):
-    finding = judged("TIME-01", {"host.time.ntp": servers})
+    finding = judged_as_planned("TIME-01", {"host.time.ntp": servers})
     assert (finding.status, words in str(finding.summary)) == (status, True), str(finding.summary)
     assert finding.owner == "windows"
 
@@ -344,7 +322,7 @@ def test_the_clock_of_the_machine_is_held_against_real_time(servers: list[Any], 
     ],
 )
 def test_time_servers_answer_the_machine(servers: list[Any], status: str):
-    assert judged("TIME-03", {"host.time.ntp": servers}).status == status
+    assert judged_as_planned("TIME-03", {"host.time.ntp": servers}).status == status
 
 
 SETTINGS: dict[str, Any] = {
@@ -377,7 +355,7 @@ SETTINGS: dict[str, Any] = {
 )
 def test_every_place_that_keeps_a_proxy_keeps_the_same(changes: dict[str, Any], places: list[str]):
     proxied = frozenset({"proxy", "vcenter"})
-    finding = judged("PRX-03", {**SETTINGS, **changes}, phase="after", circumstances=proxied)
+    finding = judged_as_planned("PRX-03", {**SETTINGS, **changes}, phase="after", circumstances=proxied)
     assert finding.status == ("warn" if places else "pass")
     assert [str(detail).partition(": ")[0] for detail in finding.details] == places
 
@@ -403,7 +381,7 @@ def test_vcenter_is_among_the_exceptions_of_the_proxy(system: str, provider: str
         "host.proxy.system": {**SETTINGS["host.proxy.system"], "bypass": system},
         "host.proxy.site_recovery": {**SETTINGS["host.proxy.site_recovery"], "bypass": provider},
     }
-    finding = judged("PRX-04", facts, phase="after", circumstances=frozenset({"proxy", "vcenter"}))
+    finding = judged_as_planned("PRX-04", facts, phase="after", circumstances=frozenset({"proxy", "vcenter"}))
     assert finding.status == status
 
 
@@ -413,204 +391,13 @@ def test_where_no_proxy_is_set_nothing_stands_between_the_machine_and_vcenter():
         "host.proxy.system": {"enabled": False, "server": "", "bypass": ""},
         "host.proxy.site_recovery": None,
     }
-    finding = judged("PRX-04", facts, phase="after", circumstances=frozenset({"proxy", "vcenter"}))
+    finding = judged_as_planned("PRX-04", facts, phase="after", circumstances=frozenset({"proxy", "vcenter"}))
     assert finding.status == "pass"
 
 
 @pytest.mark.parametrize(("vault", "status"), [("vault-lyon", "pass"), (None, "fail"), ("", "fail")])
 def test_the_server_is_registered_in_a_vault(vault: str | None, status: str):
-    assert judged("INST-02", {"host.site_recovery.registered_vault": vault}, phase="after").status == status
-
-
-def mount(target: str = "/mnt/retention", **changes: Any) -> dict[str, Any]:
-    return {
-        "target": target,
-        "source": "/dev/sdb1",
-        "file_system": "ext4",
-        "size_bytes": 1_082_331_758_592,
-        "free_bytes": 10,
-        "lvm": False,
-        **changes,
-    }
-
-
-@pytest.mark.parametrize(
-    ("mounts", "status"),
-    [
-        ([mount("/", source="/dev/sda1"), mount()], "pass"),
-        ([mount("/", source="/dev/sdb1"), mount()], "fail"),
-        ([mount(file_system="vfat")], "fail"),
-        ([mount(size_bytes=0)], "fail"),
-        ([mount("/mnt")], "fail"),
-    ],
-)
-def test_the_linux_master_target_has_a_retention_volume_of_its_own(mounts: list[Any], status: str):
-    facts = {"mt_linux.hardware.mounts": mounts}
-    assert judged("MT-14", facts, component="mt_linux", phase="after").status == status
-
-
-@pytest.mark.parametrize(
-    ("size", "status"), [(1_000_000_000_000, "pass"), (950_000_000_000, "pass"), (949_000_000_000, "warn")]
-)
-def test_a_disk_of_1_tb_is_large_enough_with_what_its_file_system_takes(size: int, status: str):
-    facts = {"mt_linux.hardware.mounts": [mount(size_bytes=size)]}
-    assert judged("MT-15", facts, component="mt_linux", phase="after").status == status
-
-
-# --- addresses in Azure, as this server and the machine see them -------------------------------------------------
-
-
-def seen(host: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "host": host,
-        "port": 443,
-        "dns": True,
-        "tcp": True,
-        "tls": True,
-        "issuer": "CN=Microsoft Azure RSA TLS Issuing CA 07, O=Microsoft Corporation, C=US",
-        "http_status": 403,
-        "via_proxy": False,
-        "error": None,
-        "seconds": 0.2,
-        **changes,
-    }
-
-
-CLOSED = {"tcp": False, "tls": False, "issuer": None, "http_status": None, "error": "timed out"}
-LOGIN = "login.microsoftonline.com"
-
-
-@pytest.mark.parametrize(
-    ("here", "there", "status", "words"),
-    [
-        (True, None, "pass", "can be reached from here"),
-        (True, seen("other.test"), "pass", "can be reached from here"),
-        (False, seen(LOGIN.upper()), "pass", "can be reached from the machine that is set up"),
-        (True, seen(LOGIN, **CLOSED), "fail", "cannot be reached from the machine that is set up"),
-        (False, seen(LOGIN, **{**CLOSED, "http_status": 200}), "pass", "from the machine that is set up"),
-        (False, None, "fail", "cannot be reached from here"),
-    ],
-)
-def test_the_way_of_the_machine_counts_and_this_servers_stands_for_it_until_then(
-    here: bool, there: Any, status: str, words: str
-):
-    facts: dict[str, Any] = {"urls.reach": [item("URL-04", reached=here, host=LOGIN)]}
-    if there:
-        facts["host.reach.endpoints"] = [there]
-    finding = judged("URL-04", facts, method="manual" if there else "ova")
-    assert (finding.status, words in str(finding.summary)) == (status, True), str(finding.summary)
-
-
-def test_a_machine_that_is_there_and_did_not_say_what_it_reaches_passes_nothing():
-    finding = judged("URL-04", {"urls.reach": [item("URL-04", host=LOGIN)]}, method="manual")
-    assert finding.status == "unknown"
-
-
-def test_what_the_machine_was_told_is_repeated():
-    facts = {"urls.reach": [], "host.reach.endpoints": [seen(LOGIN, **CLOSED)]}
-    assert [str(detail) for detail in judged("URL-04", facts).details] == [f"{LOGIN}: timed out"]
-
-
-def test_what_the_machine_had_no_time_to_try_is_not_known():
-    late = seen(LOGIN, **{**CLOSED, "dns": False, "error": "not tried: the tests before it took too long"})
-    facts = {"urls.reach": [item("URL-04", host=LOGIN)], "host.reach.endpoints": [late]}
-    assert judged("URL-04", facts).status == "unknown"
     assert (
-        str(judged("URL-04", facts).summary) == f"The machine did not try {LOGIN}; collect its facts again."
+        judged_as_planned("INST-02", {"host.site_recovery.registered_vault": vault}, phase="after").status
+        == status
     )
-
-
-@pytest.mark.parametrize(("tcp", "status"), [(True, "pass"), (False, "warn")])
-def test_a_host_without_tls_is_reached_once_it_accepts_a_connection(tcp: bool, status: str):
-    plain = seen("www.msftncsi.com", **{**CLOSED, "tcp": tcp, "port": 80, "error": "TLS: no answer"})
-    facts = {
-        "urls.reach": [item("URL-18.1"), item("URL-18.2"), item("URL-18.3", host="www.msftncsi.com")],
-        "host.reach.endpoints": [plain],
-    }
-    assert judged("URL-18", facts).status == status
-
-
-def test_an_example_that_the_machine_cannot_name_proves_nothing_unless_a_proxy_names_it():
-    host = "pod01-prot1.we.backup.windowsazure.com"
-    gone = seen(host, **{**CLOSED, "dns": False})
-    facts = {"urls.reach": [item("URL-01", host=host, example=True)], "host.reach.endpoints": [gone]}
-    assert judged("URL-01", facts).status == "unknown"
-    facts["host.reach.endpoints"] = [{**gone, "via_proxy": True}]
-    assert judged("URL-01", facts).status == "fail"
-
-
-@pytest.mark.parametrize(("offset", "status"), [(0.1, "pass"), (None, "warn")])
-def test_time_hosts_are_asked_by_the_machine_over_ntp(offset: float | None, status: str):
-    facts = {
-        "urls.reach": [item("URL-05", reached=offset is None, host="time.nist.gov")],
-        "host.time.ntp": [clock("time.nist.gov", offset, None if offset is not None else "timed out")],
-    }
-    assert judged("URL-05", facts).status == status
-
-
-@pytest.mark.parametrize(("mysql", "status"), [("staged", "pass"), ("download", "fail")])
-def test_mysql_need_not_be_downloaded_where_its_installer_is_staged(mysql: str, status: str):
-    facts = {
-        "urls.reach": [item("URL-16.1", reached=False), item("URL-16.2", reached=False)],
-        "host.reach.endpoints": [],
-        "installation.mysql": mysql,
-    }
-    assert judged("URL-16", facts).status == status
-
-
-@given(
-    reached=st.booleans(),
-    fields=st.fixed_dictionaries(
-        {
-            "dns": st.booleans(),
-            "tcp": st.booleans(),
-            "tls": st.booleans(),
-            "via_proxy": st.booleans(),
-            "http_status": st.none() | st.integers(100, 599),
-            "error": st.none() | st.text(),
-        }
-    ),
-)
-def test_an_answer_to_the_machine_always_passes_and_its_silence_never(reached: bool, fields: dict[str, Any]):
-    facts = {
-        "urls.reach": [item("URL-04", reached=reached, host=LOGIN)],
-        "host.reach.endpoints": [seen(LOGIN, **fields)],
-    }
-    answered = fields["tls"] or fields["http_status"] is not None
-    assert judged("URL-04", facts).status == ("pass" if answered else "fail")
-
-
-@pytest.mark.parametrize(
-    ("here", "there", "status"),
-    [
-        ([item("URL-04", host=LOGIN)], [seen(LOGIN)], "pass"),
-        ([item("URL-04", host=LOGIN)], [seen(LOGIN, issuer="CN=Corporate Inspection")], "warn"),
-        ([item("URL-04", host=LOGIN)], [seen(LOGIN, issuer="O=Example Trust")], "pass"),
-        ([item("URL-04", host=LOGIN, tls_suspicious=True)], [seen(LOGIN)], "pass"),
-        ([item("URL-04", host=LOGIN, tls_suspicious=True)], [seen(LOGIN, issuer=None)], "warn"),
-        ([], [seen(LOGIN, issuer=None)], "unknown"),
-    ],
-)
-def test_inspection_on_the_machines_way_shows_in_the_issuer(here: Any, there: Any, status: str):
-    assert judged("PRX-06", {"urls.reach": here, "host.reach.endpoints": there}).status == status
-
-
-@pytest.mark.parametrize(
-    ("here", "there", "status"),
-    [
-        ([item("URL-MOD-09", host="portal.azure.com")], [], "pass"),
-        ([item("URL-MOD-09", host="portal.azure.com", reached=False)], [], "warn"),
-        ([item("URL-MOD-09", host="portal.azure.com")], [seen("portal.azure.com", **CLOSED)], "warn"),
-        ([item("URL-MOD-GOV-07", host="portal.azure.us")], [], "pass"),
-        ([item("URL-MOD-05")], [], "unknown"),
-        (
-            [item("URL-MOD-09", host="portal.azure.com")],
-            [seen("portal.azure.com", **{**CLOSED, "error": "not tried: the tests before it took too long"})],
-            "unknown",
-        ),
-    ],
-)
-def test_the_appliance_compares_its_clock_with_the_portal_of_its_cloud(here: Any, there: Any, status: str):
-    facts = {"urls.reach": here, "host.reach.endpoints": there}
-    finding = judged("TIME-06", facts, component="appliance", profile="asr-modernized")
-    assert finding.status == status
