@@ -25,9 +25,11 @@ Managed = TypeVar("Managed", bound=ManagedObject)
 LOGOUT_S = 5.0  # seconds; a session that cannot be closed in that time idles out at the server
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Session:
     """A signed-in session; its calls may come from several threads.
+
+    One session is equal to itself alone, and others can hold on to what belongs to it by a weak reference.
 
     `account_name` is what was typed; `user_name` is how vCenter spells that user (for example
     `VSPHERE.LOCAL\\Admin`).
