@@ -9,6 +9,7 @@ from wizard.models.credential import Credential
 from wizard.models.deployment import Deployment, DeploymentState, StepAnswer
 from wizard.models.host_facts import CollectorIssue, HostFacts
 from wizard.models.installation import InstallationSecret, ManualStepConfirmation
+from wizard.models.inventory import InventoryObject
 from wizard.models.machine import Machine
 from wizard.models.task import Task, TaskEvent, TaskState
 from wizard.models.vcenter import VCenter
@@ -26,6 +27,7 @@ __all__ = [
     "DeploymentState",
     "HostFacts",
     "InstallationSecret",
+    "InventoryObject",
     "Link",
     "Machine",
     "ManualStepConfirmation",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wizard.models.credential import Credential
 from wizard.models.deployment import Deployment
+from wizard.models.fields import SentenceField
 
 
 class VCenter(models.Model):
@@ -30,7 +31,20 @@ class VCenter(models.Model):
     )
     deployments = models.ManyToManyField(Deployment, related_name="vcenters", verbose_name=_("deployments"))
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
+    # When everything was read last, and when anything was: all of it, or what had changed.
     discovered_at = models.DateTimeField(_("machines discovered"), null=True, blank=True)
+    refreshed_at = models.DateTimeField(_("refreshed"), null=True, blank=True)
+    # {id of a watch: version up to which the rows hold what it saw}. A watch lives in one worker process and in one session.
+    watches = models.JSONField(_("watches"), default=dict, blank=True)
+    # Who refreshes at the moment, and until when that is believed without hearing of it.
+    refresh_claim = models.CharField(_("refreshed by"), max_length=32, blank=True)
+    refreshing_until = models.DateTimeField(_("being refreshed until"), null=True, blank=True)
+    next_refresh_at = models.DateTimeField(_("next refresh"), null=True, blank=True)
+    # Why the last refresh failed; empty after one that went well. The details: code, part, address, step.
+    refresh_failed_at = models.DateTimeField(_("refresh failed"), null=True, blank=True)
+    refresh_failure = SentenceField(_("why the refresh failed"))
+    refresh_remedy = SentenceField(_("what to do about it"))
+    refresh_failure_details = models.JSONField(_("where the refresh failed"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("vCenter")
