@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/esx"
@@ -27,6 +28,11 @@ type authorization struct {
 	ctx      *simulator.Context
 	places   *places
 	sessions *sessions
+	users    map[string]bool
+
+	// lock guards roles and permissions: those who ask hold no lock of the simulator's.
+	lock     sync.RWMutex
+	nextRole int32
 }
 
 func newAuthorization(ctx *simulator.Context, places *places, config accountsConfig) (*authorization, error) {
@@ -37,6 +43,10 @@ func newAuthorization(ctx *simulator.Context, places *places, config accountsCon
 		ctx:                  ctx,
 		places:               places,
 		sessions:             &sessions{ctx: ctx},
+		users:                map[string]bool{},
+	}
+	for _, account := range config.Accounts {
+		a.users[principal(account.User)] = true
 	}
 	a.PrivilegeList = catalogue()
 	ids := map[string]int32{adminRole: a.roleNamed(adminRole).RoleId}
@@ -54,6 +64,7 @@ func newAuthorization(ctx *simulator.Context, places *places, config accountsCon
 			Privilege: config.Roles[name],
 		})
 	}
+	a.nextRole = firstOwnRole + int32(len(names))
 	return a, a.grant(config.Accounts, ids)
 }
 
@@ -78,9 +89,13 @@ func (a *authorization) grant(accounts []accountConfig, roles map[string]int32) 
 		}
 	}
 	for entity, list := range permissions {
-		a.SetEntityPermissions(&types.SetEntityPermissions{This: a.Self, Entity: entity, Permission: list})
+		a.AuthorizationManager.SetEntityPermissions(&types.SetEntityPermissions{Entity: entity, Permission: list})
 	}
 	return nil
+}
+
+func (a *authorization) root() types.ManagedObjectReference {
+	return a.ctx.Map.Get(serviceInstance).(*simulator.ServiceInstance).Content.RootFolder
 }
 
 // catalogue lists every privilege that this vCenter knows, which is all that its administrator has.
@@ -128,11 +143,15 @@ func (a *authorization) privileges(user string, entity types.ManagedObjectRefere
 }
 
 func (a *authorization) permissions(entity types.ManagedObjectReference) []types.Permission {
+	a.lock.RLock()
+	defer a.lock.RUnlock()
 	response := a.RetrieveEntityPermissions(a.ctx, &types.RetrieveEntityPermissions{This: a.Self, Entity: entity})
 	return response.(*methods.RetrieveEntityPermissionsBody).Res.Returnval
 }
 
 func (a *authorization) rolePrivileges(id int32) []string {
+	a.lock.RLock()
+	defer a.lock.RUnlock()
 	for _, role := range a.RoleList {
 		if role.RoleId == id {
 			return role.Privilege

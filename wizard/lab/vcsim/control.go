@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"reflect"
 	"time"
-
-	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25/types"
 )
 
 // listen opens the control port and returns its address. What each path does stands in routes.
@@ -30,12 +26,12 @@ func (l *lab) routes() *http.ServeMux {
 	get(mux, "/leases", func() any { return l.leases.list() })
 	get(mux, "/uploads", func() any { return l.uploads.report() })
 	get(mux, "/vms", func() any { return l.machines.list() })
-	get(mux, "/faults", func() any { return l.service.GetFaultStats() })
+	get(mux, "/faults", func() any { return l.faults.list() })
 
 	remove(mux, "/logins", func() error { l.accounts.forget(); return nil })
-	remove(mux, "/sessions", func() error { _, err := l.sessions.expire(); return err })
+	remove(mux, "/sessions", func() error { l.sessions.expire(); return nil })
 	remove(mux, "/uploads", func() error { l.uploads.forget(); return nil })
-	remove(mux, "/faults", func() error { l.service.ClearFaultRules(); l.delays.clear(); return nil })
+	remove(mux, "/faults", func() error { l.calm(); return nil })
 	remove(mux, "/leases", func() error {
 		for _, lease := range l.leases.list() {
 			l.leases.expire(lease.ID)
@@ -44,13 +40,15 @@ func (l *lab) routes() *http.ServeMux {
 	})
 
 	post(mux, "/vms", l.changeMachine)
-	post(mux, "/faults", l.addFault)
+	post(mux, "/vms/changes", l.machines.changeMany)
+	post(mux, "/faults", l.faults.add)
+	post(mux, "/leases", l.leases.plan)
 	post(mux, "/guests", func(behavior guestBehavior) error { l.guests.behave(behavior); return nil })
 	post(mux, "/uploads", func(limits uploadLimits) error { l.uploads.limit(limits); return nil })
 	post(mux, "/datastores", func(change datastoreChange) error {
 		return l.places.setDatastore(change.Datacenter, change.datastoreConfig)
 	})
-	post(mux, "/certificate", func(files certificateFiles) error { return l.gate.present(files.Cert, files.Key) })
+	post(mux, "/certificate", l.gate.present)
 	post(mux, "/network", l.changeNetwork)
 	return mux
 }
@@ -58,11 +56,6 @@ func (l *lab) routes() *http.ServeMux {
 type datastoreChange struct {
 	Datacenter string `json:"datacenter"`
 	datastoreConfig
-}
-
-type certificateFiles struct {
-	Cert string `json:"cert"`
-	Key  string `json:"key"`
 }
 
 // networkChange drops the connections that are open, and with Gone refuses new ones until Gone is false again.
@@ -101,38 +94,12 @@ func (l *lab) changeMachine(change machineChange) error {
 	return fmt.Errorf("action %q is none of add, rename, remove", change.Action)
 }
 
-// faultOrder asks for a delay of a method, a fault, or both. Fault is the name of a type of the vSphere API.
-type faultOrder struct {
-	Method  string `json:"method"`
-	Fault   string `json:"fault"`
-	Message string `json:"message"`
-	DelayMS int    `json:"delay_ms"`
-	Skip    int    `json:"skip"`
-	Count   int    `json:"count"`
-}
-
-func (l *lab) addFault(order faultOrder) error {
-	if order.Method == "" {
-		return fmt.Errorf("method is missing")
-	}
-	if order.Fault == "" {
-		l.delays.set(order.Method, time.Duration(order.DelayMS)*time.Millisecond)
-		return nil
-	}
-	kind, known := types.TypeFunc()(order.Fault)
-	if !known {
-		return fmt.Errorf("the vSphere API has no fault %q", order.Fault)
-	}
-	fault, ok := reflect.New(kind).Interface().(types.BaseMethodFault)
-	if !ok {
-		return fmt.Errorf("%s is not a fault", order.Fault)
-	}
-	l.service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: order.Method, ObjectType: "*", ObjectName: "*", Probability: 1, Enabled: true,
-		FaultType: simulator.FaultTypeCustom, Fault: fault, Message: order.Message,
-		Delay: order.DelayMS, SkipCount: order.Skip, MaxCount: order.Count,
-	})
-	return nil
+// calm takes back everything that was ordered to go wrong.
+func (l *lab) calm() {
+	l.faults.clear()
+	l.leases.forgetPlans()
+	l.uploads.limit(uploadLimits{})
+	l.gate.restore()
 }
 
 func get(mux *http.ServeMux, path string, read func() any) {

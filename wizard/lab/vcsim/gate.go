@@ -18,6 +18,9 @@ type gate struct {
 	host  tls.Certificate
 	hosts map[string]bool
 	gone  bool
+
+	// firstCert and firstHost are what it was started with.
+	firstCert, firstHost tls.Certificate
 }
 
 func newGate(o options, inventory inventoryConfig) (*gate, error) {
@@ -40,6 +43,7 @@ func newGate(o options, inventory inventoryConfig) (*gate, error) {
 			g.hosts[strings.ToLower(host.Name)] = true
 		}
 	}
+	g.firstCert, g.firstHost = g.cert, g.host
 	return g, nil
 }
 
@@ -65,15 +69,39 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, nil
 }
 
-func (g *gate) present(certFile, keyFile string) error {
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+// certificateFiles names another certificate for vCenter, or for the ESXi hosts.
+type certificateFiles struct {
+	Cert  string `json:"cert"`
+	Key   string `json:"key"`
+	Hosts bool   `json:"hosts"`
+}
+
+func (f certificateFiles) check() error {
+	_, err := tls.LoadX509KeyPair(f.Cert, f.Key)
+	return err
+}
+
+// present shows another certificate to those who connect from now on.
+func (g *gate) present(files certificateFiles) error {
+	cert, err := tls.LoadX509KeyPair(files.Cert, files.Key)
 	if err != nil {
 		return err
 	}
 	g.lock.Lock()
 	defer g.lock.Unlock()
-	g.cert = cert
+	if files.Hosts {
+		g.host = cert
+	} else {
+		g.cert = cert
+	}
 	return nil
+}
+
+// restore is there for everybody again, with the certificates of the beginning.
+func (g *gate) restore() {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.cert, g.host, g.gone = g.firstCert, g.firstHost, false
 }
 
 func (g *gate) setGone(gone bool) {
@@ -82,9 +110,9 @@ func (g *gate) setGone(gone bool) {
 	g.gone = gone
 }
 
-// hostThumbprint is written as vSphere does: SHA-1, upper case, colons.
+// hostThumbprint is what vCenter knows of its hosts' certificate, as vSphere writes it: SHA-1, upper case, colons.
 func (g *gate) hostThumbprint() string {
-	sum := sha1.Sum(g.host.Certificate[0])
+	sum := sha1.Sum(g.firstHost.Certificate[0])
 	parts := make([]string, len(sum))
 	for i, b := range sum {
 		parts[i] = fmt.Sprintf("%02X", b)

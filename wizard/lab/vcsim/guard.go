@@ -6,12 +6,11 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// guard stands before every call: delays asked for, rights, and the rules of vCenter that the simulator does not keep.
+// guard stands before every call: rights, and the rules of vCenter that the simulator does not keep.
 type guard struct {
 	places        *places
 	authorization *authorization
 	leases        *leases
-	delays        *delays
 }
 
 // check returns the fault with which a call is refused. It never replaces the object that is called.
@@ -19,7 +18,6 @@ func (g *guard) check(ctx *simulator.Context, method *simulator.Method) (mo.Refe
 	if ctx.Session == nil || ctx.Session.UserName == systemSession {
 		return nil, nil
 	}
-	g.delays.wait(method.Name)
 	for _, need := range g.needs(method) {
 		if !g.authorization.allowed(ctx.Session.UserName, need.privilege, need.entity) {
 			return nil, &types.NoPermission{Object: &need.entity, PrivilegeId: need.privilege}
@@ -33,11 +31,11 @@ func (g *guard) check(ctx *simulator.Context, method *simulator.Method) (mo.Refe
 			return nil, &types.InvalidState{}
 		}
 	case *types.HttpNfcLeaseProgress:
-		g.leases.progress(method.This, body.Percent)
+		return nil, g.leases.progress(method.This, body.Percent)
 	case *types.HttpNfcLeaseComplete:
-		g.leases.close(method.This, leaseComplete)
+		return nil, g.leases.complete(method.This)
 	case *types.HttpNfcLeaseAbort:
-		g.leases.close(method.This, leaseAborted)
+		g.leases.abort(method.This)
 	}
 	return nil, nil
 }
@@ -67,8 +65,14 @@ func (g *guard) needs(method *simulator.Method) []need {
 		return this("VirtualMachine.Config.Settings")
 	case *types.UnregisterVM:
 		return this("VirtualMachine.Inventory.Unregister")
-	case *types.SetEntityPermissions, *types.AddAuthorizationRole:
-		return this("Authorization.ModifyPermissions")
+	case *types.SetEntityPermissions:
+		return []need{{"Authorization.ModifyPermissions", body.Entity}}
+	case *types.RemoveEntityPermission:
+		return []need{{"Authorization.ModifyPermissions", body.Entity}}
+	case *types.AddAuthorizationRole, *types.UpdateAuthorizationRole, *types.RemoveAuthorizationRole:
+		return []need{{"Authorization.ModifyRoles", g.authorization.root()}}
+	case *types.TerminateSession:
+		return []need{{"Sessions.TerminateSession", g.authorization.root()}}
 	case *types.Rename_Task:
 		if method.This.Type == "VirtualMachine" {
 			return this("VirtualMachine.Config.Rename")

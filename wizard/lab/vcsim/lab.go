@@ -21,7 +21,7 @@ type lab struct {
 	leases   *leases
 	uploads  *uploads
 	gate     *gate
-	delays   *delays
+	faults   *faults
 	server   *simulator.Server
 }
 
@@ -36,15 +36,19 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{service: service, ctx: ctx, gate: gate, delays: newDelays(), places: &places{ctx: ctx}}
+	l := &lab{service: service, ctx: ctx, gate: gate, places: &places{ctx: ctx}}
 	l.guests = &guests{ctx: ctx, behavior: guestBehavior{DelaySeconds: inventory.GuestDelaySeconds}}
 	l.machines = &machines{ctx: context.Background(), client: client, places: l.places, guests: l.guests}
-	l.leases = newLeases(ctx, l.places, l.machines)
+	l.sessions = &sessions{ctx: ctx}
+	l.leases = newLeases(ctx, l.places, l.machines, l.sessions)
 	if inventory.DeviceURLs == "host" {
 		l.leases.hostThumbprint = gate.hostThumbprint()
 	}
 	l.uploads = newUploads(l.leases)
-	l.sessions = &sessions{ctx: ctx}
+	l.faults = &faults{
+		places: l.places, leases: l.leases, sessions: l.sessions, machines: l.machines, gate: gate,
+		drop: func() { l.server.CloseClientConnections() },
+	}
 	l.accounts = newAccounts(config.Accounts)
 
 	ctx.Map.AddHandler(l.guests)
@@ -65,7 +69,7 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 	ctx.Map.Put(authorization)
 	ctx.Map.Put(newOvfManager(ctx))
 	ctx.Map.SessionManager().ValidLogin = l.accounts.valid
-	guard := &guard{places: l.places, authorization: authorization, leases: l.leases, delays: l.delays}
+	guard := &guard{places: l.places, authorization: authorization, leases: l.leases}
 	ctx.Map.Handler = guard.check
 	return l, nil
 }
@@ -84,7 +88,11 @@ func (l *lab) serve(address string) *simulator.Server {
 	l.service.Listen = listenURL(address)
 	l.service.TLS = l.gate.config()
 	l.service.ServeMux = http.NewServeMux()
-	// More specific than the simulator's own pattern, so uploads pass here first.
+	// More specific than the simulator's own patterns, so calls and uploads pass here first.
+	sdk := l.faults.before(http.HandlerFunc(l.service.ServeSDK))
+	l.service.ServeMux.Handle("POST /sdk", sdk)
+	l.service.ServeMux.Handle("POST /sdk/vimService", sdk)
+	l.service.ServeMux.Handle("GET /sdk/vimServiceVersions.xml", l.faults.before(http.HandlerFunc(l.service.ServiceVersions)))
 	l.service.ServeMux.Handle("POST /nfc/", l.uploads)
 	l.service.ServeMux.Handle("PUT /nfc/", l.uploads)
 	l.server = l.service.NewServer()

@@ -16,9 +16,15 @@ const (
 	leaseComplete = "complete"
 	leaseAborted  = "aborted"
 	leaseExpired  = "expired"
+	leaseFailed   = "failed" // by order
+	leaseEnded    = "ended"  // its machine was removed, or its session is gone
 
 	// removalDelay makes the clean-up after an abort as asynchronous as it is in vCenter.
 	removalDelay = 200 * time.Millisecond
+	// watchInterval is how late a lease may be found to have ended.
+	watchInterval = 100 * time.Millisecond
+
+	goneMessage = "The object has already been deleted or has not been completely created."
 )
 
 // leases follows the import leases. As in vCenter, one that is aborted or not kept alive takes what it made with it,
@@ -27,12 +33,14 @@ type leases struct {
 	ctx      *simulator.Context
 	places   *places
 	machines *machines
+	sessions *sessions
 	// hostThumbprint is announced with upload addresses that name hosts; empty where they name the server.
 	hostThumbprint string
 
 	lock  sync.Mutex
 	known map[string]*lease
 	order []string
+	plans leasePlans
 }
 
 type lease struct {
@@ -47,11 +55,13 @@ type lease struct {
 
 	entity  types.ManagedObjectReference
 	object  *mo.HttpNfcLease
+	session string
+	timeout time.Duration
 	touched time.Time
 }
 
-func newLeases(ctx *simulator.Context, places *places, machines *machines) *leases {
-	return &leases{ctx: ctx, places: places, machines: machines, known: map[string]*lease{}}
+func newLeases(ctx *simulator.Context, places *places, machines *machines, sessions *sessions) *leases {
+	return &leases{ctx: ctx, places: places, machines: machines, sessions: sessions, known: map[string]*lease{}}
 }
 
 func (l *leases) Reference() types.ManagedObjectReference {
@@ -60,7 +70,18 @@ func (l *leases) Reference() types.ManagedObjectReference {
 
 func (l *leases) PutObject(*simulator.Context, mo.Reference) {}
 
-func (l *leases) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
+// RemoveObject ends the lease of a machine that somebody removed.
+func (l *leases) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, lease := range l.known {
+		if lease.entity == ref && lease.State == leaseOpen {
+			lease.State = leaseEnded
+			// The caller holds the machine's lock; the lease's own is taken in peace.
+			go l.publish(lease.object, &types.ManagedObjectNotFound{Obj: ref}, goneMessage)
+		}
+	}
+}
 
 // UpdateObject sees a lease become ready, before any client does.
 func (l *leases) UpdateObject(ctx *simulator.Context, object mo.Reference, changes []types.PropertyChange) {
@@ -78,22 +99,34 @@ func (l *leases) UpdateObject(ctx *simulator.Context, object mo.Reference, chang
 	if !ok {
 		return
 	}
-	user := ""
-	if ctx.Session != nil {
-		user = ctx.Session.UserName
+	if l.plans.TimeoutSeconds > 0 {
+		ready.Info.LeaseTimeout = l.plans.TimeoutSeconds
 	}
 	now := time.Now()
-	l.known[id] = &lease{
-		ID: id, State: leaseOpen, User: user, Moid: vm.Self.Value, Name: vm.Name,
+	lease := &lease{
+		ID: id, State: leaseOpen, Moid: vm.Self.Value, Name: vm.Name,
 		Started: now, touched: now, entity: vm.Self, object: ready,
+		timeout: time.Duration(ready.Info.LeaseTimeout) * time.Second,
 	}
+	if ctx.Session != nil {
+		lease.User, lease.session = ctx.Session.UserName, ctx.Session.Key
+	}
+	l.known[id] = lease
 	l.order = append(l.order, id)
+	if failure := l.plans.due(atReady); failure != nil {
+		spoil(ready, changes, failure)
+		l.end(lease, leaseFailed)
+		return
+	}
 	if l.hostThumbprint != "" && vm.Runtime.Host != nil {
-		host := l.ctx.Map.Get(*vm.Runtime.Host).(*simulator.HostSystem)
+		name := l.plans.DeviceHost
+		if name == "" {
+			name = l.ctx.Map.Get(*vm.Runtime.Host).(*simulator.HostSystem).Name
+		}
 		for i := range ready.Info.DeviceUrl {
 			address := &ready.Info.DeviceUrl[i]
 			if parsed, err := url.Parse(address.Url); err == nil {
-				parsed.Host = host.Name
+				parsed.Host = name
 				address.Url = parsed.String()
 				address.SslThumbprint = l.hostThumbprint
 			}
@@ -110,6 +143,7 @@ func (l *leases) UpdateObject(ctx *simulator.Context, object mo.Reference, chang
 
 // holds tells whether a machine is still being imported: vCenter refuses to start it then.
 func (l *leases) holds(vm types.ManagedObjectReference) bool {
+	l.settle()
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	for _, lease := range l.known {
@@ -131,62 +165,112 @@ func (l *leases) open(id string) (lease, bool) {
 	return *found, true
 }
 
-func (l *leases) progress(ref types.ManagedObjectReference, percent int32) {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	if lease := l.known[ref.Value]; lease != nil {
-		lease.Percent = percent
-		lease.ProgressCalls++
-		lease.touched = time.Now()
+// progress keeps a lease alive; it returns the fault with which that is refused.
+func (l *leases) progress(ref types.ManagedObjectReference, percent int32) types.BaseMethodFault {
+	if fault := l.strike(ref.Value, atProgress); fault != nil {
+		return fault
 	}
-}
-
-// close ends a lease; all ends but completion remove the machine.
-func (l *leases) close(ref types.ManagedObjectReference, state string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	lease := l.known[ref.Value]
-	if lease == nil || lease.State != leaseOpen {
-		return
+	if lease == nil {
+		return nil
 	}
+	if lease.State != leaseOpen {
+		return &types.InvalidState{}
+	}
+	lease.Percent = percent
+	lease.ProgressCalls++
+	lease.touched = time.Now()
+	return nil
+}
+
+// complete makes the machine its owner's; it returns the fault with which that is refused.
+func (l *leases) complete(ref types.ManagedObjectReference) types.BaseMethodFault {
+	if fault := l.strike(ref.Value, atComplete); fault != nil {
+		return fault
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	lease := l.known[ref.Value]
+	if lease == nil {
+		return nil
+	}
+	if lease.State != leaseOpen {
+		return &types.InvalidState{}
+	}
+	l.end(lease, leaseComplete)
+	return nil
+}
+
+func (l *leases) abort(ref types.ManagedObjectReference) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if lease := l.known[ref.Value]; lease != nil && lease.State == leaseOpen {
+		l.end(lease, leaseAborted)
+	}
+}
+
+// end writes down how a lease ended; all ends but completion remove the machine. The caller holds the lock.
+func (l *leases) end(lease *lease, state string) {
 	lease.State = state
 	if state == leaseComplete {
 		return
 	}
 	go func() {
 		time.Sleep(removalDelay)
+		if l.ctx.Map.Get(lease.entity) == nil {
+			return // somebody was faster
+		}
 		if err := l.machines.remove(lease.entity); err != nil {
 			log.Printf("lease %s: %s", lease.ID, err)
 		}
 	}()
 }
 
-// expire puts a lease into the error state, as vCenter does when nobody reports progress.
-func (l *leases) expire(id string) {
+// fail puts an open lease into the error state, as vCenter does when nobody reports progress.
+func (l *leases) fail(id, state string, fault types.BaseMethodFault, message string) {
 	l.lock.Lock()
 	lease := l.known[id]
-	l.lock.Unlock()
 	if lease == nil || lease.State != leaseOpen {
+		l.lock.Unlock()
 		return
 	}
-	l.ctx.WithLock(lease.object, func() {
-		l.ctx.Update(lease.object, []types.PropertyChange{
-			{Name: "state", Val: types.HttpNfcLeaseStateError},
-			{Name: "error", Val: &types.LocalizedMethodFault{
-				Fault:            &types.Timedout{},
-				LocalizedMessage: "The lease timed out.",
-			}},
-		})
-	})
-	l.close(lease.object.Self, leaseExpired)
+	l.end(lease, state)
+	l.lock.Unlock()
+	l.publish(lease.object, fault, message)
 }
 
-// watch expires leases that nobody keeps alive.
+func (l *leases) expire(id string) {
+	l.fail(id, leaseExpired, &types.Timedout{}, "The lease timed out.")
+}
+
+// publish shows everybody why a lease has failed.
+func (l *leases) publish(object *mo.HttpNfcLease, fault types.BaseMethodFault, message string) {
+	l.ctx.WithLock(object, func() {
+		l.ctx.Update(object, []types.PropertyChange{
+			{Name: "state", Val: types.HttpNfcLeaseStateError},
+			{Name: "error", Val: &types.LocalizedMethodFault{Fault: fault, LocalizedMessage: message}},
+		})
+	})
+}
+
+// settle ends the leases whose session is gone. Their machines stay: whoever signs in next finds them.
+func (l *leases) settle() {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, lease := range l.known {
+		if lease.State == leaseOpen && !l.sessions.active(lease.session) {
+			lease.State = leaseEnded
+		}
+	}
+}
+
+// watch ends leases that nobody keeps alive, or that nobody can reach any more.
 func (l *leases) watch() {
-	for range time.Tick(time.Second) {
+	for range time.Tick(watchInterval) {
 		for _, lease := range l.list() {
-			timeout := time.Duration(lease.object.Info.LeaseTimeout) * time.Second
-			if lease.State == leaseOpen && time.Since(lease.touched) > timeout {
+			if lease.State == leaseOpen && time.Since(lease.touched) > lease.timeout {
 				l.expire(lease.ID)
 			}
 		}
@@ -194,6 +278,7 @@ func (l *leases) watch() {
 }
 
 func (l *leases) list() []lease {
+	l.settle()
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	list := []lease{}
@@ -201,4 +286,14 @@ func (l *leases) list() []lease {
 		list = append(list, *l.known[id])
 	}
 	return list
+}
+
+// machineOf is the name of the machine that a lease is about; empty for what is not the id of a lease.
+func (l *leases) machineOf(id string) string {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if lease := l.known[id]; lease != nil {
+		return lease.Name
+	}
+	return ""
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -14,20 +13,22 @@ type sessions struct {
 }
 
 type sessionState struct {
-	Key       string    `json:"key"`
-	User      string    `json:"user"`
-	LoginTime time.Time `json:"login_time"`
-	UserAgent string    `json:"user_agent"`
+	Key        string    `json:"key"`
+	User       string    `json:"user"`
+	LoginTime  time.Time `json:"login_time"`
+	LastActive time.Time `json:"last_active"`
+	UserAgent  string    `json:"user_agent"`
 }
 
 func (s *sessions) list() []sessionState {
 	states := []sessionState{}
 	for _, session := range s.all() {
 		states = append(states, sessionState{
-			Key:       session.Key,
-			User:      session.UserName,
-			LoginTime: session.LoginTime,
-			UserAgent: session.UserAgent,
+			Key:        session.Key,
+			User:       session.UserName,
+			LoginTime:  session.LoginTime,
+			LastActive: session.LastActiveTime,
+			UserAgent:  session.UserAgent,
 		})
 	}
 	return states
@@ -49,15 +50,21 @@ func (s *sessions) user(key string) string {
 	return ""
 }
 
-// expire ends all sessions: the next call of each client is answered NotAuthenticated.
-func (s *sessions) expire() (int, error) {
-	var keys []string
+// active tells whether a session has neither signed out nor been ended.
+func (s *sessions) active(key string) bool {
 	for _, session := range s.all() {
-		keys = append(keys, session.Key)
+		if session.Key == key {
+			return true
+		}
 	}
-	response := s.ctx.Map.SessionManager().TerminateSession(s.ctx, &types.TerminateSession{SessionId: keys})
-	if fault := response.Fault(); fault != nil {
-		return 0, fmt.Errorf("sessions: %s", fault.String)
+	return false
+}
+
+// expire ends all sessions: the next call of each client is answered NotAuthenticated.
+func (s *sessions) expire() {
+	manager := s.ctx.Map.SessionManager()
+	for _, session := range s.all() {
+		// The one fault that is possible says that this session signed out meanwhile.
+		manager.TerminateSession(s.ctx, &types.TerminateSession{SessionId: []string{session.Key}})
 	}
-	return len(keys), nil
 }

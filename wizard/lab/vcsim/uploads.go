@@ -36,6 +36,20 @@ type uploadLimits struct {
 	KillAfter int64 `json:"upload_kill_after"`
 	// Kills is how many uploads break that way; 0 is all of them.
 	Kills int `json:"upload_kills"`
+	// Status, where set, refuses an upload with an answer instead of breaking its connection: after KillAfter bytes,
+	// which is at once where that is 0.
+	Status int    `json:"upload_status"`
+	Reason string `json:"upload_reason"`
+}
+
+// count takes note of one upload that came to a bad end by order.
+func (l *uploadLimits) count() {
+	if l.Kills == 0 {
+		return
+	}
+	if l.Kills--; l.Kills == 0 {
+		l.KillAfter, l.Status = 0, 0
+	}
 }
 
 type upload struct {
@@ -49,7 +63,7 @@ type upload struct {
 	Bytes       int64   `json:"bytes"`
 	SHA256      string  `json:"sha256"`
 	Seconds     float64 `json:"seconds"`
-	State       string  `json:"state"` // running, done, broken or killed
+	State       string  `json:"state"` // running, done, broken, killed or refused
 }
 
 func newUploads(leases *leases) *uploads {
@@ -92,16 +106,31 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	u.lock.Lock()
 	u.list = append(u.list, item)
+	refusal := u.limits
+	if refusal.Status != 0 && refusal.KillAfter == 0 {
+		item.State = "refused"
+		u.limits.count()
+	}
 	u.lock.Unlock()
+	if item.State == "refused" {
+		http.Error(w, refusal.Reason, refusal.Status)
+		return
+	}
 
 	body := &meter{source: r.Body, uploads: u, item: item, digest: sha256.New(), started: time.Now()}
 	r.Body = body
-	simulator.ServeNFC(w, r)
+	kept := newAnswer()
+	simulator.ServeNFC(kept, r)
 	if body.ended {
 		u.ending.Unlock()
 	}
-	if body.killed {
+	switch {
+	case body.refused:
+		http.Error(w, refusal.Reason, refusal.Status)
+	case body.killed:
 		panic(http.ErrAbortHandler) // the one way to close the connection without an answer
+	default:
+		w.WriteHeader(kept.status)
 	}
 }
 
@@ -115,6 +144,7 @@ type meter struct {
 	total   int64
 	ended   bool
 	killed  bool
+	refused bool
 }
 
 func (m *meter) Read(into []byte) (int, error) {
@@ -124,6 +154,9 @@ func (m *meter) Read(into []byte) (int, error) {
 	n, err := m.source.Read(into)
 	m.digest.Write(into[:n])
 	m.total += int64(n)
+	if n > 0 {
+		m.uploads.leases.strike(m.item.Lease, atUpload)
+	}
 	if _, open := m.uploads.leases.open(m.item.Lease); !open {
 		err = errKilled // the lease died under way
 	}
@@ -147,14 +180,12 @@ func (m *meter) account(err error) (kill bool) {
 	m.item.Seconds = time.Since(m.started).Seconds()
 	if limits.KillAfter > 0 && m.total >= limits.KillAfter {
 		kill = true
-		if u.limits.Kills > 0 {
-			u.limits.Kills--
-			if u.limits.Kills == 0 {
-				u.limits.KillAfter = 0
-			}
-		}
+		m.refused = limits.Status != 0
+		u.limits.count()
 	}
 	switch {
+	case m.refused:
+		m.item.State = "refused"
 	case kill || errors.Is(err, errKilled):
 		m.item.State = "killed"
 	case errors.Is(err, io.EOF):
