@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.lab import large
+
 INSTANCE_UUID = "5f1c3c60-6f1e-4c0e-9a70-f007401d0001"
 DOMAIN = "lab.test"
 
@@ -39,6 +41,34 @@ def default_inventory() -> Data:
     }
 
 
+def many_machines(count: int) -> Data:
+    """One datacenter with `count` machines on 32 hosts, for measurements; the simulator builds thousands a second."""
+    clusters = [
+        {
+            "name": f"DC0_C{index}",
+            "hosts": [
+                _host(1 + index * large.HOSTS_PER_CLUSTER + number)
+                for number in range(large.HOSTS_PER_CLUSTER)
+            ],
+            "pools": ["Production"],
+        }
+        for index in range(large.CLUSTERS)
+    ]
+    datacenter = {
+        "name": "DC0",
+        "clusters": clusters,
+        "hosts": [],
+        "datastores": [
+            _datastore(f"Datastore_{number:02d}", 65536, 16384) for number in range(large.DATASTORES)
+        ],
+        "networks": [{"name": f"VLAN {100 + number}"} for number in range(large.NETWORKS)],
+        "port_groups": ["DC0_DVPG0", "DC0_DVPG1"],
+        "folders": [f"Estate/Site {site}/Tier {tier}" for site in range(5) for tier in range(3)],
+        "vms": large.machines("DC0", count, _GUESTS),
+    }
+    return {**default_inventory(), "datacenters": [datacenter]}
+
+
 def hosts(inventory: Data) -> list[Data]:
     """All ESXi hosts of an inventory, standalone ones and those of clusters."""
     found: list[Data] = []
@@ -52,6 +82,15 @@ def hosts(inventory: Data) -> list[Data]:
 def host_names(inventory: Data) -> tuple[str, ...]:
     """The names of all ESXi hosts of an inventory."""
     return tuple(host["name"] for host in hosts(inventory))
+
+
+def datastore_paths(inventory: Data) -> tuple[str, ...]:
+    """The inventory paths of all datastores, e.g. /DC0/datastore/LocalDS_0."""
+    return tuple(
+        f"/{dc['name']}/datastore/{store['name']}"
+        for dc in inventory["datacenters"]
+        for store in dc["datastores"]
+    )
 
 
 def _host(number: int, **changes: Any) -> Data:

@@ -15,7 +15,7 @@ from wizard.lab import build
 from wizard.lab.accounts import ACCOUNTS, LabAccount, accounts_json
 from wizard.lab.certificates import Authority, KeyPair
 from wizard.lab.control import Control
-from wizard.lab.inventory import DOMAIN, Data, default_inventory, host_names
+from wizard.lab.inventory import DOMAIN, Data, datastore_paths, default_inventory, host_names
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -47,13 +47,16 @@ class LabVCenter:
         port: int = 0,
         control_port: int = 0,
         inventory: Data | None = None,
-        accounts: tuple[LabAccount, ...] = ACCOUNTS,
+        accounts: tuple[LabAccount, ...] | None = None,
     ) -> None:
-        """Port 0 takes a free one, and keeps it over a restart. Raises LabUnavailable without a simulator."""
+        """`accounts` are by default all of the lab whose permissions lie within the inventory.
+
+        Port 0 takes a free one, and keeps it over a restart. Raises LabUnavailable without a simulator."""
         self._directory = directory
         self._binary = binary or build.simulator()
         self._inventory = inventory or default_inventory()
-        self._accounts = {account.key: account for account in accounts}
+        chosen = _accounts_for(self._inventory) if accounts is None else accounts
+        self._accounts = {account.key: account for account in chosen}
         self._process: subprocess.Popen[bytes] | None = None
         self.control_port = control_port
         self.port = port
@@ -180,6 +183,11 @@ class LabVCenter:
             f"-accounts={accounts}",
             f"-inventory={inventory}",
         ]
+
+
+def _accounts_for(inventory: Data) -> tuple[LabAccount, ...]:
+    there = {"/", *datastore_paths(inventory)}
+    return tuple(account for account in ACCOUNTS if there.issuperset(path for path, _role in account.grants))
 
 
 def _await_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:

@@ -63,25 +63,62 @@ type networkConfig struct {
 	Hosts []string `json:"hosts"`
 }
 
-// machineConfig is a virtual machine; Compute is a host, a cluster or CLUSTER/POOL.
+// machineConfig is a virtual machine; Compute is a host, a cluster or CLUSTER/POOL (a vApp is a pool as well).
 type machineConfig struct {
-	Name          string   `json:"name"`
-	Datacenter    string   `json:"datacenter"`
-	Folder        string   `json:"folder"`
-	Compute       string   `json:"compute"`
-	Datastore     string   `json:"datastore"`
-	Networks      []string `json:"networks"`
-	GuestID       string   `json:"guest_id"`
-	GuestFullName string   `json:"guest_full_name"`
-	Firmware      string   `json:"firmware"`
-	CPUs          int32    `json:"cpus"`
-	MemoryMB      int64    `json:"memory_mb"`
-	DisksGB       []int64  `json:"disks_gb"`
-	PoweredOn     bool     `json:"powered_on"`
-	Template      bool     `json:"template"`
-	Tools         string   `json:"tools"`
-	HostName      string   `json:"host_name"`
-	Addresses     []string `json:"addresses"`
+	Name            string            `json:"name"`
+	Datacenter      string            `json:"datacenter"`
+	Folder          string            `json:"folder"`
+	Compute         string            `json:"compute"`
+	Datastore       string            `json:"datastore"`
+	Networks        []string          `json:"networks"`
+	Adapter         string            `json:"adapter"`
+	InstanceUUID    string            `json:"instance_uuid"`
+	BiosUUID        string            `json:"bios_uuid"`
+	GuestID         string            `json:"guest_id"`
+	GuestFullName   string            `json:"guest_full_name"`
+	Firmware        string            `json:"firmware"`
+	SecureBoot      bool              `json:"secure_boot"`
+	Encrypted       bool              `json:"encrypted"`
+	CPUs            int32             `json:"cpus"`
+	MemoryMB        int64             `json:"memory_mb"`
+	DisksGB         []int64           `json:"disks_gb"`
+	Disks           []diskConfig      `json:"disks"`
+	Snapshots       int               `json:"snapshots"`
+	ExtraConfig     map[string]string `json:"extra_config"`
+	PoweredOn       bool              `json:"powered_on"`
+	ConnectionState string            `json:"connection_state"`
+	Template        bool              `json:"template"`
+	Tools           string            `json:"tools"`
+	HostName        string            `json:"host_name"`
+	Addresses       []string          `json:"addresses"`
+}
+
+// diskConfig is one disk; what is empty is as vSphere makes it. A plain number in JSON is such a disk of so many GB.
+type diskConfig struct {
+	GB         int64  `json:"gb"`
+	Mode       string `json:"mode"`
+	Sharing    string `json:"sharing"`
+	Backing    string `json:"backing"`    // flat, sesparse, rdm_physical or rdm_virtual
+	Controller string `json:"controller"` // pvscsi, lsilogic, lsilogic_sas, buslogic, nvme, ahci or ide
+	SharedBus  string `json:"shared_bus"` // noSharing, physicalSharing or virtualSharing
+	Thick      bool   `json:"thick"`
+}
+
+func (d *diskConfig) UnmarshalJSON(data []byte) error {
+	if err := json.Unmarshal(data, &d.GB); err == nil {
+		return nil
+	}
+	type plain diskConfig
+	return json.Unmarshal(data, (*plain)(d))
+}
+
+// disks are those of DisksGB, which are plain, then the others.
+func (c machineConfig) disks() []diskConfig {
+	list := make([]diskConfig, 0, len(c.DisksGB)+len(c.Disks))
+	for _, size := range c.DisksGB {
+		list = append(list, diskConfig{GB: size})
+	}
+	return append(list, c.Disks...)
 }
 
 // accountsConfig holds the roles (name to privilege ids) and the accounts that may sign in.

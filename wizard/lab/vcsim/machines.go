@@ -7,11 +7,9 @@ import (
 	"path"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
-	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -23,8 +21,11 @@ type machines struct {
 	guests *guests
 }
 
-// addAll creates machines one after the other, so that each has the same moid at every start.
+// addAll adds machines one after the other, so that each has the same moid at every start. What they are put into is
+// looked up once: a search takes as long as the inventory is large.
 func (m *machines) addAll(configs []machineConfig) error {
+	m.places.remember()
+	defer m.places.forget()
 	for _, config := range configs {
 		if err := m.add(config); err != nil {
 			return fmt.Errorf("vm %s: %w", config.Name, err)
@@ -42,45 +43,26 @@ func (m *machines) add(config machineConfig) error {
 	if err != nil {
 		return err
 	}
-	host, err := m.host(config, pool)
+	store, err := m.places.datastore(config.Datacenter, config.Datastore)
 	if err != nil {
 		return err
 	}
-	spec, err := m.spec(config)
+	host, err := m.host(config, pool, store)
 	if err != nil {
 		return err
 	}
-	ref, err := m.create(&types.CreateVM_Task{This: folder, Config: spec, Pool: pool, Host: host})
+	vm, err := m.assemble(config, store)
 	if err != nil {
 		return err
 	}
-	m.guests.settle(ref, config)
+	m.register(vm, folder, pool, *host, store)
+	m.snapshots(vm, config.Snapshots)
+	m.guests.settle(vm.Self, config)
 	return nil
 }
 
-// create calls the simulator straight: waiting for a task as a client does takes longer than the task.
-func (m *machines) create(req *types.CreateVM_Task) (ref types.ManagedObjectReference, err error) {
-	own := *m.places.ctx // a lock is shared by all who hold it with one context
-	ctx := &own
-	folder := ctx.Map.Get(req.This).(*simulator.Folder)
-	var task *simulator.Task
-	ctx.WithLock(folder, func() {
-		body := folder.CreateVMTask(ctx, req).(*methods.CreateVM_TaskBody)
-		task = ctx.Map.Get(body.Res.Returnval).(*simulator.Task)
-	})
-	task.Wait()
-	if failed := task.Info.Error; failed != nil {
-		return ref, fmt.Errorf("%T", failed.Fault)
-	}
-	return task.Info.Result.(types.ManagedObjectReference), nil
-}
-
 // host spreads the machines over the hosts that can run them, each always to the same one.
-func (m *machines) host(config machineConfig, pool types.ManagedObjectReference) (*types.ManagedObjectReference, error) {
-	store, err := m.places.datastore(config.Datacenter, config.Datastore)
-	if err != nil {
-		return nil, err
-	}
+func (m *machines) host(config machineConfig, pool types.ManagedObjectReference, store *simulator.Datastore) (*types.ManagedObjectReference, error) {
 	hosts := m.places.hosts(pool, store.Self, nil)
 	if len(hosts) == 0 {
 		return nil, fmt.Errorf("no host of %s sees %s", config.Compute, config.Datastore)
@@ -102,58 +84,6 @@ func (m *machines) pool(config machineConfig) (types.ManagedObjectReference, err
 		where += "/" + below
 	}
 	return m.places.find(where)
-}
-
-func (m *machines) spec(config machineConfig) (types.VirtualMachineConfigSpec, error) {
-	instance := uuid.NewSHA1(uuid.NameSpaceDNS, []byte(config.Datacenter+"/"+config.Folder+"/"+config.Name))
-	spec := types.VirtualMachineConfigSpec{
-		Name:         config.Name,
-		GuestId:      config.GuestID,
-		Firmware:     config.Firmware,
-		NumCPUs:      config.CPUs,
-		MemoryMB:     config.MemoryMB,
-		InstanceUuid: instance.String(),
-		Uuid:         uuid.NewSHA1(instance, []byte("bios")).String(),
-		Files:        &types.VirtualMachineFileInfo{VmPathName: "[" + config.Datastore + "]"},
-	}
-	var devices object.VirtualDeviceList
-	scsi, err := devices.CreateSCSIController("pvscsi")
-	if err != nil {
-		return spec, err
-	}
-	devices = append(devices, scsi)
-	for i, size := range config.DisksGB {
-		file := fmt.Sprintf("[%s] %s", config.Datastore, path.Join(config.Name, fmt.Sprintf("disk%d.vmdk", i+1)))
-		disk := devices.CreateDisk(scsi.(types.BaseVirtualController), types.ManagedObjectReference{}, file)
-		disk.CapacityInKB = size * gigabyte / 1024
-		devices = append(devices, disk)
-	}
-	for _, name := range config.Networks {
-		backing, err := m.backing(config.Datacenter, name)
-		if err != nil {
-			return spec, err
-		}
-		card, err := devices.CreateEthernetCard("vmxnet3", backing)
-		if err != nil {
-			return spec, err
-		}
-		devices = append(devices, card)
-	}
-	spec.DeviceChange, err = devices.ConfigSpec(types.VirtualDeviceConfigSpecOperationAdd)
-	return spec, err
-}
-
-func (m *machines) backing(dc, network string) (types.BaseVirtualDeviceBackingInfo, error) {
-	ref, err := m.places.find("/" + dc + "/network/" + network)
-	if err != nil {
-		return nil, err
-	}
-	if ref.Type == "DistributedVirtualPortgroup" {
-		return object.NewDistributedVirtualPortgroup(m.client, ref).EthernetCardBackingInfo(m.ctx)
-	}
-	backing := &types.VirtualEthernetCardNetworkBackingInfo{}
-	backing.DeviceName = network
-	return backing, nil
 }
 
 // find returns the first machine called name, in any datacenter.

@@ -13,12 +13,26 @@ import (
 // places finds objects of the inventory by the paths that people use, such as /DC0/datastore/LocalDS_0.
 type places struct {
 	ctx *simulator.Context
+
+	known map[string]types.ManagedObjectReference // paths found before, while they are remembered
+}
+
+// remember keeps what find finds until forget is called; until then nothing that is looked for may move.
+func (p *places) remember() { p.known = map[string]types.ManagedObjectReference{} }
+
+func (p *places) forget() { p.known = nil }
+
+// stored is a name as vSphere keeps it, so that it can be one part of a path.
+func stored(name string) string {
+	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(name)
 }
 
 // named returns the name of any entity; networks keep theirs apart.
 func named(entity mo.Entity) string {
 	switch x := entity.(type) {
 	case *mo.Network:
+		return x.Name
+	case *mo.OpaqueNetwork:
 		return x.Name
 	case *simulator.DistributedVirtualPortgroup:
 		return x.Name
@@ -41,6 +55,9 @@ func (p *places) child(parent types.ManagedObjectReference, name string) *types.
 
 // find walks a path down from the root folder.
 func (p *places) find(path string) (types.ManagedObjectReference, error) {
+	if ref, known := p.known[path]; known {
+		return ref, nil
+	}
 	ref := p.ctx.Map.Get(serviceInstance).(*simulator.ServiceInstance).Content.RootFolder
 	for _, name := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' }) {
 		next := p.child(ref, name)
@@ -48,6 +65,9 @@ func (p *places) find(path string) (types.ManagedObjectReference, error) {
 			return ref, fmt.Errorf("%s: there is no %q", path, name)
 		}
 		ref = *next
+	}
+	if p.known != nil {
+		p.known[path] = ref
 	}
 	return ref, nil
 }
