@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from wizard.hosts.schema import LINUX_COLLECTOR, WINDOWS_COLLECTOR
+from wizard.wire.script_quoting import quote_powershell as quote_powershell
+from wizard.wire.script_quoting import quote_shell as quote_shell
 
 PLAIN_TEXT_PORTS: Final = frozenset({902})
 """Ports of peers where a conversation does not begin with TLS: ESXi greets in plain text on 902."""
@@ -129,35 +131,6 @@ def shell(order: CollectorOrder) -> str:
         ),
     ]
     return _template(LINUX_COLLECTOR).replace(_PLACE, "\n".join(lines), 1)
-
-
-def quote_powershell(text: str) -> str:
-    """An expression of ASCII characters whose value is `text`.
-
-    Nothing is expanded between single quotes. PowerShell also takes typographic quotes for quotes, and reads a script
-    without a mark in the code page of the machine: whatever is not printable ASCII is written by its number.
-    """
-    if text.isascii() and text.isprintable():
-        return _single_quoted(text)
-    parts = [
-        _single_quoted(part) if part.isascii() and part.isprintable() else _by_number(part)
-        for part in re.findall(r"[ -~]+|[^ -~]+", text)
-    ]
-    return "('' + " + " + ".join(parts) + ")"
-
-
-def quote_shell(text: str) -> str:
-    """`text` as one word of a POSIX shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _single_quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _by_number(text: str) -> str:
-    units = text.encode("utf-16-be", "surrogatepass")
-    return " + ".join(f"[char]0x{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _powershell_peer(peer: Peer) -> str:

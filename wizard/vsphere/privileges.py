@@ -2,6 +2,7 @@
 
 A right can be granted at the datacenter and taken away below, so asking at the root alone proves nothing.
 """
+# mypy: untyped-calls-exclude=pyVmomi
 
 from __future__ import annotations
 
@@ -12,14 +13,15 @@ from typing import cast
 from pyVmomi import vim, vmodl
 from pyVmomi.VmomiSupport import GetWsdlType, ManagedObject
 
-from wizard.vsphere.collector import moid
+from wizard.vsphere.collector import moid, type_name
+from wizard.vsphere.effective_rights import ROOT_PATH, EffectiveRights
 from wizard.vsphere.placement import ObjectRef
 from wizard.vsphere.rights import LEVELS as LEVELS
 from wizard.vsphere.rights import PRIVILEGE_NAMES as PRIVILEGE_NAMES
 from wizard.vsphere.rights import Level as Level
 from wizard.vsphere.rights import Right as Right
-from wizard.vsphere.rights import Scope
 from wizard.vsphere.rights import required as required
+from wizard.vsphere.rights import used_on
 from wizard.vsphere.session import Session
 
 
@@ -53,10 +55,35 @@ def missing(
             Gap(object=item, privilege_id=right.privilege_id, name=right.name)
             for item in objects
             for right in rights[level]
-            if _used_on(right, item.type) and (item.moid, right.privilege_id) not in granted
+            if used_on(right, item.type) and (item.moid, right.privilege_id) not in granted
         )
         for level in levels
     }
+
+
+def effective(session: Session, objects: Sequence[ObjectRef]) -> EffectiveRights:
+    """All that the signed-in account may do on each of `objects`, needed or not; two round trips.
+
+    Raises what `missing` raises: NotFound for an object that is gone.
+    """
+    authorization = cast(vim.AuthorizationManager, session.content.authorizationManager)
+    known = [privilege.privId for privilege in authorization.privilegeList]
+    granted = _granted(session, authorization, objects, known) if objects else set()
+    return EffectiveRights(
+        objects=tuple(objects),
+        granted={
+            item.moid: frozenset(identifier for identifier in known if (item.moid, identifier) in granted)
+            for item in objects
+        },
+        known_count=len(known),
+        unknown=frozenset(PRIVILEGE_NAMES).difference(known),
+    )
+
+
+def root_of(session: Session) -> ObjectRef:
+    """The folder above everything; no call is made."""
+    folder = session.content.rootFolder
+    return ObjectRef(type=type_name(folder), moid=moid(folder), name="Datacenters", path=ROOT_PATH)
 
 
 def _granted(
@@ -95,30 +122,5 @@ _UNSUPPORTED = (
 
 
 def _entity(session: Session, item: ObjectRef) -> ManagedObject:
-    kind = cast(type[ManagedObject], GetWsdlType("urn:vim25", item.type))  # type: ignore[no-untyped-call]
+    kind = cast(type[ManagedObject], GetWsdlType("urn:vim25", item.type))
     return session.managed(kind, item.moid)
-
-
-_SCOPES: dict[str, Scope] = {
-    "Folder": "folder",
-    "VirtualMachine": "folder",
-    "ComputeResource": "pool",
-    "ClusterComputeResource": "pool",
-    "HostSystem": "pool",
-    "ResourcePool": "pool",
-    "VirtualApp": "pool",
-    "Datastore": "datastore",
-    "StoragePod": "datastore",
-    "Network": "network",
-    "DistributedVirtualPortgroup": "network",
-    "OpaqueNetwork": "network",
-}
-
-
-def _used_on(right: Right, type_name: str) -> bool:
-    scope = _SCOPES.get(type_name)
-    return (
-        type_name == "Datacenter"
-        or right.scope in ("any", scope)
-        or (right.scope == "target" and scope in ("folder", "pool"))
-    )

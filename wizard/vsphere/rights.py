@@ -167,3 +167,29 @@ def required(level: Level) -> tuple[Right, ...]:
         )
         for identifier in _IDS[level]
     )
+
+
+_SCOPES_OF_TYPES: dict[str, Scope] = {
+    "Folder": "folder",
+    "VirtualMachine": "folder",
+    "ComputeResource": "pool",
+    "ClusterComputeResource": "pool",
+    "HostSystem": "pool",
+    "ResourcePool": "pool",
+    "VirtualApp": "pool",
+    "Datastore": "datastore",
+    "StoragePod": "datastore",
+    "Network": "network",
+    "DistributedVirtualPortgroup": "network",
+    "OpaqueNetwork": "network",
+}
+
+
+def used_on(right: Right, type_name: str) -> bool:
+    """Whether the privilege is used on objects of that vSphere type; roles are assigned at datacenters, so there all are."""
+    scope = _SCOPES_OF_TYPES.get(type_name)
+    return (
+        type_name == "Datacenter"
+        or right.scope in ("any", scope)
+        or (right.scope == "target" and scope in ("folder", "pool"))
+    )
