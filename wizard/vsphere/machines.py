@@ -156,7 +156,7 @@ EXTRA_CONFIG_KEYS = ("disk.EnableUUID", "snapshot.maxSnapshots")
 class InventoryObject:
     """What is not a machine: a place, or something that a machine uses. `parent_moid` is "" for the root.
 
-    `values` are plain JSON; which there are depends on the type (`inventory_facts.PROPERTIES`).
+    `values` are plain JSON; which there are depends on the type (`object_elements.PROPERTIES`).
     """
 
     type: ObjectType

@@ -1,0 +1,95 @@
+"""What the discovery asks vCenter for: which objects, and which of their properties."""
+# mypy: untyped-calls-exclude=pyVmomi
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from pyVmomi import vim
+from pyVmomi.VmomiSupport import ManagedObject
+
+from wizard.vsphere.collector import FilterSpec, ObjectSpec, PropertySpec, TraversalSpec
+from wizard.vsphere.machine_elements import MACHINE, machine_properties
+from wizard.vsphere.object_elements import TYPES, object_properties
+from wizard.vsphere.session import Session
+
+# A change of any of these says that a machine is to be read again. `config.changeVersion` stands for everything in
+# `config`; memory and processors are there for servers that change them on a running machine without telling so.
+# What is watched costs vCenter work at each change, so the large lists (devices, settings) are not.
+_SIGNS = (
+    "name",
+    "parent",
+    "parentVApp",
+    "resourcePool",
+    "datastore",
+    "network",
+    "config.changeVersion",
+    "config.template",
+    "config.hardware.numCPU",
+    "config.hardware.memoryMB",
+    "guest.hostName",
+    "guest.ipAddress",
+    "guest.net",
+    "guest.toolsRunningStatus",
+    "runtime.host",
+    "runtime.powerState",
+    "runtime.connectionState",
+    "snapshot.rootSnapshotList",
+)
+
+
+def create_view(session: Session) -> vim.view.ContainerView:
+    """All that the discovery reads, wherever it is in the inventory, as one object of the server that stays current."""
+    views = cast(vim.view.ViewManager, session.content.viewManager)
+    return views.CreateContainerView(session.content.rootFolder, [vim.VirtualMachine, *TYPES.values()], True)
+
+
+def everything(session: Session, view: vim.view.ContainerView) -> FilterSpec:
+    """All of them, with all that is kept of them."""
+    machine = machine_properties(session.about.api_version)
+    return FilterSpec(propSet=_properties(machine), objectSet=_objects(session, view))
+
+
+def signs(session: Session, view: vim.view.ContainerView) -> FilterSpec:
+    """All of them, with just enough to see that one has changed."""
+    return FilterSpec(
+        propSet=_properties(_SIGNS),
+        objectSet=_objects(session, view),
+        # One that vanishes while the filter is made is no reason to make none.
+        reportMissingObjectsInResults=True,
+    )
+
+
+def some(session: Session, references: Mapping[str, str]) -> FilterSpec:
+    """These (moid to type), with all that is kept of them. Those that are gone are left out."""
+    machine = machine_properties(session.about.api_version)
+    return FilterSpec(
+        propSet=_properties(machine),
+        objectSet=[
+            ObjectSpec(obj=session.managed(_KINDS[type_], moid)) for moid, type_ in references.items()
+        ],
+        reportMissingObjectsInResults=True,
+    )
+
+
+_KINDS: Mapping[str, type[ManagedObject]] = {
+    MACHINE: vim.VirtualMachine,
+    **{str(type_): kind for type_, kind in TYPES.items()},
+}
+
+
+def _properties(machine: tuple[str, ...]) -> list[PropertySpec]:
+    return [
+        PropertySpec(type=vim.VirtualMachine, pathSet=list(machine)),
+        *(PropertySpec(type=kind, pathSet=list(object_properties(type_))) for type_, kind in TYPES.items()),
+    ]
+
+
+def _objects(session: Session, view: vim.view.ContainerView) -> list[ObjectSpec]:
+    through = TraversalSpec(name="view", type=vim.view.ContainerView, path="view", skip=False)
+    return [
+        # A view shows what its container holds, not the container.
+        ObjectSpec(obj=session.content.rootFolder),
+        ObjectSpec(obj=view, skip=True, selectSet=[through]),
+    ]
