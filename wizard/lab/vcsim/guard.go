@@ -19,6 +19,9 @@ func (g *guard) check(ctx *simulator.Context, method *simulator.Method) (mo.Refe
 		return nil, nil
 	}
 	for _, need := range g.needs(method) {
+		if g.places.ctx.Map.Get(need.entity) == nil {
+			return nil, &types.ManagedObjectNotFound{Obj: need.entity}
+		}
 		if !g.authorization.allowed(ctx.Session.UserName, need.privilege, need.entity) {
 			return nil, &types.NoPermission{Object: &need.entity, PrivilegeId: need.privilege}
 		}
