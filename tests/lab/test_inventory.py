@@ -79,8 +79,48 @@ def test_machines_are_varied_and_whole_objects_can_be_read(admin: Client) -> Non
     assert (False, "poweredOff", "toolsNotRunning") in seen
     assert any(template for template, _power, _tools in seen)
     assert {machine.config.firmware for machine in machines} == {"bios", "efi"}
-    assert len({machine.config.instanceUuid for machine in machines}) == 40
+    assert len({machine.config.instanceUuid for machine in machines}) == 39  # one is a copy
     assert {machine.summary.config.numVirtualDisks for machine in machines} == {1, 2}
+
+
+def test_some_machines_have_what_replication_cannot_take(admin: Client) -> None:
+    def disk(name: str) -> vim.vm.device.VirtualDisk:
+        devices = admin.find(vim.VirtualMachine, name).config.hardware.device
+        return [device for device in devices if isinstance(device, vim.vm.device.VirtualDisk)][-1]
+
+    def controller(name: str) -> vim.vm.device.VirtualController:
+        devices = admin.find(vim.VirtualMachine, name).config.hardware.device
+        return next(device for device in devices if device.key == disk(name).controllerKey)
+
+    assert disk("sql-09").backing.compatibilityMode == "physicalMode"
+    assert disk("web-10").backing.compatibilityMode == "virtualMode"
+    assert disk("web-10").backing.diskMode == "independent_persistent"
+    assert disk("file-13").backing.diskMode == "independent_nonpersistent"
+    assert disk("sql-25").backing.sharing == "sharingMultiWriter"
+    assert (disk("sql-25").backing.thinProvisioned, disk("web-02").backing.thinProvisioned) == (False, True)
+    assert isinstance(controller("api-11"), vim.vm.device.VirtualNVMEController)
+    assert isinstance(controller("erp-12"), vim.vm.device.VirtualLsiLogicSASController)
+    assert controller("erp-12").sharedBus == "physicalSharing"
+    assert controller("erp-12").device == [disk("erp-12").key]
+    assert (controller("web-02").sharedBus, len(controller("web-02").device)) == ("noSharing", 2)
+    assert admin.find(vim.VirtualMachine, "api-11").config.bootOptions.efiSecureBootEnabled is True
+    assert admin.find(vim.VirtualMachine, "build-22").config.keyId.providerId.id == "lab-keys"
+    assert admin.find(vim.VirtualMachine, "web-26").runtime.connectionState == "inaccessible"
+    settings = {o.key: o.value for o in admin.find(vim.VirtualMachine, "app-24").config.extraConfig}
+    assert settings == {"disk.EnableUUID": "FALSE", "snapshot.maxSnapshots": "0"}
+    chain = admin.find(vim.VirtualMachine, "api-19").snapshot.rootSnapshotList
+    names = []
+    while chain:
+        names.append(chain[0].name)
+        chain = chain[0].childSnapshotList
+    assert names == ["Snapshot 1", "Snapshot 2", "Snapshot 3"]
+    cards = [
+        device
+        for device in admin.find(vim.VirtualMachine, "api-27").config.hardware.device
+        if isinstance(device, vim.vm.device.VirtualE1000e)
+    ]
+    assert [card.backing.deviceName for card in cards] == ["VM Network", "Backup Network"]
+    assert len({card.macAddress for card in cards}) == 2
 
 
 def test_a_machine_that_reports_does_so_everywhere(admin: Client) -> None:

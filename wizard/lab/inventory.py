@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.lab import large
+from wizard.lab.peculiar import with_peculiarities
 
 INSTANCE_UUID = "5f1c3c60-6f1e-4c0e-9a70-f007401d0001"
 DOMAIN = "lab.test"
@@ -84,6 +85,15 @@ def host_names(inventory: Data) -> tuple[str, ...]:
     return tuple(host["name"] for host in hosts(inventory))
 
 
+def disk_sizes(machine: Data) -> list[int]:
+    """The sizes of a machine's disks in GB, plain ones first."""
+    others = machine.get("disks", ())
+    return [
+        *machine.get("disks_gb", ()),
+        *(disk if isinstance(disk, int) else disk["gb"] for disk in others),
+    ]
+
+
 def datastore_paths(inventory: Data) -> tuple[str, ...]:
     """The inventory paths of all datastores, e.g. /DC0/datastore/LocalDS_0."""
     return tuple(
@@ -150,7 +160,7 @@ def _second() -> Data:
 
 
 def _machines(dc: str, count: int) -> list[Data]:
-    return [_machine(dc, number) for number in range(1, count + 1)]
+    return [with_peculiarities(_machine(dc, number)) for number in range(1, count + 1)]
 
 
 def _machine(dc: str, number: int) -> Data:
