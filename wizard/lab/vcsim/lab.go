@@ -68,6 +68,7 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 	}
 	ctx.Map.Put(authorization)
 	ctx.Map.Put(newOvfManager(ctx))
+	ctx.Map.Put(newPropertyCollector(ctx))
 	ctx.Map.SessionManager().ValidLogin = l.accounts.valid
 	guard := &guard{places: l.places, authorization: authorization, leases: l.leases}
 	ctx.Map.Handler = guard.check
