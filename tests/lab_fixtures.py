@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
     control.limit_uploads()
     control.set_guests()
     control.present_certificate(lab_vcenter.pair.certificate, lab_vcenter.pair.key)
+    leave_vcenter()
+    assert control.sessions() == [], "somebody is still signed in"
     for datacenter in default_inventory()["datacenters"]:
         for store in datacenter["datastores"]:
             as_it_was = {name: store.get(name, default) for name, default in _DATASTORE.items()}
@@ -57,6 +60,27 @@ def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
         # One whose lease has ended may be on its way out at this very moment.
         with contextlib.suppress(ControlError):
             control.remove_machine(left[0]["name"])
+
+
+@pytest.fixture
+def no_goodbye(vcenter: LabVCenter) -> Iterator[None]:
+    """For a test at whose end nobody can log out: the server ends the session itself, as it does with one that idles."""
+    yield
+    vcenter.control.expire_sessions()
+
+
+def leave_vcenter() -> None:
+    """Log out of every vCenter, as a worker does at its end. Pure rooms have no such sessions, nor the module that keeps them."""
+    access = sys.modules.get("wizard.services.vcenter_access")
+    if access is not None:
+        access.close_sessions()
+
+
+@pytest.fixture(autouse=True)
+def signed_out() -> Iterator[None]:
+    """No session outlives its test: the next one may have another vCenter, and counts logins of its own."""
+    yield
+    leave_vcenter()
 
 
 @pytest.fixture(scope="session")

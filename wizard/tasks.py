@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery, shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 from django.db import close_old_connections
 
-from wizard.services import installation_secrets, tasks
+from wizard.services import installation_secrets, tasks, vcenter_access
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -30,3 +30,16 @@ def reconcile_at_start(sender: Any = None, **_: Any) -> None:
     """A worker that starts takes up at once what the one before it may have dropped."""
     app: Celery = sender.app
     app.send_task("wizard.tasks.reconcile")
+
+
+@worker_shutting_down.connect
+def keep_no_sessions(**_: Any) -> None:
+    """What is running may go on to its end; nothing new begins, so no session is worth being kept."""
+    vcenter_access.keep_no_sessions()
+
+
+@worker_process_shutdown.connect
+@worker_shutdown.connect
+def close_sessions(**_: Any) -> None:
+    """Work has ended: in a child of a worker that forks, or in the worker whose pool are threads."""
+    vcenter_access.close_sessions()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.checks.far_ends import udp_server
+from tests.lab_fixtures import leave_vcenter
 from tests.walk import Walk
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Operator, Task, TaskState
@@ -34,6 +35,7 @@ def begin(
     expected = before | {task.result["vm_name"] for task in deployed if task.result}
     assert {machine["name"] for machine in control.machines()} - expected == set()
     assert control.open_leases() == []
+    leave_vcenter()
     assert settled(lambda: control.sessions() == []), control.sessions()
 
 

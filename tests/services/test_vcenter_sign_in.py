@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.services.conftest import Begin
 from tests.walk import Walk
-from wizard.models import Credential, Task
+from wizard.models import Credential, SignInAccount, Task
 from wizard.services import credentials, deployments, evidence
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.tasks.runner import claim
@@ -120,7 +120,9 @@ def test_a_task_that_waited_while_its_password_was_refused_does_not_send_it_agai
     assert attempts(first) == {"asr-operator@vsphere.local": 1}
 
 
-def test_a_locked_account_is_not_tried_once_more_by_itself(walk: Walk) -> None:
+def test_after_three_refused_passwords_in_a_row_the_account_is_left_alone_for_half_an_hour(
+    walk: Walk,
+) -> None:
     user = walk.vcenter.account("asr-fragile").username
     walk.to("capacity")
     for attempt in range(1, 4):
@@ -130,6 +132,17 @@ def test_a_locked_account_is_not_tried_once_more_by_itself(walk: Walk) -> None:
     assert walk.control.logins()[user]["locked"]
 
     walk.trust("asr-fragile")
+    failure = walk.failed("sign_in_vcenter")
+    assert failure.code == "account_at_risk"
+    last = SignInAccount.objects.get().last_failed_at
+    assert last is not None
+    assert f"no more are sent until {last + timedelta(minutes=30):%Y-%m-%d %H:%M} UTC" in failure.message
+    assert f"3 passwords in a row were refused for {user} at vcenter.lab.test:443" in failure.message
+    assert "signing in to vCenter yourself" in failure.remedy
+    assert attempts(walk) == {user: 3}
+    assert walk.standing == "untried", "a password that was not sent may still be tried"
+
+    SignInAccount.objects.update(last_failed_at=timezone.now() - timedelta(minutes=31))
     failure = walk.failed("sign_in_vcenter")
     assert failure.code == "invalid_login"
     assert "the account may be locked already: ask a vSphere administrator to unlock it" in failure.remedy
@@ -141,6 +154,7 @@ def test_a_locked_account_is_not_tried_once_more_by_itself(walk: Walk) -> None:
     walk.trust("asr-fragile")
     walk.done("sign_in_vcenter")
     assert attempts(walk) == {user: 1}
+    assert SignInAccount.objects.get().failed_in_a_row == 0
 
 
 def test_a_vcenter_that_says_that_the_account_is_locked_is_believed(walk: Walk) -> None:

@@ -86,6 +86,7 @@ def test_the_session_is_closed_however_the_work_ends(sign_in: SignIn, vcenter: L
 
 
 @pytest.mark.vcenter
+@pytest.mark.usefixtures("no_goodbye")
 def test_a_logout_that_fails_does_not_hide_how_the_work_went(sign_in: SignIn, vcenter: LabVCenter) -> None:
     vcenter.control.add_fault("Logout", "NotAuthenticated")
     with sign_in():
@@ -162,6 +163,7 @@ def test_what_vcenter_answers_to_a_login_is_told_in_these_words(
 
 
 @pytest.mark.vcenter
+@pytest.mark.usefixtures("no_goodbye")
 def test_a_login_without_an_answer_ends_at_the_deadline_and_is_not_repeated(
     relay: Relay, vcenter: LabVCenter
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_login_without_an_answer_ends_at_the_deadline_and_is_not_repeated(
 
 
 @pytest.mark.vcenter
+@pytest.mark.usefixtures("no_goodbye")
 def test_a_login_whose_connection_breaks_is_not_repeated(relay: Relay, vcenter: LabVCenter) -> None:
     def break_off(call: str, body: bytes) -> bytes:
         if call == "Login":
@@ -243,6 +246,7 @@ def test_a_broken_connection_is_told_and_the_next_call_makes_a_new_one(
 
 
 @pytest.mark.vcenter
+@pytest.mark.usefixtures("no_goodbye")
 def test_a_vcenter_that_goes_away_ends_the_work_without_a_long_goodbye(
     sign_in: SignIn, vcenter: LabVCenter
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_certificate_of_a_trusted_authority_does_not_replace_the_pin(
 
 
 @pytest.mark.vcenter
+@pytest.mark.usefixtures("no_goodbye")
 def test_every_later_connection_of_a_session_is_compared_as_well(vcenter: LabVCenter) -> None:
     other = vcenter.other_certificate()
 

@@ -11,6 +11,7 @@ from wizard.models.host_facts import CollectorIssue, HostFacts
 from wizard.models.installation import InstallationSecret, ManualStepConfirmation
 from wizard.models.inventory import InventoryObject
 from wizard.models.machine import Machine
+from wizard.models.sign_in import SignInAccount
 from wizard.models.task import Task, TaskEvent, TaskState
 from wizard.models.vcenter import VCenter
 
@@ -32,6 +33,7 @@ __all__ = [
     "Machine",
     "ManualStepConfirmation",
     "Operator",
+    "SignInAccount",
     "SignInLink",
     "StepAnswer",
     "Task",

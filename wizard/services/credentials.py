@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -85,6 +86,22 @@ def usable(name: str, kind: Credential.Kind) -> Credential:
         )
     if credential.kind != kind:
         raise _of_another_kind(credential, "unknown_credential")
+    return _not_rejected(credential)
+
+
+def usable_still(pk: UUID) -> Credential:
+    """The credential as it is stored now. Raises Conflict where it is gone, or was rejected meanwhile."""
+    credential = Credential.objects.filter(pk=pk).first()
+    if credential is None:
+        raise Conflict(
+            Text(_("The credential for this work was deleted.")),
+            remedy=Text(_("Choose another account in the vCenter step.")),
+            code="unknown_credential",
+        )
+    return _not_rejected(credential)
+
+
+def _not_rejected(credential: Credential) -> Credential:
     if credential.standing == Credential.Standing.REJECTED:
         raise Conflict(
             Text(

@@ -60,6 +60,17 @@ def explain(fault: vmodl.MethodFault, *, address: str, step: str) -> VSphereErro
     )
 
 
+def note_call(fault: vmodl.MethodFault, call: str) -> None:
+    """Remember which call was answered with this fault; the fault itself does not say."""
+    # pyVmomi's own way round its check of names.
+    fault.__dict__["_answered_call"] = call
+
+
+def call_of(fault: vmodl.MethodFault) -> str:
+    """The call that was answered with this fault; the fault's own name where it came otherwise."""
+    return fault.__dict__.get("_answered_call") or type(fault).__name__.rpartition(".")[2]
+
+
 def message_of(fault: vmodl.MethodFault) -> str:
     """What the server said, in one line; its localized messages where it sent some."""
     localized = [item.message for item in fault.faultMessage or [] if item.message]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,11 +12,10 @@ from pyVmomi import vim, vmodl
 from pyVmomi.VmomiSupport import ManagedObject
 
 from wizard.addresses import DIRECT, AddressBook
-from wizard.text import Text, _
 from wizard.vsphere.about import About
 from wizard.vsphere.endpoint import Account, Endpoint
-from wizard.vsphere.errors import CallFailed, NotVSphere, VSphereError
-from wizard.vsphere.faults import explain
+from wizard.vsphere.faults import call_of, explain
+from wizard.vsphere.login import Login, SignIn, log_in, session_manager
 from wizard.vsphere.stub import PinnedStub
 
 Managed = TypeVar("Managed", bound=ManagedObject)
@@ -30,19 +28,46 @@ class Session:
     """A signed-in session; its calls may come from several threads.
 
     One session is equal to itself alone, and others can hold on to what belongs to it by a weak reference.
-
     `account_name` is what was typed; `user_name` is how vCenter spells that user (for example
     `VSPHERE.LOCAL\\Admin`).
+
+    A session that a pool has lent signs in again, once, when the server has ended it, and repeats the call that found out.
+    What vCenter keeps for one session alone is gone then: views, property filters and their versions, page tokens,
+    leases. Their users get a fault (mostly ManagedObjectNotFound) and start over; a changed `renewals` tells them why.
     """
 
     endpoint: Endpoint
     book: AddressBook
     account_name: str
     user_name: str
-    key: str = field(repr=False)
     about: About
     si: vim.ServiceInstance = field(repr=False)
     content: vim.ServiceInstanceContent = field(repr=False)
+    stub: PinnedStub = field(repr=False)
+    login: Login = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """The server's id of this session; another one after it signed in again."""
+        return self.login.key
+
+    @property
+    def renewals(self) -> int:
+        """How often it has signed in again because the server had ended it."""
+        return self.stub.renewals
+
+    @property
+    def usable(self) -> bool:
+        """Whether the next call may go well: no other certificate was met, and signing in again did not fail."""
+        return not self.stub.distrusted and self.login.over is None
+
+    def renew(self, seen: int) -> None:
+        """Sign in again after NotAuthenticated, for those who send requests of their own beside pyVmomi.
+
+        `seen` is `renewals` as it was when the request was sent; where somebody else has signed in since, nothing is
+        done. Raises ConnectionLost for a session that does not sign in again, and how the login failed.
+        """
+        self.login.renew(seen)
 
     @property
     def address(self) -> str:
@@ -54,7 +79,7 @@ class Session:
 
     def managed(self, kind: type[Managed], moid: str) -> Managed:
         """The handle of an object whose id is known; no call is made."""
-        return kind(moid, self.si._stub)
+        return kind(moid, self.stub)
 
 
 @contextlib.contextmanager
@@ -63,40 +88,79 @@ def connect(
 ) -> Iterator[Session]:
     """Sign in with exactly one attempt, and out at the end, whatever happened.
 
+    Raises as `sign_in` does. Faults that leave the `with` block come out as VSphereError, too. The session does not
+    sign in again.
+    """
+    session = sign_in(endpoint, lambda: contextlib.nullcontext(account), book=book, timeout_s=timeout_s)
+    try:
+        with explained(endpoint):
+            yield session
+    finally:
+        sign_out(session)
+
+
+def sign_in(
+    endpoint: Endpoint,
+    lend_account: SignIn,
+    *,
+    again: SignIn | None = None,
+    book: AddressBook = DIRECT,
+    timeout_s: float = 30.0,
+) -> Session:
+    """A session that the caller has to `sign_out`. One attempt, for which `lend_account` is asked for the account once
+    the server has shown the right certificate and answers; `again` is asked for it after the server has ended the session.
+
     `endpoint.thumbprint_sha256` must be set (ValueError): every TCP connection of the session, later ones
     too, is compared with it before anything is sent. `timeout_s` bounds setting up each connection and each
     single read and write. Raises Unreachable, TlsFailed, CertificateChanged, NotVSphere, InvalidLogin,
-    AccountLocked, NoPermission and ConnectionLost. Faults that leave the `with` block come out as
-    VSphereError, too.
+    AccountLocked, NoPermission and ConnectionLost, and what `lend_account` raises.
     """
-    if endpoint.thumbprint_sha256 is None:
+    thumbprint = endpoint.thumbprint_sha256
+    if thumbprint is None:
         raise ValueError(
             "nobody signs in before a certificate has been confirmed: thumbprint_sha256 is missing"
         )
-    stub = PinnedStub(endpoint, thumbprint=endpoint.thumbprint_sha256, book=book, timeout_s=timeout_s)
+
+    def fresh_stub() -> PinnedStub:
+        return PinnedStub(endpoint, thumbprint=thumbprint, book=book, timeout_s=timeout_s)
+
+    stub = fresh_stub()
     si = vim.ServiceInstance("ServiceInstance", stub)  # type: ignore[no-untyped-call]
     try:
-        content, sessions, user = _sign_in(stub, si, account)
-        try:
-            yield Session(
-                endpoint=endpoint,
-                book=book,
-                account_name=account.username,
-                user_name=user.userName,
-                key=user.key,
-                about=about_of(content.about),
-                si=si,
-                content=content,
-            )
-        except vmodl.MethodFault as fault:
-            raise explain(fault, address=endpoint.address, step=type(fault).__name__) from None
-        finally:
-            stub.hurry(LOGOUT_S)
-            # The work is done or has failed already; an error on the way out would hide how it went.
-            with contextlib.suppress(VSphereError, vmodl.MethodFault):
-                sessions.Logout()
-    finally:
+        content = _greet(stub, si)
+        manager = session_manager(stub, content)
+        with lend_account() as account:
+            user = log_in(stub, manager, account)
+    except BaseException:
         stub.DropConnections()  # type: ignore[no-untyped-call]
+        raise
+    return Session(
+        endpoint=endpoint,
+        book=book,
+        account_name=account.username,
+        user_name=user.userName,
+        about=about_of(content.about),
+        si=si,
+        content=content,
+        stub=stub,
+        login=Login(stub, manager, user, again=again, fresh_stub=lambda: _of_version(fresh_stub(), stub)),
+    )
+
+
+def sign_out(session: Session) -> None:
+    """Tell the server, if it listens within seconds, and close all connections."""
+    session.stub.hurry(LOGOUT_S)
+    session.login.log_out()
+    session.stub.DropConnections()  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def explained(endpoint: Endpoint) -> Iterator[None]:
+    """Faults that leave the `with` block come out as VSphereError."""
+    try:
+        yield
+    except vmodl.MethodFault as fault:
+        raise explain(fault, address=endpoint.address, step=call_of(fault)) from None
 
 
 def about_of(info: vim.AboutInfo) -> About:
@@ -111,42 +175,15 @@ def about_of(info: vim.AboutInfo) -> About:
     )
 
 
-def is_xml_text(text: str) -> bool:
-    """Whether XML 1.0 can carry every character."""
-    return not re.search("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-
-
-def _sign_in(
-    stub: PinnedStub, si: vim.ServiceInstance, account: Account
-) -> tuple[vim.ServiceInstanceContent, vim.SessionManager, vim.UserSession]:
-    if not is_xml_text(account.username + account.password):
-        raise CallFailed(
-            Text(
-                _("User name or password hold a character that cannot be sent to %(address)s."),
-                address=stub.address,
-            ),
-            remedy=Text(_("Enter them again, without control characters.")),
-            address=stub.address,
-            step="login",
-        )
-    step = "soap"
+def _greet(stub: PinnedStub, si: vim.ServiceInstance) -> vim.ServiceInstanceContent:
+    """What vSphere says before anybody has signed in, in the newest version that both sides speak."""
     try:
         stub.negotiate()
-        content = si.RetrieveContent()
-        sessions = content.sessionManager
-        if sessions is None:
-            raise NotVSphere(
-                Text(
-                    _("%(address)s has no session manager: nobody can sign in there."), address=stub.address
-                ),
-                address=stub.address,
-                step=step,
-            )
-        step = "login"
-        return content, sessions, sessions.Login(account.username, account.password, None)
-    except VSphereError as error:
-        failure = error.with_traceback(None)
+        return si.RetrieveContent()
     except vmodl.MethodFault as fault:
-        failure = explain(fault, address=stub.address, step=step)
-    # Outside the handlers and without the frames below, whose variables hold the password.
-    raise failure
+        raise explain(fault, address=stub.address, step="soap") from None
+
+
+def _of_version(stub: PinnedStub, other: PinnedStub) -> PinnedStub:
+    stub.ComputeVersionInfo(other.version)  # type: ignore[no-untyped-call]
+    return stub

@@ -8,12 +8,14 @@ itself for localhost).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from types import NoneType
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from pyVmomi import vmodl
+from pyVmomi import vim, vmodl
 from pyVmomi.SoapAdapter import SoapStubAdapter
 from pyVmomi.VmomiSupport import F_OPTIONAL
 
@@ -21,7 +23,14 @@ from wizard.addresses import AddressBook
 from wizard.text import Text, _
 from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.endpoint import Endpoint
-from wizard.vsphere.errors import CallFailed, ConnectionLost, NotVSphere, VSphereError
+from wizard.vsphere.errors import (
+    CallFailed,
+    CertificateChanged,
+    ConnectionLost,
+    NotVSphere,
+    VSphereError,
+)
+from wizard.vsphere.faults import note_call
 from wizard.vsphere.versions import OLDEST, newest_common
 
 IDLE_S = (
@@ -30,30 +39,84 @@ IDLE_S = (
 LARGEST_VERSION_LIST = 1 << 20  # bytes
 
 
+RetrieveResult = vmodl.query.PropertyCollector.RetrieveResult
+
+# Signing in again in the middle of these makes no sense, or would log out the session that it has just made.
+_NEVER_REPEATED = frozenset({"Login", "Logout"})
+
+
 class PinnedStub(SoapStubAdapter):
     """One login's worth of connections. Calls raise VSphereError for transport failures, pyVmomi's faults
     otherwise.
 
-    No call is ever repeated by itself, so a login is sent at most once.
+    No call is ever repeated by itself, so a login is sent at most once; with one exception: a call that was not
+    carried out because the session had ended, once `when_ended` has signed in anew. `renewals` counts how often
+    that happened; `distrusted` is whether a connection met another certificate.
     """
+
+    _settled = False
+    _cookie = ""
 
     def __init__(self, endpoint: Endpoint, *, thumbprint: str, book: AddressBook, timeout_s: float) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             host=endpoint.host, port=endpoint.port, version=OLDEST, connectionPoolTimeout=IDLE_S
         )
         self.address = endpoint.address
+        self.renewals = 0
+        self.distrusted = False
+        # Called with the number of `renewals` that the call saw; returns when signed in anew, or raises VSphereError.
+        self.when_ended: Callable[[int], None] | None = None
         # pyVmomi builds every connection of its pool by calling `scheme`.
         self.scheme = PinnedConnection  # type: ignore[assignment]
         self.schemeArgs = {"thumbprint": thumbprint, "book": book, "timeout": timeout_s}
 
+    @property
+    def cookie(self) -> str:
+        """What every request carries to show which session it belongs to."""
+        return self._cookie
+
+    @cookie.setter
+    def cookie(self, sent: str) -> None:
+        # A server that does not know the session any more sends a cookie for a new one where nobody is signed in. Late
+        # answers with such a one must not replace that of the session which another thread has made meanwhile.
+        if not self._settled:
+            self._cookie = sent
+
+    def settle(self) -> None:
+        """Signed in: from now on no answer changes the cookie."""
+        self._settled = True
+
+    def adopt(self, other: PinnedStub) -> None:
+        """Go on with the session of `other`."""
+        self._cookie = other.cookie
+        self.renewals += 1
+
     def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803 - pyVmomi's
+        seen = self.renewals
         try:
-            answer = super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[no-untyped-call]
+            answer = self._exchange(mo, info, args, outerStub)
+            if self.when_ended is None or not _is_empty_for_lack_of_session(answer):
+                return answer
+        except vim.fault.NotAuthenticated:
+            if self.when_ended is None or info.wsdlName in _NEVER_REPEATED:
+                raise
+        self.when_ended(seen)
+        return self._exchange(mo, info, args, outerStub)
+
+    def _exchange(self, mo: Any, info: Any, args: Any, outer_stub: Any) -> Any:
+        try:
+            answer = super().InvokeMethod(mo, info, args, outer_stub)  # type: ignore[no-untyped-call]
             if answer is not None or info.result is NoneType or info.resultFlags & F_OPTIONAL:
                 return answer
             # pyVmomi takes any XML for an answer, and finds nothing in it.
             failure = self._failed(ValueError(), info.wsdlName)
-        except (VSphereError, vmodl.MethodFault):
+        except vmodl.MethodFault as fault:
+            note_call(fault, info.wsdlName)
+            raise
+        except CertificateChanged:
+            self.distrusted = True
+            raise
+        except VSphereError:
             raise
         # pyVmomi raises a bare Exception for an answer that it cannot read.
         except Exception as error:  # noqa: BLE001
@@ -84,6 +147,25 @@ class PinnedStub(SoapStubAdapter):
             )
         self.ComputeVersionInfo(version)  # type: ignore[no-untyped-call]
         self.ReturnConnection(connection)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def on_a_new_connection(self) -> Iterator[None]:
+        """Inside, no connection is used that lay idle; those are closed at the end.
+
+        Not where the server shows another certificate by now: they are the last on which it can be told goodbye.
+        """
+        with self.lock:
+            kept, self.pool = self.pool, []
+        try:
+            yield
+        except CertificateChanged:
+            with self.lock:
+                self.pool += kept
+            kept = []
+            raise
+        finally:
+            for connection, _used in kept:
+                connection.close()
 
     def hurry(self, timeout_s: float) -> None:
         """From now on wait no longer than this for anything: for the last words of a session."""
@@ -121,3 +203,12 @@ class PinnedStub(SoapStubAdapter):
             address=self.address,
             step=step,
         )
+
+
+def _is_empty_for_lack_of_session(answer: Any) -> bool:
+    """Some servers answer a question for properties even then: with objects of which nothing may be seen."""
+    return isinstance(answer, RetrieveResult) and any(
+        isinstance(missing.fault, vim.fault.NotAuthenticated)
+        for content in answer.objects
+        for missing in content.missingSet
+    )
