@@ -18,7 +18,7 @@ from wizard.services import audit, credentials, deployments, evidence
 from wizard.services.errors import Conflict, Invalid, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
-from wizard.services.vcenter_access import address_book, open_session
+from wizard.services.vcenter_access import address_book, fresh_session, open_session
 from wizard.text import Text, _
 from wizard.vsphere import inventory, machines, privileges, probe
 from wizard.vsphere.session import Session
@@ -85,7 +85,7 @@ def prepare_sign_in(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
 def run_sign_in(progress: Progress) -> Done:
     task = progress.task
     progress.phase(Text(_("Signing in to %(host)s"), host=task.inputs["host"]), 10)
-    with open_session(task.inputs) as session:
+    with fresh_session(task.inputs) as session:
         progress.info(
             Text(
                 _("Signed in as %(user)s to %(product)s."),
