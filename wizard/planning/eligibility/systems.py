@@ -30,11 +30,12 @@ class Releases:
 
     first: Release
     last: Release
+    written: str
 
     @classmethod
     def parse(cls, text: str) -> Releases:
         first, _separator, last = text.partition("-")
-        return cls(first=_release(first), last=_release(last or first))
+        return cls(first=_release(first), last=_release(last or first), written=text.replace("-", "–"))
 
     def may_hold(self, release: Release) -> bool:
         """Whether it is among them, or may be where only its first numbers are known."""
@@ -42,8 +43,7 @@ class Releases:
         return self.first[:depth] <= release[:depth] <= self.last[:depth]
 
     def __str__(self) -> str:
-        first, last = (".".join(map(str, bound)) for bound in (self.first, self.last))
-        return first if first == last else f"{first}–{last}"
+        return self.written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
