@@ -96,6 +96,9 @@ def _granted(
     entities = [_entity(session, item) for item in objects]
     try:
         answer = authorization.HasUserPrivilegeOnEntities(entities, session.user_name, identifiers)
+    except vim.fault.NotAuthenticated:
+        # A kind of NoPermission, but no other question helps a session that has ended.
+        raise
     except _UNSUPPORTED:
         # Asks for the session instead of the user: every release knows it, and nobody but ourselves is meant.
         answer = authorization.HasPrivilegeOnEntities(
