@@ -102,6 +102,8 @@ def _read(text: str) -> tuple[list[PhysicalServer], list[CsvFault]]:
         if len(faults) >= FAULTS_MOST:
             faults.append(_file(_("There are a hundred faults and more; the rows behind were not read.")))
             break
+    if not filled and not faults:
+        faults.append(_file(_("The file has a header and no server; expected is one server in each row.")))
     return servers, faults
 
 
