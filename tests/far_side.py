@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from wizard.vsphere.effective_rights import EffectiveRights, wanted
 from wizard.vsphere.ovf import OvfAdapter, OvfDescriptor, OvfDisk, OvfProperty
 from wizard.vsphere.placement import (
     ComputeInfo,
@@ -73,6 +75,20 @@ def _datacenter(name: str) -> DatacenterInfo:
         datastores=stores,
         networks=networks,
         vms=("old-cs",),
+    )
+
+
+def rights(**granted: frozenset[str]) -> EffectiveRights:
+    """What the account has on the root, and on DC0 and DC1; unless said otherwise all of the full role there."""
+    whole = frozenset(wanted(["full"]))
+    root = ObjectRef(type="Folder", moid="group-d1", name="Datacenters", path="/")
+    datacenters = [_ref("Datacenter", name, f"/{name}") for name in ("DC0", "DC1")]
+    objects = (root, *(replace(item, moid=f"Datacenter-{item.name}") for item in datacenters))
+    return EffectiveRights(
+        objects=objects,
+        granted={item.moid: granted.get(item.name, whole) for item in objects},
+        known_count=300,
+        unknown=frozenset(),
     )
 
 

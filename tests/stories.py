@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from tests.builders import make_deployment
-from tests.far_side import descriptor, inventory
+from tests.far_side import descriptor, inventory, rights
 from wizard.models import (
     CheckResult,
     Credential,
@@ -139,6 +139,8 @@ def sign_in(deployment: Deployment, actor: Operator, **changed: Any) -> Credenti
             ],
             "ova": [],
         },
+        "rights": rights().to_json(),
+        "user_name": "VSPHERE.LOCAL\\asr",
         "inventory": inventory().to_json(),
         **changed,
     }

@@ -18,6 +18,8 @@ OPEN = {"sign_in", "sign_out", "sign_in_once", "healthz", "readyz"}
 # A requirement that asks a person in every deployment of the stories, and the addresses of its answer.
 QUESTION = "AZ-07"
 ASKED = {"attest", "withdraw_answer", "attested_file"}
+# What these files are taken away as, where most are JSON.
+OWN_FORMS = {"firewall_file": "html", "privileges_file": "csv"}
 
 
 @dataclass
@@ -87,6 +89,6 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         own: dict[str, Any] = {"pk": task.pk if of_task else deployment.pk}
         if name in ASKED:
             own["requirement_id"] = QUESTION
-        if name == "firewall_file":
-            own["form"] = "html"
+        if name in OWN_FORMS:
+            own["form"] = OWN_FORMS[name]
         yield name, reverse(name, kwargs={key: own.get(key) or values[key] for key in needed})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from wizard.models import Credential, Deployment, Task, TaskState
-from wizard.services import credentials, evidence
+from wizard.services import credentials, evidence, privileges
 from wizard.text import Text, _
 
 _LEVELS: Final = (
@@ -140,9 +140,9 @@ def levels(proof: Task | None) -> list[dict[str, Any]]:
     """Each level of rights that matters to this deployment, with the privileges that are missing."""
     if proof is None or not proof.result:
         return []
-    gaps = proof.result["privileges"]
+    gaps, needed = proof.result["privileges"], privileges.levels_of(proof.deployment)
     return [
         {"id": level, "title": gettext(title), "about": gettext(about), "missing": gaps.get(level, [])}
         for level, title, about in _LEVELS
-        if level != "appliance" or proof.deployment.profile == "asr-modernized"
+        if level in needed
     ]

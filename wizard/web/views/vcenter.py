@@ -12,7 +12,7 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.journey.vcenter import VCenterAddress
 from wizard.models import Credential, Deployment
-from wizard.services import deployments, tasks
+from wizard.services import deployments, privileges, tasks
 from wizard.services.errors import UserError
 from wizard.text import Text, _
 from wizard.web import far_end, live, stepping, steps, vcenter_findings
@@ -116,6 +116,7 @@ def _page(
         "sign_in_failed": None if found.proof else live.failure_of(found.sign_in),
         "rejected": bool(found.credential and found.credential.standing == Credential.Standing.REJECTED),
         "levels": vcenter_findings.levels(found.proof),
+        "rights": privileges.comparison_for(deployment) if found.proof else None,
         "clock": vcenter_findings.clock(found.proof),
         "result": found.proof.result if found.proof else None,
         "saved": saved,
