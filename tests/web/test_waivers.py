@@ -98,6 +98,8 @@ def test_another_person_refuses_it(colleague: Client, failing: Deployment, opera
     answer = colleague.post(url(failing, "remove/"), follow=True)
     assert "The waiver of LIFE-01 is refused." in read(answer).words
     assert not Waiver.objects.exists()
+    said = AuditEntry.objects.get(action="waiver.refused")
+    assert str(said.sentence) == "otto refused the waiver of LIFE-01 that oskar asked for."
 
 
 def test_where_one_person_is_enough_the_waiver_counts_at_once(

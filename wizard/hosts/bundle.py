@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, Final, Literal
 
 import pyzipper  # type: ignore[import-untyped]
 
@@ -217,12 +217,6 @@ def bundle_chunks(contents: BundleContents, *, password: str | None = None) -> G
             entry.write("".join(lines).encode("ascii"))
         yield from sink.taken()
     yield from sink.taken()
-
-
-def write_bundle(contents: BundleContents, out: BinaryIO, *, password: str | None = None) -> None:
-    """Write the zip to `out`, which need not be seekable. Raises as `bundle_chunks` does."""
-    for chunk in bundle_chunks(contents, password=password):
-        out.write(chunk)
 
 
 class _Sink(io.RawIOBase):

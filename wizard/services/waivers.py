@@ -117,20 +117,29 @@ def approve_waiver(
 
 
 @transaction.atomic
-def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> None:
+def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> bool:
+    """End a waiver, or a request for one. True where that refused what somebody else had asked for. Raises NotFound, Conflict."""
     require(actor, "operate")
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
-    deleted, _rows = deployment.waivers.filter(requirement_id=requirement_id).delete()
-    if not deleted:
+    waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
+    if waiver is None:
         raise NotFound(Text(_("%(id)s is not waived."), id=requirement_id))
+    refused = waiver.waiting and waiver.asked_by_id != actor.pk
+    waiver.delete()
+    action, sentence = (
+        ("waiver.refused", _("%(who)s refused the waiver of %(id)s that %(asker)s asked for."))
+        if refused
+        else ("waiver.taken_back", _("%(who)s took back the waiver of %(id)s."))
+    )
     audit.record(
-        "waiver.taken_back",
+        action,
         subject=deployment,
         actor=actor,
-        sentence=Text(_("%(who)s took back the waiver of %(id)s."), who=actor.username, id=requirement_id),
+        sentence=Text(sentence, who=actor.username, id=requirement_id, asker=waiver.asked_by.get_username()),
     )
     settle_anew(deployment)
+    return refused
 
 
 def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: str, until: date) -> None:

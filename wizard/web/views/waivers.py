@@ -83,13 +83,11 @@ def approve(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResp
 def take_back(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResponse:
     """Both the end of a waiver and the refusal of one that was asked for."""
     deployment = deployments.get(pk, actor=request.user)
-    before = deployment.waivers.filter(requirement_id=requirement_id).first()
     try:
-        waivers.take_back_waiver(deployment, requirement_id, actor=request.user)
+        refused = waivers.take_back_waiver(deployment, requirement_id, actor=request.user)
     except Conflict as error:
         say(request, error)
     else:
-        refused = before is not None and before.waiting and before.asked_by_id != request.user.pk
         said = (
             gettext("The waiver of %(id)s is refused.")
             if refused
