@@ -14,8 +14,8 @@ from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.runner import claim
 from wizard.services.vcenter_access import open_session
 from wizard.vsphere.import_plan import ImportPlan
-from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import import_ova
+from wizard.vsphere.template import open_template
 
 
 def die_in_mid_import(walk: Walk, *, mark: str | None = None) -> Task:
@@ -26,10 +26,10 @@ def die_in_mid_import(walk: Walk, *, mark: str | None = None) -> Task:
     Progress(claimed).leave(vm_name=VM_NAME)
     answers = deployments.answers_of(walk.deployment)
     place, template = answers["placement"], answers["template"]
-    with open_session(answers["vcenter"]) as session, open_ova(templates.local_path(template)) as ova:
+    with open_session(answers["vcenter"]) as session, open_template(templates.local_path(template)) as opened:
         import_ova(
             session,
-            ova,
+            opened,
             ImportPlan(
                 vm_name=VM_NAME,
                 datacenter=place["datacenter"],
@@ -43,7 +43,7 @@ def die_in_mid_import(walk: Walk, *, mark: str | None = None) -> Task:
             ),
             mark=mark or task.pk.hex,
             on_phase=lambda text: None,
-            on_progress=lambda sent, total: None,
+            on_transfer=lambda transfer: None,
             on_created=lambda moid: None,
             should_stop=lambda: False,
         )

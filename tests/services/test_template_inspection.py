@@ -67,7 +67,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a disk that is missing": (
         {"flaw": "missing_disk"},
-        r"disk3.vmdk”, which the archive does not hold",
+        r"disk3.vmdk”, which the template does not hold",
         "Download",
     ),
     "two systems": (

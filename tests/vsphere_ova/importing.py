@@ -12,9 +12,10 @@ from wizard.lab.control import Control
 from wizard.text import Text
 from wizard.vsphere.import_attempt import Patience
 from wizard.vsphere.inventory import ObjectRef
-from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import ImportPlan, import_ova
 from wizard.vsphere.session import Session
+from wizard.vsphere.template import open_template
+from wizard.vsphere.transfer import Transfer
 
 PLAN = ImportPlan(
     vm_name="cs01",
@@ -25,7 +26,7 @@ PLAN = ImportPlan(
     networks={"Network 1": "VM Network"},
     accept_license=True,
 )
-SHORT = Patience(connect_s=5.0, stall_s=5.0, ready_s=5.0, grace_s=1.0, removal_s=5.0)
+SHORT = Patience(again_s=0.05, connect_s=5.0, stall_s=5.0, ready_s=5.0, grace_s=1.0, removal_s=5.0)
 
 
 @dataclass(kw_only=True)
@@ -38,18 +39,18 @@ class Importer:
     on_sent: Callable[[int], None] = lambda _sent: None
     on_phase: Callable[[str], None] = lambda _phase: None
     phases: list[str] = field(default_factory=list)
-    progress: list[tuple[int, int]] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
 
     def run(self, **changes: Any) -> ObjectRef:
-        with open_ova(self.template) as ova:
+        with open_template(self.template) as template:
             return import_ova(
                 self.session,
-                ova,
+                template,
                 replace(PLAN, **changes),
                 mark=uuid4().hex,
                 on_phase=self._tell,
-                on_progress=self._note,
+                on_transfer=self._note,
                 on_created=self.created.append,
                 should_stop=self.should_stop,
                 patience=self.patience,
@@ -66,6 +67,10 @@ class Importer:
         self.on_sent = look
 
     @property
+    def progress(self) -> list[tuple[int, int]]:
+        return [(transfer.sent, transfer.total) for transfer in self.transfers]
+
+    @property
     def machines(self) -> list[str]:
         return [machine["name"] for machine in self.control.machines()]
 
@@ -79,6 +84,6 @@ class Importer:
         self.phases.append(str(phase))
         self.on_phase(str(phase))
 
-    def _note(self, sent: int, total: int) -> None:
-        self.progress.append((sent, total))
-        self.on_sent(sent)
+    def _note(self, transfer: Transfer) -> None:
+        self.transfers.append(transfer)
+        self.on_sent(transfer.sent)

@@ -19,8 +19,8 @@ from wizard.lab.certificates import Authority, KeyPair
 from wizard.vsphere.disk_upload import upload
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import OvaInvalid, Stopped, UploadFailed
-from wizard.vsphere.ova import open_ova
-from wizard.vsphere.pace import Brake, Pace
+from wizard.vsphere.pace import Brake
+from wizard.vsphere.template import open_template
 from wizard.vsphere.upload_target import UploadTarget, upload_target
 from wizard.wire.fingerprint import fingerprint
 
@@ -40,34 +40,36 @@ def send(
     template: Path,
     host: Host,
     *,
+    name: str = DISK1,
     target: UploadTarget | None = None,
     book: AddressBook | None = None,
     create: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
     stall_s: float = 5.0,
-) -> Pace:
-    with open_ova(template) as ova:
-        pace = Pace(lambda _sent, _total: None, total=ova.members[DISK1].size)
+) -> int:
+    """How many stored bytes were counted."""
+    counts: list[int] = []
+    with open_template(template) as opened:
         upload(
-            ova,
-            DISK1,
+            opened,
+            next(item for item in opened.payloads.values() if item.name == name),
             target or host.target(thumbprint=host.pair.sha256),
             create=create,
-            pace=pace,
+            advance=counts.append,
             check=Brake(should_stop).check,
             book=book or host.book,
             connect_s=5.0,
             stall_s=stall_s,
         )
-    return pace
+    return sum(counts)
 
 
 def test_a_disk_is_posted_into_the_machine(template: Path, pair: KeyPair) -> None:
     with running(pair, take_all) as host:
-        pace = send(template, host)
+        count = send(template, host)
     disk = contents(template)[DISK1]
     assert host.digest.hexdigest() == hashlib.sha256(disk).hexdigest()
-    assert pace.done == len(disk)
+    assert count == len(disk)
     lines = host.head.split(b"\r\n")
     assert lines[0] == b"POST /nfc/52/disk-0.vmdk HTTP/1.1"
     assert f"Host: {NAME}".encode() in lines
@@ -175,7 +177,7 @@ def test_a_disk_that_differs_from_the_manifest_is_found_out_at_its_end(
 ) -> None:
     path = tmp_path / "flipped.ova"
     whole = bytearray(template.read_bytes())
-    with open_ova(template) as ova:
+    with open_template(template) as ova:
         whole[ova.members[DISK1].offset + 99] ^= 1
     path.write_bytes(bytes(whole))
     with running(pair, take_all) as host, pytest.raises(OvaInvalid, match="not what the manifest promises"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from tests.vsphere.conftest import account_of
 from tests.vsphere.relay import Relay
-from tests.vsphere_ova.archives import DISK1, DISK3
+from tests.vsphere_ova.archives import DISK1, DISK2, DISK3, contents
 from tests.vsphere_ova.importing import PLAN, SHORT, Importer
 from wizard.addresses import AddressBook
 from wizard.lab.ova import make_ova
@@ -25,6 +26,7 @@ from wizard.vsphere.errors import (
     OvaInvalid,
     Stopped,
     TimedOut,
+    Unreachable,
     UploadFailed,
     VSphereError,
 )
@@ -38,9 +40,9 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def slow(importer: Importer, large_template: Path) -> Importer:
-    """An import of 24 MB that takes some three seconds."""
+    """An import of 24 MB that takes some three seconds, all its disks side by side."""
     importer.template = large_template
-    importer.control.limit_uploads(bytes_per_s=8 * MEGABYTE)
+    importer.control.limit_uploads(bytes_per_s=MEGABYTE * 8 // 3)
     return importer
 
 
@@ -55,7 +57,8 @@ def test_an_import_that_is_stopped_in_the_middle_leaves_nothing(slow: Importer) 
     with pytest.raises(Stopped):
         slow.run()
     assert slow.left_behind == []
-    assert slow.progress[-1][0] < slow.progress[-1][1] / 2
+    assert slow.progress[-1][0] < slow.progress[-1][1]
+    assert not [name for name in threads() if name.startswith("upload")]
     assert "lease keep-alive" not in threads()
 
 
@@ -75,7 +78,7 @@ def test_an_import_that_is_stopped_while_the_host_takes_nothing_does_not_wait_fo
 
 def test_a_host_that_takes_nothing_any_more_is_given_up(importer: Importer, large_template: Path) -> None:
     importer.template = large_template
-    importer.patience = replace(SHORT, stall_s=1.0)
+    importer.patience = replace(SHORT, stall_s=1.0, at_once=1, tries=1)
     importer.control.limit_uploads(bytes_per_s=1)
     with pytest.raises(
         UploadFailed, match=f"esx-01.lab.test took nothing of “{DISK1}” for 1 seconds"
@@ -85,24 +88,91 @@ def test_a_host_that_takes_nothing_any_more_is_given_up(importer: Importer, larg
     assert importer.left_behind == []
 
 
-def test_a_connection_that_breaks_in_mid_upload_names_the_host(
+def test_a_connection_that_breaks_every_time_is_given_up_and_names_the_host(
     importer: Importer, large_template: Path
 ) -> None:
     importer.template = large_template
-    importer.control.limit_uploads(kill_after=3 * MEGABYTE, kills=1)
+    importer.patience = replace(SHORT, tries=2, at_once=1)
+    importer.control.limit_uploads(kill_after=3 * MEGABYTE)
     with pytest.raises(UploadFailed, match=f"host esx-01.lab.test broke while “{DISK1}” was sent") as caught:
         importer.run()
     assert "reach it on TCP 443" in str(caught.value.remedy)
     assert (caught.value.address, caught.value.step) == ("esx-01.lab.test:443", "upload")
+    assert [item["state"] for item in importer.control.uploads()] == ["killed", "killed"]
     assert importer.left_behind == []
 
 
-def test_a_host_whose_name_leads_nowhere_is_named_with_the_port_to_open(importer: Importer) -> None:
-    reached = AddressBook(tuple(d for d in importer.session.book.detours if not d.host.startswith("esx-")))
-    importer.session = replace(importer.session, book=reached)
-    with pytest.raises(
-        UploadFailed, match=r"Host esx-01\.lab\.test takes the disks, but cannot be reached"
-    ) as caught:
+def test_a_disk_whose_connection_broke_is_sent_again_from_its_beginning(
+    importer: Importer, large_template: Path
+) -> None:
+    importer.template = large_template
+    importer.control.limit_uploads(kill_after=3 * MEGABYTE, kills=1)
+    importer.run()
+    states = [item["state"] for item in importer.control.uploads()]
+    assert sorted(states) == ["done", "done", "done", "killed"]
+    members = contents(large_template)
+    assert {item["sha256"] for item in importer.control.uploads() if item["state"] == "done"} == {
+        hashlib.sha256(members[name]).hexdigest() for name in (DISK1, DISK2, DISK3)
+    }
+    (again,) = [phase for phase in importer.phases if "sent again" in phase]
+    assert again.endswith("It is sent again from its beginning (try 2 of 3).")
+    assert importer.transfers[-1].sent == importer.transfers[-1].total
+
+
+def test_one_failed_disk_stops_the_others_at_once(importer: Importer, large_template: Path) -> None:
+    importer.template = large_template
+    importer.patience = replace(SHORT, tries=1)
+    importer.control.limit_uploads(kill_after=MEGABYTE, kills=1, bytes_per_s=2 * MEGABYTE)
+    began = time.monotonic()
+    with pytest.raises(UploadFailed, match="broke while"):
+        importer.run()
+    assert time.monotonic() - began < 4.0
+    assert "done" not in {item["state"] for item in importer.control.uploads()}
+    assert not [name for name in threads() if name.startswith("upload")]
+    assert importer.left_behind == []
+
+
+def test_an_import_that_takes_too_long_is_given_up(slow: Importer) -> None:
+    slow.patience = replace(SHORT, import_s=0.8)
+    with pytest.raises(TimedOut, match="The import did not end within"):
+        slow.run()
+    assert slow.left_behind == []
+
+
+def without_hosts(importer: Importer, *names: str) -> None:
+    """Let this server know nothing of these hosts (all, where none is named)."""
+    book = importer.session.book
+    gone = names or ("esx-",)
+    kept = tuple(detour for detour in book.detours if not detour.host.startswith(gone))
+    importer.session = replace(importer.session, book=AddressBook(kept))
+
+
+def test_hosts_that_cannot_be_reached_are_told_before_anything_is_changed(importer: Importer) -> None:
+    leases = len(importer.control.leases())
+    without_hosts(importer)
+    with pytest.raises(Unreachable, match="Nothing was changed in vCenter") as caught:
+        importer.run(compute="DC0_C0/Resources/Management")
+    assert caught.value.step == "hosts"
+    assert "esx-01.lab.test" in str(caught.value)
+    assert "reach them on TCP 443: esx-01.lab.test" in str(caught.value.remedy)
+    assert len(importer.control.leases()) == leases
+
+
+def test_a_host_that_is_not_the_one_chosen_need_not_be_reached(importer: Importer) -> None:
+    without_hosts(importer, "esx-02", "esx-03")
+    importer.run(compute="DC0_C0/esx-01.lab.test")
+    assert not [phase for phase in importer.phases if phase.startswith("Warning")]
+
+
+def test_a_lease_that_names_a_host_nobody_knows_names_it_with_the_port_to_open(
+    importer: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    relay.edit = lambda _call, body: body.replace(b"https://esx-01.lab.test/", b"https://esx-98.lab.test/")
+    importer.patience = replace(SHORT, tries=2)
+    with (
+        through(relay, vcenter) as importer.session,
+        pytest.raises(UploadFailed, match=r"Host esx-98\.lab\.test takes the disks, but cannot be") as caught,
+    ):
         importer.run()
     assert caught.value.step == "dns"
     assert "reach it on TCP 443" in str(caught.value.remedy)
@@ -113,6 +183,7 @@ def test_a_disk_that_is_not_what_the_manifest_promises_is_not_completed(
     importer: Importer, tmp_path: Path
 ) -> None:
     importer.template = make_ova(tmp_path / "wrong.ova", flaw="wrong_checksum")
+    importer.patience = replace(SHORT, at_once=1)
     with pytest.raises(OvaInvalid, match=f"“{DISK3}” is not what the manifest promises") as caught:
         importer.run()
     assert caught.value.reason == "manifest_mismatch"

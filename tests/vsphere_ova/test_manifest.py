@@ -11,11 +11,11 @@ from wizard.lab.ova import make_ova
 from wizard.vsphere.checksum import Checksum, parse_manifest
 from wizard.vsphere.errors import OvaInvalid, Stopped
 from wizard.vsphere.manifest import ManifestReport, verify_manifest
-from wizard.vsphere.ova import open_ova
+from wizard.vsphere.template import open_template
 
 
 def verify(path: Path) -> ManifestReport:
-    with open_ova(path) as ova:
+    with open_template(path) as ova:
         return verify_manifest(ova, on_progress=lambda _done, _total: None, should_stop=lambda: False)
 
 
@@ -29,7 +29,7 @@ def test_every_file_is_compared_in_each_of_the_three_ways(tmp_path: Path, algori
 
 def test_a_template_without_manifest_is_said_to_have_none(tmp_path: Path) -> None:
     report = verify(make_ova(tmp_path / "a.ova", file_mb=0.1, manifest=None))
-    assert report == ManifestReport(checked=(), extra=(), has_manifest=False, has_certificate=False)
+    assert report == ManifestReport(checked=(), extra=(), has_manifest=False, signature=None)
 
 
 def test_a_wrong_checksum_is_told_with_file_expected_and_found(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_wrong_checksum_is_told_with_file_expected_and_found(tmp_path: Path) -
 def test_a_flipped_bit_is_found(tmp_path: Path, template: Path) -> None:
     path = tmp_path / "flipped.ova"
     whole = bytearray(template.read_bytes())
-    with open_ova(template) as ova:
+    with open_template(template) as ova:
         whole[ova.members[DISK2].offset + 4711] ^= 1
     path.write_bytes(bytes(whole))
     with pytest.raises(OvaInvalid, match=DISK2):
@@ -64,7 +64,7 @@ def test_lines_for_files_that_are_not_there_are_reported(tmp_path: Path, templat
 def test_progress_counts_bytes_to_the_end_and_seldom_enough(template: Path) -> None:
     seen: list[tuple[int, int]] = []
     began = time.monotonic()
-    with open_ova(template) as ova:
+    with open_template(template) as ova:
         verify_manifest(
             ova, on_progress=lambda done, total: seen.append((done, total)), should_stop=lambda: False
         )
@@ -75,7 +75,7 @@ def test_progress_counts_bytes_to_the_end_and_seldom_enough(template: Path) -> N
 
 
 def test_verifying_stops_when_asked_to(template: Path) -> None:
-    with open_ova(template) as ova, pytest.raises(Stopped):
+    with open_template(template) as ova, pytest.raises(Stopped):
         verify_manifest(ova, on_progress=lambda _done, _total: None, should_stop=lambda: True)
 
 

@@ -69,7 +69,7 @@ def test_disks_are_provisioned_as_the_plan_says(
 def test_every_disk_arrives_bit_by_bit_at_the_host(importer: Importer) -> None:
     importer.run()
     members = contents(importer.template)
-    uploads = importer.control.uploads()
+    uploads = sorted(importer.control.uploads(), key=lambda item: item["file"])
     assert [item["sha256"] for item in uploads] == [
         hashlib.sha256(members[name]).hexdigest() for name in (DISK1, DISK2, DISK3)
     ]
@@ -77,6 +77,21 @@ def test_every_disk_arrives_bit_by_bit_at_the_host(importer: Importer) -> None:
     assert {item["content_type"] for item in uploads} == {"application/x-vnd.vmware-streamVmdk"}
     assert {item["host"] for item in uploads} == {"esx-01.lab.test"}
     assert [lease["state"] for lease in importer.control.leases()[-1:]] == ["complete"]
+
+
+def test_disks_are_sent_side_by_side_and_the_speed_is_told(importer: Importer, large_template: Path) -> None:
+    importer.template = large_template
+    importer.control.limit_uploads(bytes_per_s=8 * 2**20)
+    most: list[int] = []
+    importer.on_sent = lambda _sent: most.append(
+        sum(item["state"] == "running" for item in importer.control.uploads())
+    )
+    importer.run()
+    assert max(most) == 3
+    last = importer.transfers[-1]
+    assert (last.percent, last.seconds_left) == (100, 0.0)
+    assert 4e6 < last.bytes_per_second < 100e6
+    assert any(item.seconds_left for item in importer.transfers)
 
 
 def test_phases_and_progress_are_told_as_they_come(importer: Importer) -> None:
@@ -97,7 +112,7 @@ def test_phases_and_progress_are_told_as_they_come(importer: Importer) -> None:
 
 def test_progress_is_told_at_most_five_times_a_second(importer: Importer, large_template: Path) -> None:
     importer.template = large_template
-    importer.control.limit_uploads(bytes_per_s=24 * 2**20)
+    importer.control.limit_uploads(bytes_per_s=8 * 2**20)
     began = time.monotonic()
     importer.run()
     assert 3 <= len(importer.progress) <= 3 + (time.monotonic() - began) * 5
@@ -106,7 +121,7 @@ def test_progress_is_told_at_most_five_times_a_second(importer: Importer, large_
 def test_the_lease_is_kept_alive_with_the_true_percentage(importer: Importer, large_template: Path) -> None:
     importer.template = large_template
     importer.patience = replace(SHORT, keep_alive_s=0.1)
-    importer.control.limit_uploads(bytes_per_s=24 * 2**20)
+    importer.control.limit_uploads(bytes_per_s=8 * 2**20)
     importer.run()
     lease = importer.control.leases()[-1]
     assert lease["progress_calls"] >= 5

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, Literal, get_args
 
 from wizard.lab import sparse
 from wizard.lab.ova_descriptor import LICENSE, DiskFile, Hardware, descriptor
+from wizard.lab.ova_signature import Signed, certificate_file
 
 Flaw = Literal[
     "truncated",
@@ -62,7 +63,7 @@ class Recipe:
     """What a template contains. The defaults are those of the classic configuration server (asr-facts 2.3, 3.1).
 
     `file_mb` is the size of all disk files together, `disks_gb` what the disks will occupy once imported.
-    `manifest` is the digest of the manifest, None leaves it out.
+    `manifest` is the digest of the manifest, None leaves it out. `signed` adds a certificate, which needs a manifest.
     """
 
     file_mb: float = 3
@@ -77,13 +78,13 @@ class Recipe:
     properties: bool = True
     systems: int = 1
     manifest: Digest | None = "sha256"
-    certificate: bool = False
+    signed: Signed | None = None
     seed: int = 1
     flaw: Flaw | None = None
 
 
 def make_ova(path: Path, **options: Any) -> Path:
-    """Write the template that the fields of `Recipe` describe; the same options give the same bytes.
+    """Write the template that the fields of `Recipe` describe; the same options give the same bytes, unless signed.
 
     The file appears under its name only when it is complete. Raises TypeError for an unknown option and
     ValueError for an unknown flaw.
@@ -120,8 +121,13 @@ class _Writer:
         if recipe.manifest is not None:
             self._sums[f"{recipe.name}.ovf"] = hashlib.new(recipe.manifest, xml).hexdigest()
             texts[f"{recipe.name}.mf"] = self._manifest()
-        if recipe.certificate:
-            texts[f"{recipe.name}.cert"] = b"A real template is signed; this one is not.\n"
+            if recipe.signed is not None:
+                texts[f"{recipe.name}.cert"] = certificate_file(
+                    f"{recipe.name}.mf",
+                    texts[f"{recipe.name}.mf"],
+                    digest=recipe.manifest,
+                    signed=recipe.signed,
+                )
         if recipe.flaw == "no_descriptor":
             del texts[f"{recipe.name}.ovf"]
         with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:

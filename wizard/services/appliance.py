@@ -18,11 +18,12 @@ from wizard.vsphere import guest, inventory
 from wizard.vsphere.errors import TimedOut, VSphereError
 from wizard.vsphere.import_attempt import Patience, find_marked
 from wizard.vsphere.import_plan import ImportPlan
-from wizard.vsphere.ova import open_ova
 from wizard.vsphere.ova_import import import_ova
 from wizard.vsphere.ovf import OvfDescriptor
 from wizard.vsphere.removal import LeftBehind, remove_vm
 from wizard.vsphere.session import Session
+from wizard.vsphere.template import open_template
+from wizard.vsphere.transfer import Transfer
 
 UPLOAD_FROM, UPLOAD_TO = 8, 88
 POWER_ON_SECONDS = 120.0
@@ -106,16 +107,17 @@ def _make(
     progress: Progress, answers: dict[str, dict[str, Any]], path: Path
 ) -> tuple[inventory.ObjectRef, guest.GuestState]:
     """The machine, imported and started. Raises LeftBehind where a half-made one could not be removed."""
-    with open_session(answers["vcenter"]) as session, open_ova(path) as ova:
+    with open_session(answers["vcenter"]) as session, open_template(path) as template:
         progress.leave(vm_name=answers["placement"]["vm_name"])
         reference = import_ova(
             session,
-            ova,
-            _plan(answers, ova.descriptor),
+            template,
+            _plan(answers, template.descriptor),
             mark=progress.task.pk.hex,
             on_phase=lambda text: progress.phase(text),
-            on_progress=lambda sent, total: progress.percent(
-                UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * sent / max(total, 1)
+            on_transfer=lambda transfer: progress.percent(
+                UPLOAD_FROM + (UPLOAD_TO - UPLOAD_FROM) * transfer.sent / max(transfer.total, 1),
+                phase=_how_far(transfer),
             ),
             on_created=lambda moid: progress.leave(moid=moid),
             should_stop=progress.should_stop,
@@ -130,6 +132,23 @@ def _make(
             except VSphereError as obstacle:
                 raise _left_behind(answers, reference.moid, _cause(failure), obstacle.text) from failure
             raise
+
+
+def _how_far(transfer: Transfer) -> Text:
+    """For example "42 % · 118 MB/s · 1 min left"."""
+    megabytes = transfer.bytes_per_second / 1e6
+    values = {
+        "percent": transfer.percent,
+        "speed": f"{megabytes:.0f}" if megabytes >= 10 else f"{megabytes:.1f}",
+    }
+    left = transfer.seconds_left
+    if left is None:
+        return Text(_("Sending the disks: %(percent)d %% · %(speed)s MB/s"), **values)
+    if left < 60:
+        template = _("Sending the disks: %(percent)d %% · %(speed)s MB/s · %(seconds)d s left")
+        return Text(template, **values, seconds=round(left))
+    template = _("Sending the disks: %(percent)d %% · %(speed)s MB/s · %(minutes)d min left")
+    return Text(template, **values, minutes=round(left / 60))
 
 
 def _remove_by_a_fresh_session(progress: Progress, left: LeftBehind) -> None:
@@ -279,7 +298,7 @@ def _refuse_replaced(deployment: Deployment, answers: dict[str, dict[str, Any]])
     inspected = evidence.inspected(deployment, answers["template"])
     path = templates.local_path(answers["template"])
     seen = inspected.result if inspected and inspected.result else {}
-    if not path.is_file() or any(
+    if not path.exists() or any(
         seen.get(name) != value for name, value in templates.fingerprint(path).items()
     ):
         raise Conflict(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from pydantic import ValidationError
 
 from wizard.journey.errors import explain
@@ -20,8 +21,9 @@ from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
 from wizard.text import Text, _
 from wizard.vsphere.manifest import verify_manifest
-from wizard.vsphere.ova import Ova, open_ova
 from wizard.vsphere.ova_download import download
+from wizard.vsphere.template import Template, open_template
+from wizard.vsphere.template_store import changed_at, is_template, size_on_disk
 
 DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
@@ -33,12 +35,12 @@ class TemplateFile:
 
 
 def offered() -> list[TemplateFile]:
-    """The OVA files in the configured folder, by name."""
+    """The .ova files and the folders with one .ovf in the configured folder, by name."""
     folder = settings.TEMPLATE_DIR
     if not folder.is_dir():
         return []
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ova" and path.is_file())
-    return [TemplateFile(name=path.name, size_gb=round(path.stat().st_size / 2**30, 2)) for path in files]
+    found = sorted(path for path in folder.iterdir() if is_template(path))
+    return [TemplateFile(name=path.name, size_gb=round(size_on_disk(path) / 2**30, 2)) for path in found]
 
 
 def local_path(answers: Mapping[str, Any]) -> Path:
@@ -78,7 +80,7 @@ def run_inspect(progress: Progress) -> Done:
     path = local_path(inputs)
     if inputs["source"] == "url" and not path.exists():
         _fetch(progress, inputs, path)
-    if not path.is_file():
+    if not path.exists():
         raise UserError(
             Text(_("There is no file “%(name)s” in the template folder."), name=path.name),
             remedy=Text(
@@ -89,18 +91,18 @@ def run_inspect(progress: Progress) -> Done:
     progress.phase(Text(_("Reading %(name)s"), name=path.name), 50)
     # Taken first: should the file be replaced while it is read, deploy must notice.
     judged = fingerprint(path)
-    with open_ova(path) as ova:
+    with open_template(path) as template:
         progress.info(
             Text(
                 _("%(product)s %(version)s, %(disks)s disks."),
-                product=ova.descriptor.product or ova.descriptor.name,
-                version=ova.descriptor.version,
-                disks=len(ova.descriptor.disks),
+                product=template.descriptor.product or template.descriptor.name,
+                version=template.descriptor.version,
+                disks=len(template.descriptor.disks),
             )
         )
         result = {
-            "descriptor": ova.descriptor.to_json(),
-            "manifest": _verify(progress, ova),
+            "descriptor": template.descriptor.to_json(),
+            "manifest": _verify(progress, template),
             **judged,
         }
     return Done(
@@ -128,8 +130,7 @@ def _note_replaced(deployment: Deployment, inputs: dict[str, Any], judged: dict[
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Enough to notice that a file was replaced since it was inspected."""
-    status = path.stat()
-    return dict(zip(evidence.FINGERPRINT, (status.st_size, str(status.st_mtime_ns)), strict=True))
+    return dict(zip(evidence.FINGERPRINT, (size_on_disk(path), changed_at(path)), strict=True))
 
 
 def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
@@ -159,17 +160,25 @@ def _fetch(progress: Progress, inputs: dict[str, Any], path: Path) -> None:
     )
 
 
-def _verify(progress: Progress, ova: Ova) -> dict[str, Any]:
+def _verify(progress: Progress, template: Template) -> dict[str, Any]:
     progress.phase(Text(_("Comparing every file with the manifest")), 55)
     report = verify_manifest(
-        ova,
+        template,
         on_progress=lambda done, total: progress.percent(55 + 44 * done / total if total else 99),
         should_stop=progress.should_stop,
     )
     if not report.has_manifest:
         progress.warning(Text(_("The template has no manifest: its files cannot be verified.")))
-    return {
+    found: dict[str, Any] = {
         "has_manifest": report.has_manifest,
         "verified": report.has_manifest,
         "has_certificate": report.has_certificate,
     }
+    if report.signature is not None:
+        progress.info(
+            Text(_("Signed by %(subject)s; the signature is valid."), subject=report.signature.subject)
+        )
+        for remark in report.signature.remarks(timezone.now()):
+            progress.warning(remark)
+        found["signature"] = report.signature.to_json()
+    return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
+from urllib.parse import unquote
 
 from wizard.text import Text, _
 from wizard.vsphere.errors import OvaInvalid
@@ -52,10 +53,11 @@ class Checksum:
             )
 
 
-def parse_manifest(content: bytes) -> dict[str, Checksum]:
+def parse_manifest(content: bytes, *, known: Container[str] = ()) -> dict[str, Checksum]:
     """Read `SHA256(name)= hex` lines (SHA1, SHA256, SHA512).
 
-    Raises OvaInvalid with reason `manifest_invalid`.
+    A name is taken as it stands; one that is not `known`, but is once its percent signs are decoded, is the latter:
+    some tools write it as in the descriptor. Raises OvaInvalid with reason `manifest_invalid`.
     """
     sums: dict[str, Checksum] = {}
     for number, raw in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), start=1):
@@ -77,7 +79,9 @@ def parse_manifest(content: bytes) -> dict[str, Checksum]:
                 reason="manifest_invalid",
             )
         # The length check above has narrowed it to one of the three.
-        sums[match["name"].strip()] = Checksum(
+        name = match["name"].strip()
+        decoded = unquote(name)
+        sums[decoded if name not in known and decoded in known else name] = Checksum(
             algorithm=cast(Algorithm, algorithm), digest=match["digest"].lower()
         )
     return sums

@@ -1,71 +1,141 @@
-"""Sends one file of an OVA to the ESXi host that takes it, hashing it on the way."""
+"""Sends one file of a template to the ESXi host that takes it, hashing on the way what is stored."""
 
 from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import cast
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
+from wizard.vsphere.checksum import Checksum, Digest
 from wizard.vsphere.errors import UploadFailed
-from wizard.vsphere.ova import PIECE_BYTES, Ova
-from wizard.vsphere.pace import Pace
 from wizard.vsphere.patient_socket import Broken, PatientSocket, Stalled
-from wizard.vsphere.upload_target import UploadTarget, open_connection, open_the_way
+from wizard.vsphere.payload import Payload, Unpacker
+from wizard.vsphere.template import PIECE_BYTES, Template
+from wizard.vsphere.upload_target import UploadBroken, UploadTarget, open_connection, open_the_way
 
 _LAST_WORDS_S = 2.0
+# A disk file may be larger than the disk by its tables and by what does not compress: far less than this.
+_OVERHEAD_SHARE, _OVERHEAD_BYTES = 16, 2**24
+
+
+class UploadRefused(UploadFailed):
+    """The host answered no; `status` is what it said over HTTP."""
+
+    def __init__(self, text: Text, *, status: int, remedy: Text, address: str) -> None:
+        super().__init__(text, remedy=remedy, address=address, step="upload")
+        self.status = status
 
 
 def upload(
-    ova: Ova,
-    name: str,
+    template: Template,
+    payload: Payload,
     target: UploadTarget,
     *,
     create: bool,
-    pace: Pace,
+    advance: Callable[[int], None],
     check: Callable[[], None],
     book: AddressBook,
     connect_s: float,
     stall_s: float,
 ) -> None:
-    """Send one member from inside the archive in pieces of 1 MiB; compare it with the manifest at the end.
+    """Send one file in pieces of 1 MiB; compare what was read with the manifest at the end.
 
     `create` is what the import spec says of the file: a disk is posted into the machine, any other file is
-    put. `check` is called often; what it raises comes out. Raises UploadFailed, or OvaInvalid
-    where the content is not what the manifest promises.
+    put. Chunks are sent as the one file that they make up, gzip is unpacked on the way. `advance` gets counts of
+    stored bytes. `check` is called often; what it raises comes out. Raises UploadBroken where another try may go
+    better, UploadRefused, another UploadFailed, or OvaInvalid where the content is not what was promised.
     """
-    checksum = ova.manifest.get(name)
-    digest = checksum.start() if checksum else None
     connection = open_connection(target, book=book, connect_s=connect_s)
     with closing(connection):
         patient = PatientSocket(connection.sock, check=check, stall_s=stall_s)
         connection.sock = cast(ssl.SSLSocket, patient)
+        proof = _Proof(template, payload)
+        content = _content(template, payload, proof, advance)
         try:
-            _announce(connection, target, size=ova.members[name].size, create=create)
-            for piece in ova.pieces(name, memoryview(bytearray(PIECE_BYTES))):
-                connection.send(piece)
-                if digest:
-                    digest.update(piece)
-                pace.advance(len(piece))
+            _announce(connection, target, size=None if payload.packed else payload.size, create=create)
+            if payload.packed:
+                _send_chunked(connection, _unpacked(template, payload, content))
+            else:
+                for piece in content:
+                    connection.send(piece)
             status, reason = _answer(connection)
         except Stalled:
-            raise _stalled(name, target, stall_s) from None
+            raise _stalled(payload.name, target, stall_s) from None
         except Broken as error:
-            raise _broken(name, target, str(error), _last_words(connection, patient)) from None
+            raise _broken(payload.name, target, str(error), _last_words(connection, patient)) from None
     if status // 100 != 2:
-        raise _refused(name, target, f"{status} {reason}".strip())
-    if checksum and digest:
-        checksum.expect(digest, name)
+        raise _refused(payload.name, target, status, reason)
+    proof.expect()
+
+
+class _Proof:
+    """The digests that the manifest promises: of each part, of all parts together, or of neither."""
+
+    def __init__(self, template: Template, payload: Payload) -> None:
+        names = dict.fromkeys((*payload.parts, payload.name))
+        self._running: dict[str, tuple[Checksum, Digest]] = {
+            name: (promised, promised.start()) for name in names if (promised := template.manifest.get(name))
+        }
+        self._whole = payload.name
+
+    def update(self, part: str, piece: memoryview) -> None:
+        for name in {part, self._whole}:
+            if name in self._running:
+                self._running[name][1].update(piece)
+
+    def expect(self) -> None:
+        for name, (promised, digest) in self._running.items():
+            promised.expect(digest, name)
+
+
+def _content(
+    template: Template, payload: Payload, proof: _Proof, advance: Callable[[int], None]
+) -> Iterator[memoryview]:
+    buffer = memoryview(bytearray(PIECE_BYTES))
+    for part in payload.parts:
+        for piece in template.pieces(part, buffer):
+            yield piece
+            proof.update(part, piece)
+            advance(len(piece))
+
+
+def _unpacked(template: Template, payload: Payload, content: Iterator[memoryview]) -> Iterator[bytes]:
+    capacity = next(
+        (
+            disk.capacity_bytes
+            for disk in template.descriptor.disks
+            if disk.file_href and template.payloads[disk.file_href] is payload
+        ),
+        None,
+    )
+    limit = None if capacity is None else capacity + capacity // _OVERHEAD_SHARE + _OVERHEAD_BYTES
+    unpacker = Unpacker(payload.name, limit_bytes=limit)
+    for piece in content:
+        yield from unpacker.pieces(piece)
+    unpacker.finish()
+
+
+def _send_chunked(connection: http.client.HTTPSConnection, pieces: Iterator[bytes]) -> None:
+    """RFC 9112, 7.1: what gzip tells of the size at its end is that size modulo 4 GiB, so it is not announced."""
+    for piece in pieces:
+        connection.send(f"{len(piece):X}\r\n".encode())
+        connection.send(piece)
+        connection.send(b"\r\n")
+    connection.send(b"0\r\n\r\n")
 
 
 def _announce(
-    connection: http.client.HTTPSConnection, target: UploadTarget, *, size: int, create: bool
+    connection: http.client.HTTPSConnection, target: UploadTarget, *, size: int | None, create: bool
 ) -> None:
     connection.putrequest("PUT" if create else "POST", target.path, skip_accept_encoding=True)
-    connection.putheader("Content-Length", str(size))
+    if size is None:
+        connection.putheader("Transfer-Encoding", "chunked")
+    else:
+        connection.putheader("Content-Length", str(size))
     if create:
         connection.putheader("Overwrite", "t")
     else:
@@ -82,18 +152,17 @@ def _answer(connection: http.client.HTTPSConnection) -> tuple[int, str]:
         raise Broken(type(error).__name__) from None
 
 
-def _last_words(connection: http.client.HTTPSConnection, patient: PatientSocket) -> str:
-    """A host that refuses in the middle often says why before it hangs up; empty where it did not."""
+def _last_words(connection: http.client.HTTPSConnection, patient: PatientSocket) -> tuple[int, str] | None:
+    """A host that refuses in the middle often says why before it hangs up; None where it did not."""
     patient.stall_s = _LAST_WORDS_S
     try:
-        status, reason = _answer(connection)
+        return _answer(connection)
     except (Stalled, Broken):
-        return ""
-    return f"{status} {reason}".strip()
+        return None
 
 
-def _stalled(name: str, target: UploadTarget, stall_s: float) -> UploadFailed:
-    return UploadFailed(
+def _stalled(name: str, target: UploadTarget, stall_s: float) -> UploadBroken:
+    return UploadBroken(
         Text(
             _("Host %(host)s took nothing of “%(name)s” for %(seconds)d seconds."),
             host=target.host,
@@ -108,10 +177,10 @@ def _stalled(name: str, target: UploadTarget, stall_s: float) -> UploadFailed:
     )
 
 
-def _broken(name: str, target: UploadTarget, error: str, last_words: str) -> UploadFailed:
-    if last_words:
-        return _refused(name, target, last_words)
-    return UploadFailed(
+def _broken(name: str, target: UploadTarget, error: str, last_words: tuple[int, str] | None) -> UploadFailed:
+    if last_words is not None:
+        return _refused(name, target, *last_words)
+    return UploadBroken(
         Text(
             _("The connection to host %(host)s broke while “%(name)s” was sent (%(reason)s)."),
             host=target.host,
@@ -124,14 +193,15 @@ def _broken(name: str, target: UploadTarget, error: str, last_words: str) -> Upl
     )
 
 
-def _refused(name: str, target: UploadTarget, answer: str) -> UploadFailed:
-    return UploadFailed(
+def _refused(name: str, target: UploadTarget, status: int, reason: str) -> UploadRefused:
+    return UploadRefused(
         Text(
             _("Host %(host)s answered “%(answer)s” to the upload of “%(name)s”."),
             host=target.host,
-            answer=answer[:200],
+            answer=f"{status} {reason}".strip()[:200],
             name=name,
         ),
+        status=status,
         remedy=Text(
             _(
                 "Look at the host's events in vCenter: its datastore may be full or in trouble; "
@@ -139,5 +209,4 @@ def _refused(name: str, target: UploadTarget, answer: str) -> UploadFailed:
             )
         ),
         address=target.address,
-        step="upload",
     )

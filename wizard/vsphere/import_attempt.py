@@ -25,13 +25,18 @@ RETRY_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long what may take, in seconds.
+    """How long what may take, in seconds, and how often it is tried.
 
-    `ready_s` is generous, as a host may zero whole disks before it takes a byte. `grace_s` is left to vCenter
+    `import_s` bounds all of it but the removal. `ready_s` is generous, as a host may zero whole disks before it takes
+    a byte. So many disks are sent `at_once`, each up to `tries` times, `again_s` apart. `grace_s` is left to vCenter
     for removing the half-made machine by itself, `removal_s` to both of us together.
     """
 
+    import_s: float = 12 * 3600.0
     connect_s: float = 20.0
+    at_once: int = 3
+    tries: int = 3
+    again_s: float = 2.0
     stall_s: float = 60.0
     ready_s: float = 3600.0
     keep_alive_s: float = KEEP_ALIVE_S

@@ -26,7 +26,10 @@ DiskProvisioning = Literal["eagerZeroedThick", "thick", "thin"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
-    """Names or paths as in the inventory; `networks` maps each network of the template to one of vSphere."""
+    """Names or paths as in the inventory; `networks` maps each network of the template to one of vSphere.
+
+    `deployment_option` is the id of one that the template offers; "" takes its default.
+    """
 
     vm_name: str
     datacenter: str
@@ -37,6 +40,7 @@ class ImportPlan:
     disk_provisioning: DiskProvisioning = "eagerZeroedThick"
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
     accept_license: bool = False
+    deployment_option: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ def locate(session: Session, descriptor: OvfDescriptor, plan: ImportPlan) -> Imp
     Raises ImportRefused for a plan that does not fit the template; NotFound, Ambiguous and NameTaken.
     """
     _expect_consent(descriptor, plan)
+    _expect_option(descriptor, plan)
     _expect_networks(descriptor, plan)
     _expect_properties(descriptor, plan)
     datacenter = read_placement(session).datacenter(plan.datacenter)
@@ -77,6 +82,20 @@ def _expect_consent(descriptor: OvfDescriptor, plan: ImportPlan) -> None:
             Text(_("The template carries a licence text that nobody has accepted.")),
             remedy=Text(_("Read the licence text of the template and accept it; then deploy again.")),
             step="license",
+        )
+
+
+def _expect_option(descriptor: OvfDescriptor, plan: ImportPlan) -> None:
+    known = [option.id for option in descriptor.deployment_options]
+    if plan.deployment_option and plan.deployment_option not in known:
+        raise ImportRefused(
+            Text(
+                _("The template has no deployment option “%(name)s”; it has: %(known)s."),
+                name=plan.deployment_option,
+                known=known or "–",
+            ),
+            remedy=Text(_("Choose one of the template's deployment options; then deploy again.")),
+            step="deployment_option",
         )
 
 

@@ -16,10 +16,10 @@ from wizard.vsphere.errors import ConnectionLost, ImportRefused, NoPermission, N
 from wizard.vsphere.faults import explain, message_of
 from wizard.vsphere.import_plan import ImportPlan, ImportTarget
 from wizard.vsphere.nfc_lease import NfcLease, name_taken
-from wizard.vsphere.ova import Ova
 from wizard.vsphere.ovf_xml import load_envelope
 from wizard.vsphere.placement import NetworkKind
 from wizard.vsphere.session import Session
+from wizard.vsphere.template import Template
 
 # Written into the machine's configuration, so that a half-made one is told from a stranger of the same name.
 MARK_KEY = "foothold.import"
@@ -35,14 +35,14 @@ NETWORKS: Mapping[NetworkKind, type[vim.Network]] = {
 class ImportOrder:
     """What vCenter made of the template; `files` pair with the lease's addresses by `deviceId`."""
 
-    spec: vim.ImportSpec
+    spec: vim.vm.VmImportSpec
     host: vim.HostSystem | None
     files: tuple[vim.OvfManager.FileItem, ...]
     warnings: tuple[str, ...]
 
 
 def create_import_spec(
-    session: Session, ova: Ova, plan: ImportPlan, target: ImportTarget, *, mark: str
+    session: Session, template: Template, plan: ImportPlan, target: ImportTarget
 ) -> ImportOrder:
     """Let vCenter judge template and target; nothing is changed there.
 
@@ -54,7 +54,7 @@ def create_import_spec(
         hostSystem=host,
         # vCenter's messages come in English, as they are shown word for word beside translated ones.
         locale="en_US",
-        deploymentOption=next((item.id for item in ova.descriptor.deployment_options if item.default), ""),
+        deploymentOption=plan.deployment_option or template.descriptor.default_option,
         diskProvisioning=plan.disk_provisioning,
         networkMapping=[
             vim.OvfManager.NetworkMapping(
@@ -65,7 +65,7 @@ def create_import_spec(
         propertyMapping=[vim.KeyValue(key=key, value=value) for key, value in plan.properties.items()],
     )
     # Sent within SOAP it has no encoding of its own, so the XML declaration stays behind.
-    descriptor = etree.tostring(load_envelope(ova.descriptor_xml), encoding="unicode")
+    descriptor = etree.tostring(load_envelope(template.descriptor_xml), encoding="unicode")
     # vCenter and ESXi have had one since 4.0.
     manager = cast(vim.OvfManager, session.content.ovfManager)
     try:
@@ -78,12 +78,15 @@ def create_import_spec(
     except vmodl.MethodFault as fault:
         failure = _refused(session, fault, "CreateImportSpec", plan)
     else:
-        return _order(session, result, host, mark)
+        return _order(session, result, host)
     raise failure
 
 
-def start_import(session: Session, order: ImportOrder, plan: ImportPlan, target: ImportTarget) -> NfcLease:
-    """Have the machine made. Raises NameTaken, NoPermission, ImportRefused or ConnectionLost."""
+def start_import(
+    session: Session, order: ImportOrder, plan: ImportPlan, target: ImportTarget, *, mark: str
+) -> NfcLease:
+    """Have the machine made, with `mark` in its configuration. Raises NameTaken, NoPermission, ImportRefused or ConnectionLost."""
+    order.spec.configSpec.extraConfig.append(vim.option.OptionValue(key=MARK_KEY, value=mark))
     try:
         lease = session.managed(vim.ResourcePool, target.compute.resource_pool_moid).ImportVApp(
             order.spec, session.managed(vim.Folder, target.folder.ref.moid), order.host
@@ -96,7 +99,7 @@ def start_import(session: Session, order: ImportOrder, plan: ImportPlan, target:
 
 
 def _order(
-    session: Session, result: vim.OvfManager.CreateImportSpecResult, host: vim.HostSystem | None, mark: str
+    session: Session, result: vim.OvfManager.CreateImportSpecResult, host: vim.HostSystem | None
 ) -> ImportOrder:
     if result.error or result.importSpec is None:
         raise ImportRefused(
@@ -108,10 +111,8 @@ def _order(
             step="CreateImportSpec",
         )
     # Templates of one virtual system only come this far; those of several would get a VirtualAppImportSpec.
-    spec = cast(vim.vm.VmImportSpec, result.importSpec)
-    spec.configSpec.extraConfig.append(vim.option.OptionValue(key=MARK_KEY, value=mark))
     return ImportOrder(
-        spec=spec,
+        spec=cast(vim.vm.VmImportSpec, result.importSpec),
         host=host,
         files=tuple(result.fileItem),
         warnings=tuple(message_of(warning) for warning in result.warning),

@@ -94,9 +94,14 @@ class NfcLease:
             raise self._lost
 
     def verdict(self, failure: UploadFailed) -> VSphereError:
-        """Why an upload really failed: a host hangs up when vCenter gives up the lease, and that knows why."""
+        """Why an upload really failed: a host hangs up when vCenter gives up the lease, and that knows why.
+
+        A lease ends with the session that it belongs to.
+        """
         try:
             seen = read(self._session, self._lease, ("state", "error"))
+        except (vim.fault.NotAuthenticated, vmodl.fault.ManagedObjectNotFound) as fault:
+            return self._ended(fault, "upload")
         except (vmodl.MethodFault, VSphereError):
             return failure
         if seen.get("state") == vim.HttpNfcLease.State.error:
@@ -157,6 +162,18 @@ class NfcLease:
         explained = explain(fault, address=self._session.address, step=step)
         if isinstance(explained, NoPermission | ConnectionLost):
             return explained
+        if isinstance(fault, vmodl.fault.ManagedObjectNotFound):
+            return LeaseFailed(
+                Text(
+                    _(
+                        "%(address)s no longer knows the lease of this import: "
+                        "the session that it belongs to has ended, or somebody has ended it."
+                    ),
+                    address=self._session.address,
+                ),
+                address=self._session.address,
+                step=step,
+            )
         reason: Any = None
         with contextlib.suppress(vmodl.MethodFault, VSphereError):
             reason = read(self._session, self._lease, ("error",)).get("error")

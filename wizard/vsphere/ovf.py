@@ -59,13 +59,17 @@ class OvfController:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OvfProperty:
-    """A value given at deployment; `key` is `class.key.instance`, as CreateImportSpec wants it."""
+    """A value given at deployment; `key` is `class.key.instance`, as CreateImportSpec wants it.
+
+    What was stored before `password` was read counts as none.
+    """
 
     key: str
     label: str
     type: str
     default: str
     user_configurable: bool
+    password: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,11 @@ class OvfDescriptor:
     properties: tuple[OvfProperty, ...]
     deployment_options: tuple[OvfDeploymentOption, ...]
     virtual_system_count: int
+
+    @property
+    def default_option(self) -> str:
+        """The id of the deployment option that the template prefers; "" where it offers none."""
+        return next((option.id for option in self.deployment_options if option.default), "")
 
     def to_json(self) -> dict[str, Any]:
         """Shape: the fields by name, nested ones as objects in lists."""
@@ -259,6 +268,7 @@ def _properties(system: etree._Element) -> Iterator[OvfProperty]:
                 type=attribute(item, "type"),
                 default=attribute(item, "value"),
                 user_configurable=attribute(item, "userConfigurable") in ("true", "1"),
+                password=attribute(item, "password") in ("true", "1"),
             )
 
 

@@ -21,6 +21,10 @@ from wizard.vsphere.wire import Deadline, open_tcp
 from wizard.wire.fingerprint import algorithm_of, fingerprint, normalise
 
 
+class UploadBroken(UploadFailed):
+    """The way to the host failed, not the host's judgement: another try may go better."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTarget:
     """Where a file goes. Without `thumbprint` the host's certificate is judged as a browser would."""
@@ -66,7 +70,10 @@ def upload_target(device: vim.HttpNfcLease.DeviceUrl, endpoint: Endpoint, book: 
 def open_connection(
     target: UploadTarget, *, book: AddressBook, connect_s: float
 ) -> http.client.HTTPSConnection:
-    """A connection to the host whose certificate was judged before anything is sent. Raises UploadFailed."""
+    """A connection to the host whose certificate was judged before anything is sent.
+
+    Raises UploadBroken where the host cannot be reached, UploadFailed where its certificate is a wrong one.
+    """
     connection: http.client.HTTPSConnection
     try:
         if target.thumbprint:
@@ -90,7 +97,7 @@ def open_connection(
     except CertificateChanged as error:
         raise _impostor(target, error) from None
     except VSphereError as error:
-        raise UploadFailed(
+        raise UploadBroken(
             Text(
                 _("Host %(host)s takes the disks, but cannot be reached: %(why)s"),
                 host=target.host,

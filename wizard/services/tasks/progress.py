@@ -72,14 +72,20 @@ class Progress:
         self._write(phase=text)
         self.event(text)
 
-    def percent(self, value: float) -> None:
-        """How far the whole task is, 0 to 100. Never goes back; written at most a few times a second."""
+    def percent(self, value: float, *, phase: Text | None = None) -> None:
+        """How far the whole task is, 0 to 100. Never goes back; written at most a few times a second.
+
+        `phase` takes the place above the bar; unlike the beginning of a phase it is no line in the log.
+        """
         self.check()
         whole = max(self._percent, min(100, int(value)))
-        if whole != self._percent:
+        changes: dict[str, Any] = {"phase": phase} if phase is not None and phase != self.task.phase else {}
+        if whole != self._percent or changes:
             self._percent = whole
             if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS:
-                self._write()
+                if phase is not None:
+                    self.task.phase = phase
+                self._write(**changes)
 
     def info(self, message: Text, **data: Any) -> None:
         self.check()
