@@ -63,9 +63,10 @@ class Login:
             if self._again is None or self.over is not None:
                 raise self._ended()
             # The server's word that it is over may be wrong for a session that is still counted there.
-            self.log_out()
+            self._log_out()
             stub = self._fresh_stub()
             try:
+                stub.open()
                 with self._again() as account:
                     user = log_in(stub, self._manager_on(stub), account)
             except VSphereError as error:
@@ -73,11 +74,18 @@ class Login:
                     self.over = error.text
                 raise
             finally:
+                self._stub.distrusted |= stub.distrusted
                 stub.DropConnections()  # type: ignore[no-untyped-call]
             self.key = user.key
             self._stub.adopt(stub)
 
-    def log_out(self) -> None:
+    def end(self) -> None:
+        """Log out for good: whoever still calls is told that the session has ended, and nobody signs in again."""
+        with self._lock:
+            self._again = self._stub.when_ended = None
+        self._log_out()
+
+    def _log_out(self) -> None:
         """Tell the server that the session is over. No error where it cannot be told, or knows."""
         # The work is done or has failed already; an error on the way out would hide how it went.
         with contextlib.suppress(VSphereError, vmodl.MethodFault):

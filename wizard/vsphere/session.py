@@ -150,7 +150,7 @@ def sign_in(
 def sign_out(session: Session) -> None:
     """Tell the server, if it listens within seconds, and close all connections."""
     session.stub.hurry(LOGOUT_S)
-    session.login.log_out()
+    session.login.end()
     session.stub.DropConnections()  # type: ignore[no-untyped-call]
 
 

@@ -155,17 +155,21 @@ class SessionPool:
 
     def _give_back(self, entry: _Entry) -> None:
         idle: list[_Entry] = []
+        late: Session | None = None
         with self._changed:
             entry.borrowers -= 1
             if entry.closed:
-                return
-            if not entry.fit or not self._keeping:
+                # Logged out under the borrower's hands, who may have opened a connection to find out.
+                late = entry.session
+            elif not entry.fit or not self._keeping:
                 # Nobody is signed in, or nobody else may use it.
                 idle = self._retire(entry)
             elif not entry.borrowers:
                 entry.idle_since = self._clock()
                 self._keep_watch()
             self._changed.notify_all()
+        if late is not None:
+            late.stub.DropConnections()  # type: ignore[no-untyped-call]
         _close(idle)
 
     def _retire(self, entry: _Entry) -> list[_Entry]:

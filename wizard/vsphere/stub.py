@@ -124,6 +124,15 @@ class PinnedStub(SoapStubAdapter):
         # Outside the handler: what pyVmomi raised may hold the request, and with it a password.
         raise failure
 
+    def open(self) -> None:
+        """Have a connection whose certificate was compared, before there is anything to be sent."""
+        try:
+            connection = self.GetConnection()  # type: ignore[no-untyped-call]
+        except CertificateChanged:
+            self.distrusted = True
+            raise
+        self.ReturnConnection(connection)  # type: ignore[no-untyped-call]
+
     def negotiate(self) -> None:
         """Speak the newest API version that both sides know. Raises NotVSphere where there is none."""
         connection: PinnedConnection = self.GetConnection()  # type: ignore[no-untyped-call]
