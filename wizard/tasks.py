@@ -6,10 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery, shared_task
-from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    worker_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.db import close_old_connections
 
-from wizard.services import installation_secrets, tasks, vcenter_access
+from wizard.services import discovery, installation_secrets, tasks, vcenter_access
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -25,6 +31,24 @@ def reconcile() -> None:
     installation_secrets.drop_ended()
 
 
+@shared_task(name="wizard.tasks.refresh_vcenters")
+def refresh_vcenters() -> None:
+    close_old_connections()
+    discovery.send_due()
+
+
+@shared_task(name="wizard.tasks.refresh_vcenter")
+def refresh_vcenter(vcenter_id: str) -> None:
+    close_old_connections()
+    discovery.refresh_if_due(UUID(vcenter_id))
+
+
+@worker_init.connect
+def keep_watches(**_: Any) -> None:
+    """A worker lives from one refresh to the next: what it watches it need not read in whole."""
+    discovery.keep_watches()
+
+
 @worker_ready.connect
 def reconcile_at_start(sender: Any = None, **_: Any) -> None:
     """A worker that starts takes up at once what the one before it may have dropped."""
@@ -36,10 +60,12 @@ def reconcile_at_start(sender: Any = None, **_: Any) -> None:
 def keep_no_sessions(**_: Any) -> None:
     """What is running may go on to its end; nothing new begins, so no session is worth being kept."""
     vcenter_access.keep_no_sessions()
+    discovery.keep_no_watches()
 
 
 @worker_process_shutdown.connect
 @worker_shutdown.connect
 def close_sessions(**_: Any) -> None:
     """Work has ended: in a child of a worker that forks, or in the worker whose pool are threads."""
+    discovery.close_watches()
     vcenter_access.close_sessions()

@@ -235,6 +235,8 @@ CELERY_TIMEZONE = "UTC"
 # A task whose worker was not heard of for this long is taken from it.
 TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 30, least=3)
 TASK_RECONCILE_SECONDS = env.number("TASK_RECONCILE_SECONDS", 10, least=1)
+# How long after a refresh of a registered vCenter the next one is due; 0: only when somebody asks for it.
+DISCOVERY_MINUTES = env.number("DISCOVERY_MINUTES", 15)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {
@@ -243,6 +245,13 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
 }
+if DISCOVERY_MINUTES:
+    # Looks which vCenters are due.
+    CELERY_BEAT_SCHEDULE["refresh_vcenters"] = {
+        "task": "wizard.tasks.refresh_vcenters",
+        "schedule": 30,
+        "options": {"expires": 30},
+    }
 
 # --- what probes and imports may use ----------------------------------------------------------------------------------
 

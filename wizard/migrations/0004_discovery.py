@@ -140,12 +140,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='machine',
             name='verdict_classic',
-            field=models.CharField(choices=[('ready', 'Ready'), ('attention', 'Needs attention'), ('blocked', 'Blocked'), ('unknown', 'Not known'), ('hidden', 'Not to protect')], default='unknown', max_length=16, verbose_name='verdict (classic)'),
+            field=models.CharField(choices=[('ready', 'Can be protected'), ('attention', 'Needs attention'), ('blocked', 'Cannot be protected'), ('unknown', 'Not certain'), ('hidden', 'Not to be protected')], default='unknown', max_length=16, verbose_name='verdict (classic)'),
         ),
         migrations.AddField(
             model_name='machine',
             name='verdict_modernized',
-            field=models.CharField(choices=[('ready', 'Ready'), ('attention', 'Needs attention'), ('blocked', 'Blocked'), ('unknown', 'Not known'), ('hidden', 'Not to protect')], default='unknown', max_length=16, verbose_name='verdict (modernized)'),
+            field=models.CharField(choices=[('ready', 'Can be protected'), ('attention', 'Needs attention'), ('blocked', 'Cannot be protected'), ('unknown', 'Not certain'), ('hidden', 'Not to be protected')], default='unknown', max_length=16, verbose_name='verdict (modernized)'),
         ),
         migrations.AddField(
             model_name='vcenter',

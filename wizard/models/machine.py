@@ -22,11 +22,11 @@ class Machine(models.Model):
         OTHER = "other", _("Other")
 
     class Verdict(models.TextChoices):
-        READY = "ready", _("Ready")
+        READY = "ready", _("Can be protected")
         ATTENTION = "attention", _("Needs attention")
-        BLOCKED = "blocked", _("Blocked")
-        UNKNOWN = "unknown", _("Not known")
-        HIDDEN = "hidden", _("Not to protect")
+        BLOCKED = "blocked", _("Cannot be protected")
+        UNKNOWN = "unknown", _("Not certain")
+        HIDDEN = "hidden", _("Not to be protected")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.VM)
     # A virtual machine belongs to its vCenter, which deployments share; a physical server to the deployment it was entered for.

@@ -34,7 +34,7 @@ class VCenter(models.Model):
     # When everything was read last, and when anything was: all of it, or what had changed.
     discovered_at = models.DateTimeField(_("machines discovered"), null=True, blank=True)
     refreshed_at = models.DateTimeField(_("refreshed"), null=True, blank=True)
-    # {id of a watch: version up to which the rows hold what it saw}. A watch lives in one worker process and in one session.
+    # {id of a watch: {"version": up to which the rows hold what it saw, "at": when}}. A watch lives in one session of one worker.
     watches = models.JSONField(_("watches"), default=dict, blank=True)
     # Who refreshes at the moment, and until when that is believed without hearing of it.
     refresh_claim = models.CharField(_("refreshed by"), max_length=32, blank=True)

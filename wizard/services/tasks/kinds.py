@@ -9,6 +9,7 @@ from wizard.services import (
     host_preparation,
     host_tasks,
     preflight,
+    registration,
     templates,
     topology,
     vcenters,
@@ -159,18 +160,22 @@ _ALL = (
         ),
         changing=True,
         repeatable=True,
-        prepare=vcenters.prepare_register,
-        run=vcenters.run_register,
+        prepare=registration.prepare_register,
+        run=registration.run_register,
         tidy=vcenters.tidy_visit,
     ),
     Kind(
         id="discover_machines",
         title=Text(_("Discover machines")),
-        about=Text(_("Reads the machines of the registered vCenter again. Safe to repeat.")),
+        about=Text(
+            _(
+                "Reads what has changed among the machines of the registered vCenter, or with full all of them. Safe to repeat."
+            )
+        ),
         changing=False,
         repeatable=True,
-        prepare=vcenters.prepare_discover,
-        run=vcenters.run_discover,
+        prepare=registration.prepare_discover,
+        run=registration.run_discover,
         tidy=vcenters.tidy_visit,
     ),
     Kind(

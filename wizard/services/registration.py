@@ -1,0 +1,179 @@
+"""vCenter registered for a deployment, and its machines discovered: the tasks that do so."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+from uuid import UUID
+
+from wizard.journey.errors import FieldError
+from wizard.models import Deployment, DeploymentState, VCenter
+from wizard.services import audit, deployments, discovery, vcenter_registry
+from wizard.services.discovery import judging
+from wizard.services.discovery.claim import Claim
+from wizard.services.errors import Invalid
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.work import Done, Prepared
+from wizard.services.vcenter_access import open_session
+from wizard.text import Text, _
+from wizard.vsphere import inventory, privileges
+from wizard.vsphere.session import Session
+
+# Seconds between two looks whether another refresh of the same vCenter has ended.
+_LOOK_AGAIN_S: Final = 0.5
+
+# --- register ---------------------------------------------------------------------------------------------------------
+
+
+def prepare_register(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    if deployment.is_open:
+        return Prepared(missing=(Text(_("the deployed appliance")),))
+    return Prepared()
+
+
+def run_register(progress: Progress) -> Done:
+    task = progress.task
+    answers = deployments.answers_of(task.deployment)["vcenter"]
+    progress.phase(Text(_("Signing in to %(host)s"), host=answers["host"]), 5)
+    with open_session(answers) as session:
+        about = session.about
+        progress.info(
+            Text(_("%(product)s, instance %(uuid)s."), product=about.product, uuid=about.instance_uuid)
+        )
+        vcenter_registry.refuse_second_name(about, answers)
+        progress.phase(Text(_("Comparing privileges")), 15)
+        placement = inventory.read_placement(session)
+        gaps = _privilege_gaps(session, [datacenter.ref for datacenter in placement.datacenters])
+        if gaps["full"]:
+            progress.warning(
+                Text(
+                    _(
+                        "The account lacks %(count)s privileges of the full role: replication works, failback does not."
+                    ),
+                    count=len(gaps["full"]),
+                )
+            )
+        vcenter, new = vcenter_registry.save(answers, about)
+        try:
+            _discover(vcenter, progress, start=30, complete=True)
+        except BaseException:
+            # Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
+            if new:
+                VCenter.objects.filter(pk=vcenter.pk, deployments=None).delete()
+            raise
+    counts = _counts(vcenter)
+
+    def commit() -> None:
+        # Where the same address leads to another instance by now, the deployment goes with it.
+        task.deployment.vcenters.set([vcenter])
+        # The deployment's own appliance is one of these machines.
+        judging.judge_again(vcenter)
+        if task.deployment.state == DeploymentState.DEPLOYED:
+            deployments.move_to(task.deployment, DeploymentState.REGISTERED)
+        audit.record(
+            "vcenter.registered",
+            subject=vcenter,
+            actor=task.requested_by,
+            sentence=Text(
+                _("%(who)s registered vCenter %(name)s for %(deployment)s."),
+                who=task.requested_by.username,
+                name=vcenter.friendly_name,
+                deployment=task.deployment.name,
+            ),
+            after={"host": vcenter.host, "instance_uuid": vcenter.instance_uuid},
+        )
+
+    return Done(
+        summary=Text(
+            _("%(host)s is registered; %(count)s machines discovered."),
+            host=answers["host"],
+            count=counts["machines"],
+        ),
+        result={"about": about.to_json(), "privileges": gaps, **counts},
+        commit=commit,
+    )
+
+
+# --- discover ---------------------------------------------------------------------------------------------------------
+
+
+def prepare_discover(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    """`full` in the inputs asks for everything to be read, not only what has changed. Raises Invalid."""
+    full = inputs.get("full", False)
+    if not isinstance(full, bool):
+        text = Text(_("“full” is true or false: whether everything is read, or what has changed."))
+        raise Invalid([FieldError(path="full", message=text, code="invalid")])
+    if not deployment.vcenters.exists():
+        return Prepared(missing=(Text(_("a registered vCenter")),))
+    return Prepared(inputs={"full": full})
+
+
+def run_discover(progress: Progress) -> Done:
+    vcenter = progress.task.deployment.vcenters.get()
+    progress.phase(Text(_("Signing in to %(host)s"), host=vcenter.host), 5)
+    outcome = _discover(vcenter, progress, start=15, complete=progress.task.inputs.get("full", False))
+    counts = _counts(vcenter)
+    return Done(
+        summary=(
+            Text(_("%(count)s machines discovered."), count=counts["machines"])
+            if outcome.complete
+            else Text(
+                _("%(read)s of %(count)s machines had changed; %(gone)s are gone."),
+                read=outcome.read,
+                count=counts["machines"],
+                gone=outcome.gone,
+            )
+        ),
+        result={
+            **counts,
+            "complete": outcome.complete,
+            "written": outcome.written,
+            "gone": outcome.gone,
+        },
+    )
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: bool) -> discovery.Outcome:
+    claim = _claim(vcenter.pk, progress)
+    progress.phase(Text(_("Discovering machines")), start)
+    # How many there will be, nobody tells before the end; as many as there were is a good guess.
+    expected = vcenter.machines.filter(gone_at=None).count()
+
+    def report(read: int) -> None:
+        progress.info(Text(_("%(count)s machines read."), count=read))
+        if expected:
+            progress.percent(start + (95 - start) * min(1.0, read / expected))
+
+    return discovery.refresh(claim, complete=complete, report=report)
+
+
+def _claim(vcenter_id: UUID, progress: Progress) -> Claim:
+    """The right to refresh; what the schedule began just now is waited for."""
+    said = False
+    while (claim := discovery.take(vcenter_id)) is None:
+        if not said:
+            progress.info(Text(_("Another refresh of this vCenter is under way; this one comes after it.")))
+            said = True
+        progress.check()
+        time.sleep(_LOOK_AGAIN_S)
+    return claim
+
+
+def _counts(vcenter: VCenter) -> dict[str, int]:
+    here = vcenter.machines.filter(gone_at=None)
+    return {
+        "machines": here.filter(is_template=False).count(),
+        "templates": here.filter(is_template=True).count(),
+    }
+
+
+def _privilege_gaps(session: Session, objects: list[inventory.ObjectRef]) -> dict[str, list[dict[str, str]]]:
+    return {
+        level: [
+            {"object": gap.object.name, "privilege_id": gap.privilege_id, "name": gap.name} for gap in gaps
+        ]
+        for level, gaps in privileges.missing(session, privileges.LEVELS, objects).items()
+    }
