@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.lab import large
+from wizard.lab import large, worldly
 from wizard.lab.peculiar import with_peculiarities
 
 INSTANCE_UUID = "5f1c3c60-6f1e-4c0e-9a70-f007401d0001"
@@ -68,6 +68,39 @@ def many_machines(count: int) -> Data:
         "vms": large.machines("DC0", count, _GUESTS),
     }
     return {**default_inventory(), "datacenters": [datacenter]}
+
+
+def worldly_inventory() -> Data:
+    """Names and arrangements as they are met in practice; see `wizard.lab.worldly`."""
+    return {**default_inventory(), "datacenters": worldly.datacenters(_host, _datastore)}
+
+
+def standalone_host() -> Data:
+    """An ESXi host that no vCenter manages: it speaks the same language, with one datacenter and no folders."""
+    return {
+        **default_inventory(),
+        "api_type": "HostAgent",
+        "datacenters": [
+            {
+                "name": "ha-datacenter",
+                "clusters": [],
+                "hosts": [_host(61, cpu_cores=16, memory_gb=128)],
+                "datastores": [_datastore("datastore1", 2048, 1500), _datastore("SmallDS", 128, 100)],
+                "networks": [{"name": "VM Network"}, {"name": "Lab / guests"}],
+                "port_groups": [],
+                "folders": [],
+                "vms": [
+                    {
+                        **_machine("DC0", 2),
+                        "folder": "",
+                        "compute": f"esx-61.{DOMAIN}",
+                        "datastore": "datastore1",
+                        "networks": ["VM Network"],
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def hosts(inventory: Data) -> list[Data]:

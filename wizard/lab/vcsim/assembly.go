@@ -161,7 +161,7 @@ func (m *machines) backing(dc, name string) (types.ManagedObjectReference, types
 	return ref, nil, fmt.Errorf("%s is a %s, not a network", name, ref.Type)
 }
 
-// register enters a machine where vCenter lists it: its folder, pool, host and datastore.
+// register enters a machine where vCenter lists it: its host, datastore, pool and folder, or in place of the two its vApp.
 func (m *machines) register(vm *simulator.VirtualMachine, folder, pool, host types.ManagedObjectReference, store *simulator.Datastore) {
 	own := *m.places.ctx // a lock is shared by all who hold it with one context
 	ctx := &own
@@ -185,6 +185,10 @@ func (m *machines) register(vm *simulator.VirtualMachine, folder, pool, host typ
 			vm.ParentVApp = &pool
 		}
 	})
+	if vm.ParentVApp != nil {
+		registry.Put(vm)
+		return
+	}
 	parent := registry.Get(folder).(*simulator.Folder)
 	// Views are told of a new object, and look for it in its folder.
 	ctx.WithLock(parent, func() {

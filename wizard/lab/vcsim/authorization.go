@@ -137,7 +137,7 @@ func (a *authorization) privileges(user string, entity types.ManagedObjectRefere
 				return a.rolePrivileges(permission.RoleId)
 			}
 		}
-		ref, own = object.Entity().Parent, false
+		ref, own = above(object), false
 	}
 	return nil
 }

@@ -7,7 +7,12 @@ import (
 )
 
 // inventoryConfig is the virtual data centre to build. Sizes are in GB (2^30 bytes) unless the name says MB.
+//
+// Names are as people type them. Paths, such as that of a folder, are as vSphere writes them: relative to the folder of
+// their kind, with `/` within a name as %2f, `%` as %25 and `\` as %5c.
 type inventoryConfig struct {
+	// APIType is VirtualCenter, or HostAgent for a single ESXi host: one datacenter with one host, and no folders.
+	APIType      string             `json:"api_type"`
 	InstanceUUID string             `json:"instance_uuid"`
 	Version      string             `json:"version"`
 	Build        string             `json:"build"`
@@ -22,9 +27,11 @@ type inventoryConfig struct {
 
 type datacenterConfig struct {
 	Name       string            `json:"name"`
+	Folder     string            `json:"folder"`
 	Clusters   []clusterConfig   `json:"clusters"`
 	Hosts      []hostConfig      `json:"hosts"`
 	Datastores []datastoreConfig `json:"datastores"`
+	Pods       []string          `json:"pods"` // paths of datastore clusters
 	Networks   []networkConfig   `json:"networks"`
 	PortGroups []string          `json:"port_groups"`
 	Folders    []string          `json:"folders"`
@@ -32,9 +39,18 @@ type datacenterConfig struct {
 }
 
 type clusterConfig struct {
-	Name  string       `json:"name"`
-	Hosts []hostConfig `json:"hosts"`
-	Pools []string     `json:"pools"`
+	Name   string       `json:"name"`
+	Folder string       `json:"folder"`
+	Hosts  []hostConfig `json:"hosts"`
+	Pools  []string     `json:"pools"` // paths below the cluster's root pool
+	VApps  []vappConfig `json:"vapps"`
+}
+
+// vappConfig is a vApp in a pool (path, empty for the cluster's root pool) and in a folder for virtual machines.
+type vappConfig struct {
+	Name   string `json:"name"`
+	Pool   string `json:"pool"`
+	Folder string `json:"folder"`
 }
 
 type hostConfig struct {
@@ -49,6 +65,7 @@ type hostConfig struct {
 
 type datastoreConfig struct {
 	Name        string   `json:"name"`
+	Folder      string   `json:"folder"` // the last part may be a datastore cluster
 	Type        string   `json:"type"`
 	CapacityGB  int64    `json:"capacity_gb"`
 	FreeGB      int64    `json:"free_gb"`
@@ -57,13 +74,17 @@ type datastoreConfig struct {
 	Hosts       []string `json:"hosts"`
 }
 
-// networkConfig is a standard port group; an empty host list means every host of the datacenter.
+// networkConfig is a standard port group, or one of NSX where Opaque is set; an empty host list means every host of the
+// datacenter.
 type networkConfig struct {
-	Name  string   `json:"name"`
-	Hosts []string `json:"hosts"`
+	Name   string   `json:"name"`
+	Folder string   `json:"folder"`
+	Opaque bool     `json:"opaque"`
+	Hosts  []string `json:"hosts"`
 }
 
-// machineConfig is a virtual machine; Compute is a host, a cluster or CLUSTER/POOL (a vApp is a pool as well).
+// machineConfig is a virtual machine. Datacenter, Folder, Datastore and Networks are paths; Compute is a host, a cluster
+// or CLUSTER/POOL, in which a vApp is a pool as well.
 type machineConfig struct {
 	Name            string            `json:"name"`
 	Datacenter      string            `json:"datacenter"`

@@ -69,7 +69,7 @@ func (g *guard) target(pool types.ManagedObjectReference, req *types.ImportVApp)
 	if !ok {
 		return nil, nil, &types.InvalidArgument{InvalidProperty: "spec"}
 	}
-	dc, _, _ := strings.Cut(strings.TrimPrefix(g.places.path(pool), "/"), "/")
+	dc := g.places.datacenter(pool)
 	t := &target{datacenter: dc}
 	if req.Folder != nil {
 		t.folder = *req.Folder
@@ -84,8 +84,9 @@ func (g *guard) target(pool types.ManagedObjectReference, req *types.ImportVApp)
 	}
 	var where object.DatastorePath
 	where.FromString(spec.ConfigSpec.Files.VmPathName)
-	store, err := g.places.datastore(dc, where.Datastore)
-	if err != nil {
+	ref, err := g.places.within(dc, "datastore", where.Datastore)
+	store, ok := g.places.ctx.Map.Get(ref).(*simulator.Datastore)
+	if err != nil || !ok {
 		return nil, nil, &types.InvalidDatastorePath{DatastorePath: spec.ConfigSpec.Files.VmPathName}
 	}
 	t.datastore = store
@@ -96,7 +97,7 @@ func (g *guard) target(pool types.ManagedObjectReference, req *types.ImportVApp)
 		}
 		switch backing := card.GetVirtualEthernetCard().Backing.(type) {
 		case *types.VirtualEthernetCardNetworkBackingInfo:
-			ref, err := g.places.find("/" + dc + "/network/" + backing.DeviceName)
+			ref, err := g.places.within(dc, "network", backing.DeviceName)
 			if err != nil {
 				return nil, nil, &types.InvalidArgument{InvalidProperty: "spec.configSpec.deviceChange.backing"}
 			}

@@ -3,18 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-const gigabyte = int64(1) << 30
+const (
+	gigabyte  = int64(1) << 30
+	hostAgent = "HostAgent" // the API type of an ESXi host by itself
+)
 
 // builder creates the inventory through the simulator's own API, then corrects what that API cannot express.
 type builder struct {
@@ -26,57 +28,71 @@ type builder struct {
 }
 
 func (b *builder) build(config inventoryConfig) error {
-	root := object.NewRootFolder(b.client)
 	for _, dc := range config.Datacenters {
-		created, err := root.CreateDatacenter(b.ctx, dc.Name)
-		if err != nil {
-			return err
-		}
-		if err := b.datacenter(created, dc); err != nil {
+		if err := b.datacenter(dc, config.APIType == hostAgent); err != nil {
 			return fmt.Errorf("datacenter %s: %w", dc.Name, err)
 		}
 	}
 	return nil
 }
 
-func (b *builder) datacenter(dc *object.Datacenter, config datacenterConfig) error {
-	folders, err := dc.Folders(b.ctx)
+func (b *builder) datacenter(config datacenterConfig, standalone bool) error {
+	path, err := b.open(config, standalone)
 	if err != nil {
 		return err
 	}
-	hosts, err := b.compute(folders.HostFolder, config)
+	ref, err := b.machines.places.find("/" + path)
 	if err != nil {
 		return err
 	}
-	if err := b.networks(dc.Reference(), folders.NetworkFolder, hosts, config); err != nil {
+	folders, err := object.NewDatacenter(b.client, ref).Folders(b.ctx)
+	if err != nil {
+		return err
+	}
+	hosts, err := b.compute(folders.HostFolder, config, standalone)
+	if err != nil {
+		return err
+	}
+	if err := b.networks(ref, folders.NetworkFolder, hosts, config); err != nil {
 		return err
 	}
 	for _, path := range config.Folders {
-		if err := b.folder(folders.VmFolder, path); err != nil {
+		if _, err := b.folder(folders.VmFolder, path); err != nil {
 			return err
 		}
 	}
-	for _, store := range config.Datastores {
-		if err := b.datastore(config.Name, store, hosts); err != nil {
-			return fmt.Errorf("datastore %s: %w", store.Name, err)
-		}
+	if err := b.vapps(folders, config); err != nil {
+		return err
+	}
+	if err := b.datastores(path, folders.DatastoreFolder, hosts, config); err != nil {
+		return err
 	}
 	for i := range config.VMs {
-		config.VMs[i].Datacenter = config.Name
+		config.VMs[i].Datacenter = path
 	}
 	if err := b.machines.addAll(config.VMs); err != nil {
 		return err
 	}
-	// Machines took space from their datastores, so the figures wanted come last.
-	for _, store := range config.Datastores {
-		if err := b.machines.places.setDatastore(config.Name, store); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-func (b *builder) compute(folder *object.Folder, config datacenterConfig) ([]*simulator.HostSystem, error) {
+// open makes the datacenter and returns its path; a single host has one from the start.
+func (b *builder) open(config datacenterConfig, standalone bool) (string, error) {
+	if standalone {
+		return b.machines.places.path(b.registry.Any("Datacenter").Reference())[1:], nil
+	}
+	folder, err := b.folder(object.NewRootFolder(b.client), config.Folder)
+	if err != nil {
+		return "", err
+	}
+	created, err := folder.CreateDatacenter(b.ctx, stored(config.Name))
+	if err != nil {
+		return "", err
+	}
+	return b.machines.places.path(created.Reference())[1:], nil
+}
+
+func (b *builder) compute(top *object.Folder, config datacenterConfig, standalone bool) ([]*simulator.HostSystem, error) {
 	var hosts []*simulator.HostSystem
 	keep := func(host hostConfig, task *object.Task, err error) error {
 		if err != nil {
@@ -91,14 +107,23 @@ func (b *builder) compute(folder *object.Folder, config datacenterConfig) ([]*si
 		hosts = append(hosts, created)
 		return nil
 	}
+	if standalone {
+		only := b.registry.Any("HostSystem").(*simulator.HostSystem)
+		b.rename(only, config.Hosts[0])
+		return []*simulator.HostSystem{only}, nil
+	}
 	for _, host := range config.Hosts {
-		task, err := folder.AddStandaloneHost(b.ctx, types.HostConnectSpec{HostName: host.Name}, true, nil, nil)
+		task, err := top.AddStandaloneHost(b.ctx, types.HostConnectSpec{HostName: host.Name}, true, nil, nil)
 		if err := keep(host, task, err); err != nil {
 			return nil, err
 		}
 	}
 	for _, wanted := range config.Clusters {
-		cluster, err := folder.CreateCluster(b.ctx, wanted.Name, types.ClusterConfigSpecEx{})
+		folder, err := b.folder(top, wanted.Folder)
+		if err != nil {
+			return nil, err
+		}
+		cluster, err := folder.CreateCluster(b.ctx, stored(wanted.Name), types.ClusterConfigSpecEx{})
 		if err != nil {
 			return nil, err
 		}
@@ -112,13 +137,35 @@ func (b *builder) compute(folder *object.Folder, config datacenterConfig) ([]*si
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range wanted.Pools {
-			if _, err := pool.Create(b.ctx, name, types.DefaultResourceConfigSpec()); err != nil {
+		for _, path := range wanted.Pools {
+			if err := b.pool(pool, path); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return hosts, nil
+}
+
+// rename gives the one host of an ESXi, and the resource that it is, the name and size asked for.
+func (b *builder) rename(host *simulator.HostSystem, config hostConfig) {
+	equip(host, config)
+	host.Name = config.Name
+	b.registry.Get(*host.Parent).(*mo.ComputeResource).Name = config.Name
+}
+
+// pool makes the last pool of a path; those before it are there.
+func (b *builder) pool(root *object.ResourcePool, path string) error {
+	parent := root.Reference()
+	names := strings.Split(path, "/")
+	for _, name := range names[:len(names)-1] {
+		next := b.machines.places.child(parent, name)
+		if next == nil {
+			return fmt.Errorf("pool %s: there is no %q", path, name)
+		}
+		parent = *next
+	}
+	_, err := object.NewResourcePool(b.client, parent).Create(b.ctx, names[len(names)-1], types.DefaultResourceConfigSpec())
+	return err
 }
 
 // equip gives a host, which the simulator clones from a small ESXi 6.5, the size and version asked for.
@@ -154,37 +201,22 @@ func equip(host *simulator.HostSystem, config hostConfig) {
 	}
 }
 
-func (b *builder) folder(parent *object.Folder, path string) error {
-	for _, name := range strings.Split(path, "/") {
+// folder returns the one at a path below parent, with all that is missing made; an empty path is parent itself.
+func (b *builder) folder(parent *object.Folder, path string) (*object.Folder, error) {
+	for _, name := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' }) {
 		next := b.machines.places.child(parent.Reference(), name)
 		if next == nil {
-			created, err := parent.CreateFolder(b.ctx, name)
+			// The simulator does not take a name as it is for folders, as it does for everything else.
+			created, err := parent.CreateFolder(b.ctx, typed(name))
 			if err != nil {
-				return err
+				return nil, err
 			}
 			parent = created
 			continue
 		}
 		parent = object.NewFolder(b.client, *next)
 	}
-	return nil
-}
-
-func (b *builder) datastore(dc string, config datastoreConfig, hosts []*simulator.HostSystem) error {
-	directory := filepath.Join(b.home, dc+"-"+config.Name)
-	if err := os.Mkdir(directory, 0o700); err != nil {
-		return err
-	}
-	for _, host := range selectHosts(hosts, config.Hosts) {
-		system, err := object.NewHostSystem(b.client, host.Self).ConfigManager().DatastoreSystem(b.ctx)
-		if err != nil {
-			return err
-		}
-		if _, err := system.CreateLocalDatastore(b.ctx, config.Name, directory); err != nil {
-			return err
-		}
-	}
-	return nil
+	return parent, nil
 }
 
 func selectHosts(hosts []*simulator.HostSystem, names []string) []*simulator.HostSystem {

@@ -77,13 +77,21 @@ func spread(name string, limit int) int {
 	return int(sum.Sum32() % uint32(limit))
 }
 
+// pool is the one that a machine's Compute names: the root pool of a host or cluster, or what its path goes on to.
 func (m *machines) pool(config machineConfig) (types.ManagedObjectReference, error) {
-	compute, below, _ := strings.Cut(config.Compute, "/")
-	where := "/" + config.Datacenter + "/host/" + compute + "/Resources"
-	if below != "" {
-		where += "/" + below
+	at := "/" + config.Datacenter + "/host"
+	names := strings.Split(config.Compute, "/")
+	for i, name := range names {
+		at += "/" + name
+		ref, err := m.places.find(at)
+		if err != nil {
+			return ref, err
+		}
+		if strings.HasSuffix(ref.Type, "ComputeResource") {
+			return m.places.find(path.Join(append([]string{at, "Resources"}, names[i+1:]...)...))
+		}
 	}
-	return m.places.find(where)
+	return types.ManagedObjectReference{}, fmt.Errorf("%s is no host and no cluster", config.Compute)
 }
 
 // find returns the first machine called name, in any datacenter.
@@ -109,6 +117,9 @@ func (m *machines) rename(name, to string) error {
 }
 
 func (m *machines) remove(ref types.ManagedObjectReference) error {
+	if inner := m.places.ctx.Map.Get(ref).(*simulator.VirtualMachine); inner.Parent == nil {
+		return fmt.Errorf("%s is in a vApp, and stays there", inner.Name)
+	}
 	vm := object.NewVirtualMachine(m.client, ref)
 	// A machine that is off refuses to be powered off, which is as good.
 	if task, err := vm.PowerOff(m.ctx); err == nil {

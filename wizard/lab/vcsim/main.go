@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"io"
 	"log"
 	"net/url"
@@ -14,8 +13,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/simulator/vpx"
 	"github.com/vmware/govmomi/vim25"
 )
 
@@ -87,17 +84,6 @@ func run(o options) error {
 	}
 	<-stop.Done()
 	return nil
-}
-
-func newModel(inventory inventoryConfig) *simulator.Model {
-	content := vpx.ServiceContent
-	content.About.Version = inventory.Version
-	content.About.Build = inventory.Build
-	content.About.ApiVersion = inventory.APIVersion
-	content.About.FullName = fmt.Sprintf("VMware vCenter Server %s build-%s", inventory.Version, inventory.Build)
-	content.About.LicenseProductVersion = "8.0"
-	content.About.InstanceUuid = inventory.InstanceUUID
-	return &simulator.Model{ServiceContent: content, RootFolder: vpx.RootFolder}
 }
 
 // listenURL carries a user, without which the simulator would accept every password.

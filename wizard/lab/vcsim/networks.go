@@ -5,39 +5,71 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// networks makes the standard port groups on their hosts, then the distributed ones.
-func (b *builder) networks(dc types.ManagedObjectReference, folder *object.Folder, hosts []*simulator.HostSystem, config datacenterConfig) error {
+// networks makes the standard port groups on their hosts, those of NSX, then the distributed ones.
+func (b *builder) networks(dc types.ManagedObjectReference, top *object.Folder, hosts []*simulator.HostSystem, config datacenterConfig) error {
 	for _, wanted := range config.Networks {
 		members := selectHosts(hosts, wanted.Hosts)
 		if len(members) == 0 {
 			return fmt.Errorf("network %s has no host", wanted.Name)
 		}
-		if b.network(dc, wanted.Name) == nil {
+		if wanted.Opaque {
+			if err := b.opaque(top, members, wanted); err != nil {
+				return err
+			}
+			continue
+		}
+		name := stored(wanted.Name)
+		if b.network(dc, name) == nil {
 			system, err := object.NewHostSystem(b.client, members[0].Self).ConfigManager().NetworkSystem(b.ctx)
 			if err != nil {
 				return err
 			}
-			spec := types.HostPortGroupSpec{Name: wanted.Name, VswitchName: "vSwitch0"}
+			spec := types.HostPortGroupSpec{Name: name, VswitchName: "vSwitch0"}
 			if err := system.AddPortGroup(b.ctx, spec); err != nil {
 				return err
 			}
 		}
-		network := b.network(dc, wanted.Name)
+		network := b.network(dc, name)
 		for _, host := range members {
 			network.Host = append(network.Host, host.Self)
 			b.attach(host, network.Self)
+		}
+		if err := b.move(network, top, wanted.Folder); err != nil {
+			return err
 		}
 	}
 	if len(config.PortGroups) == 0 {
 		return nil
 	}
-	return b.distributed(folder, hosts, config.PortGroups)
+	return b.distributed(top, hosts, config.PortGroups)
+}
+
+// opaque makes a network that vCenter knows by name alone, as NSX gives it to the hosts.
+func (b *builder) opaque(top *object.Folder, members []*simulator.HostSystem, wanted networkConfig) error {
+	parent, err := b.folder(top, wanted.Folder)
+	if err != nil {
+		return err
+	}
+	folder := b.registry.Get(parent.Reference()).(*simulator.Folder)
+	if err := folder.AddOpaqueNetwork(b.machines.places.ctx, types.OpaqueNetworkSummary{
+		NetworkSummary:  types.NetworkSummary{Name: stored(wanted.Name)},
+		OpaqueNetworkId: uuid.NewSHA1(uuid.NameSpaceDNS, []byte(wanted.Name)).String(),
+	}); err != nil {
+		return err
+	}
+	made := b.registry.Get(*b.machines.places.child(folder.Self, stored(wanted.Name))).(*mo.OpaqueNetwork)
+	for _, host := range members {
+		made.Host = append(made.Host, host.Self)
+		b.attach(host, made.Self)
+	}
+	return nil
 }
 
 // distributed makes one switch with all hosts as members and the port groups wanted.
@@ -70,7 +102,7 @@ func (b *builder) distributed(folder *object.Folder, hosts []*simulator.HostSyst
 	var specs []types.DVPortgroupConfigSpec
 	for _, name := range groups {
 		specs = append(specs, types.DVPortgroupConfigSpec{
-			Name:     name,
+			Name:     stored(name),
 			Type:     string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding),
 			NumPorts: 128,
 		})

@@ -27,6 +27,19 @@ func stored(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(name)
 }
 
+// typed is the name as people wrote it.
+func typed(name string) string {
+	return strings.NewReplacer("%25", "%", "%2f", "/", "%5c", `\`).Replace(name)
+}
+
+// above is what an entity belongs to; a machine in a vApp has no parent but the vApp.
+func above(entity mo.Entity) *types.ManagedObjectReference {
+	if vm, ok := entity.(*simulator.VirtualMachine); ok && vm.Parent == nil {
+		return vm.ParentVApp
+	}
+	return entity.Entity().Parent
+}
+
 // named returns the name of any entity; networks keep theirs apart.
 func named(entity mo.Entity) string {
 	switch x := entity.(type) {
@@ -45,7 +58,7 @@ func named(entity mo.Entity) string {
 // child returns the entity called name directly below parent.
 func (p *places) child(parent types.ManagedObjectReference, name string) *types.ManagedObjectReference {
 	for _, entity := range p.ctx.Map.All("") {
-		if up := entity.Entity().Parent; up != nil && *up == parent && named(entity) == name {
+		if up := above(entity); up != nil && *up == parent && named(entity) == name {
 			ref := entity.Reference()
 			return &ref
 		}
@@ -75,10 +88,40 @@ func (p *places) find(path string) (types.ManagedObjectReference, error) {
 // path is the way from the root folder to an entity, as find reads it.
 func (p *places) path(ref types.ManagedObjectReference) string {
 	entity, ok := p.ctx.Map.Get(ref).(mo.Entity)
-	if !ok || entity.Entity().Parent == nil {
+	if !ok || above(entity) == nil {
 		return ""
 	}
-	return p.path(*entity.Entity().Parent) + "/" + named(entity)
+	return p.path(*above(entity)) + "/" + named(entity)
+}
+
+// datacenter is the path of the datacenter that an object belongs to, as find reads it but without the slash.
+func (p *places) datacenter(ref types.ManagedObjectReference) string {
+	for at := &ref; at != nil; {
+		if at.Type == "Datacenter" {
+			return strings.TrimPrefix(p.path(*at), "/")
+		}
+		entity, ok := p.ctx.Map.Get(*at).(mo.Entity)
+		if !ok {
+			break
+		}
+		at = above(entity)
+	}
+	return ""
+}
+
+// within returns the entity of that name anywhere in a datacenter's folder: names of datastores and networks are unique there.
+func (p *places) within(dc, folder, name string) (types.ManagedObjectReference, error) {
+	top, err := p.find("/" + dc + "/" + folder)
+	if err != nil {
+		return top, err
+	}
+	prefix := p.path(top) + "/"
+	for _, entity := range p.ctx.Map.All("") {
+		if named(entity) == name && strings.HasPrefix(p.path(entity.Reference()), prefix) {
+			return entity.Reference(), nil
+		}
+	}
+	return top, fmt.Errorf("/%s/%s: there is no %q", dc, folder, name)
 }
 
 func (p *places) datastore(dc, name string) (*simulator.Datastore, error) {
@@ -123,7 +166,7 @@ func (p *places) members(pool types.ManagedObjectReference) []types.ManagedObjec
 	return nil
 }
 
-// setDatastore gives a datastore the size, space and state asked for; zero values leave what is there.
+// setDatastore, whose config bears a path for a name, gives a datastore the size, space and state asked for; zero values leave what is there.
 func (p *places) setDatastore(dc string, config datastoreConfig) error {
 	store, err := p.datastore(dc, config.Name)
 	if err != nil {
