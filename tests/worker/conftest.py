@@ -25,7 +25,7 @@ WAIT_SECONDS = 40
 class Worker:
     """One worker process with its pool; `kill` takes all of them at once, as a power cut does."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, environment: dict[str, str], log: Path, *options: str) -> None:
         self._log = log.open("a")
         command = [
             sys.executable,
@@ -45,6 +45,7 @@ class Worker:
             "INFO",
             "--without-mingle",
             "--without-gossip",
+            *options,
         ]
         self.process = subprocess.Popen(
             command, env=environment, stdout=self._log, stderr=self._log, start_new_session=True
@@ -53,6 +54,11 @@ class Worker:
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def end(self) -> None:
+        """Tell it to end, and wait until it has."""
+        self.process.terminate()
+        self.process.wait(WAIT_SECONDS)
 
     def stop(self) -> None:
         # The test is over, and to end in peace takes a worker several seconds.
@@ -98,7 +104,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str,
 @pytest.fixture
 def start_worker(
     broker: dict[str, str], tmp_path: Path, transactional_db: None
-) -> Iterator[Callable[[], Worker]]:
+) -> Iterator[Callable[..., Worker]]:
     workers: list[Worker] = []
     environment = {
         **os.environ,
@@ -109,8 +115,8 @@ def start_worker(
         "TASK_RECONCILE_SECONDS": "1",
     }
 
-    def start() -> Worker:
-        worker = Worker(environment, tmp_path / "worker.log")
+    def start(*options: str) -> Worker:
+        worker = Worker(environment, tmp_path / "worker.log", *options)
         workers.append(worker)
         return worker
 

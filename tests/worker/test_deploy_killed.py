@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.lab_fixtures import leave_vcenter
 from tests.walk import VM_NAME, Failure, Walk
 from tests.worker.conftest import Worker, wait_until
 from wizard.lab.vcenter import LabVCenter
@@ -36,6 +37,7 @@ def uploading(walk: Walk) -> bool:
     return any(upload["bytes"] > MEGABYTE // 2 for upload in walk.control.uploads())
 
 
+@pytest.mark.usefixtures("no_goodbye")
 def test_a_deployment_whose_worker_is_killed_is_undone_and_can_be_started_again(
     walk: Walk, start_worker: StartWorker
 ) -> None:
@@ -73,7 +75,7 @@ def test_a_deployment_whose_worker_is_killed_is_undone_and_can_be_started_again(
 def test_a_deployment_is_cancelled_in_mid_upload_from_another_process(
     walk: Walk, start_worker: StartWorker
 ) -> None:
-    start_worker()
+    worker = start_worker()
     task = walk.launch("deploy_ova")
     wait_until(lambda: uploading(walk))
     tasks.cancel(task, actor=walk.operator)
@@ -81,4 +83,6 @@ def test_a_deployment_is_cancelled_in_mid_upload_from_another_process(
     assert task.state == TaskState.CANCELLED
     assert walk.machines() == []
     assert walk.control.leases()[-1]["state"] == "aborted"
+    worker.end()
+    leave_vcenter()
     assert walk.control.sessions() == []
