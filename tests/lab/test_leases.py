@@ -174,7 +174,7 @@ def test_a_fault_meets_the_calls_of_the_lease_of_one_machine(
         Import(operator, template, "this-one", provisioning="thin"),
         Import(operator, template, "another", provisioning="thin"),
     )
-    vcenter.control.add_fault("HttpNfcLeaseProgress", "SystemError", object="this-one")
+    vcenter.control.add_fault("HttpNfcLeaseProgress", "SystemError", object="lease of this-one")
     other.lease.HttpNfcLeaseProgress(1)
     with pytest.raises(vmodl.fault.SystemError):
         job.lease.HttpNfcLeaseProgress(1)

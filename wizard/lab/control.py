@@ -32,15 +32,17 @@ class Control:
         """Who is signed in: `key`, `user`, `login_time`, `last_active`, `user_agent`."""
         return self._call("GET", "/sessions")  # type: ignore[no-any-return]
 
-    def expire_sessions(self, at_method: str | None = None, *, skip: int = 0) -> None:
+    def expire_sessions(
+        self, at_method: str | None = None, *, object: str | None = None, skip: int = 0
+    ) -> None:
         """Sign everybody out; their next call is answered NotAuthenticated.
 
-        With `at_method` that happens right before its next call after `skip` others, once.
+        With `at_method` that happens right before its next call (about `object`) after `skip` others, once.
         """
         if at_method is None:
             self._call("DELETE", "/sessions")
         else:
-            self._order(at_method, skip=skip, count=1, expire=True)
+            self._order(at_method, object=object, skip=skip, count=1, expire=True)
 
     def leases(self) -> list[dict[str, Any]]:
         """All import leases so far: `id`, `user`, `moid`, `name`, `percent`, `progress_calls`, `started`, and
@@ -138,8 +140,8 @@ class Control:
     ) -> None:
         """Answer `method` (`*`: every) with a fault of the vSphere API, e.g. "NotAuthenticated".
 
-        `object` is the id or the name of one that the call has to mention; a lease goes by its machine's name,
-        too. `details` are fields of the fault in the API's spelling. It passes the first `skip` calls and stops
+        `object` is the id or the name of one that the call has to mention; a lease is called "lease of" its
+        machine. `details` are fields of the fault in the API's spelling. It passes the first `skip` calls and stops
         after `count` faults (0: never).
         """
         order = {"fault": fault, "message": message, "details": details}

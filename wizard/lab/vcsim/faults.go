@@ -230,7 +230,7 @@ type call struct {
 	names []string
 }
 
-// about are the ids and names of all objects that a call mentions; a lease goes by its machine's name, too.
+// about are the ids and names of all objects that a call mentions; a lease is called "lease of" its machine.
 func (c *call) about() []string {
 	if c.names != nil || c.method == nil {
 		return c.names
@@ -241,7 +241,7 @@ func (c *call) about() []string {
 		if entity, ok := c.faults.places.ctx.Map.Get(ref).(mo.Entity); ok {
 			c.names = append(c.names, named(entity))
 		} else if name := c.faults.leases.machineOf(ref.Value); name != "" {
-			c.names = append(c.names, name)
+			c.names = append(c.names, "lease of "+name)
 		}
 	}
 	return c.names
