@@ -11,6 +11,7 @@ from uuid import uuid4
 from wizard.lab.control import Control
 from wizard.text import Text
 from wizard.vsphere.import_attempt import Patience
+from wizard.vsphere.import_record import ImportRecord
 from wizard.vsphere.inventory import ObjectRef
 from wizard.vsphere.ova_import import ImportPlan, import_ova
 from wizard.vsphere.session import Session
@@ -42,7 +43,7 @@ class Importer:
     transfers: list[Transfer] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
 
-    def run(self, **changes: Any) -> ObjectRef:
+    def run(self, *, approved: ImportRecord | None = None, **changes: Any) -> ObjectRef:
         with open_template(self.template) as template:
             return import_ova(
                 self.session,
@@ -53,6 +54,7 @@ class Importer:
                 on_transfer=self._note,
                 on_created=self.created.append,
                 should_stop=self.should_stop,
+                approved=approved,
                 patience=self.patience,
             )
 

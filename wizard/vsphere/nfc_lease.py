@@ -171,6 +171,7 @@ class NfcLease:
                     ),
                     address=self._session.address,
                 ),
+                remedy=Text(_("Start the work again; it signs in anew.")),
                 address=self._session.address,
                 step=step,
             )

@@ -12,12 +12,14 @@ from urllib.parse import unquote
 from pyVmomi import vim
 
 from wizard.text import Text, _
+from wizard.vsphere.content_digest import content_digest
 from wizard.vsphere.errors import LeaseFailed, OvaInvalid, TimedOut
 from wizard.vsphere.host_reach import candidates, check_hosts
 from wizard.vsphere.import_attempt import PATIENCE, ImportAttempt
 from wizard.vsphere.import_attempt import Patience as Patience
 from wizard.vsphere.import_plan import ImportPlan as ImportPlan
 from wizard.vsphere.import_plan import locate
+from wizard.vsphere.import_record import ImportRecord, expect_unchanged, record_plan
 from wizard.vsphere.import_spec import create_import_spec, start_import
 from wizard.vsphere.inventory import ObjectRef, escaped
 from wizard.vsphere.pace import Brake
@@ -41,9 +43,12 @@ def import_ova(
     on_transfer: Callable[[Transfer], None],
     on_created: Callable[[str], None],
     should_stop: Callable[[], bool],
+    approved: ImportRecord | None = None,
     patience: Patience = PATIENCE,
 ) -> ObjectRef:
     """Import the template as `plan` says and return the machine, powered off.
+
+    With an `approved` record only exactly that import is run: where anything differs, PlanChanged names it.
 
     `mark`, told by nobody else, is written into the machine: by it `find_marked` knows the machine of this import.
     `on_phase` gets a sentence for each stage and each warning; `on_transfer` how far the disks are, at most five
@@ -51,7 +56,7 @@ def import_ova(
     whoever finds this work unfinished. `should_stop` is asked about five times a second. All four are called in the
     caller's thread.
 
-    Raises, with nothing left in vCenter: Stopped; NotFound, Ambiguous, NameTaken, ImportRefused, NoPermission and
+    Raises, with nothing left in vCenter: Stopped; NotFound, Ambiguous, NameTaken, ImportRefused, PlanChanged, NoPermission and
     Unreachable (no host that may take the disks can be reached) before anything was changed; LeaseFailed, TimedOut,
     UploadFailed, ConnectionLost and OvaInvalid in the middle. Where the half-made machine could not be removed,
     LeftBehind says so instead, with the first failure in it. What a callback raises comes out as well, after the
@@ -59,9 +64,16 @@ def import_ova(
     """
     brake = Brake(should_stop)
     deadline = Deadline.after(patience.import_s)
+    content = None
+    if approved is not None:
+        on_phase(Text(_("Comparing the template with the one that was approved.")))
+        content = content_digest(template, on_progress=_unseen, should_stop=should_stop)
     on_phase(Text(_("Asking vCenter whether it takes the template.")))
     target = locate(session, template.descriptor, plan)
     order = create_import_spec(session, template, plan, target)
+    if approved is not None and content is not None:
+        now = record_plan(session, template, plan, target, order, content=content, salt=approved.salt)
+        expect_unchanged(approved, now, address=session.address)
     for warning in order.warnings:
         on_phase(Text(_("vCenter warns: %(message)s"), message=warning))
     brake.check()
@@ -106,6 +118,29 @@ def import_ova(
         lease.complete()
     place = "/".join(part for part in (target.folder.ref.path, escaped(plan.vm_name)) if part)
     return ObjectRef(type="VirtualMachine", moid=moid, name=plan.vm_name, path=place)
+
+
+def prepare_import(
+    session: Session,
+    template: Template,
+    plan: ImportPlan,
+    *,
+    on_progress: Callable[[int, int], None],
+    should_stop: Callable[[], bool],
+) -> ImportRecord:
+    """What `import_ova` would do, recorded for approval; nothing is changed in vCenter.
+
+    `on_progress(done, total)` counts the bytes of a template that has to be read (see `content_digest`). Raises what
+    `import_ova` raises before anything was changed, but for hosts, which may be reached later, and OvaInvalid.
+    """
+    content = content_digest(template, on_progress=on_progress, should_stop=should_stop)
+    target = locate(session, template.descriptor, plan)
+    order = create_import_spec(session, template, plan, target)
+    return record_plan(session, template, plan, target, order, content=content)
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """The approved import shows its progress once bytes are sent."""
 
 
 def _tries(patience: Patience) -> Tries:
