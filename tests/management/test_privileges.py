@@ -108,4 +108,4 @@ def test_before_the_first_sign_in_there_is_nothing_to_compare(
     stories.answered(first_operator, "capacity", name="lyon-cs01")
     outcome = manage("privileges", "lyon-cs01")
     assert outcome.code == 1
-    assert "Nothing was compared yet. Sign in to vCenter in its step" in outcome.flat()
+    assert "The privileges were not compared yet. Still missing: a sign-in to vCenter" in outcome.flat()

@@ -26,6 +26,7 @@ from wizard.api import (
     handouts,
     installation,
     manual_steps,
+    privileges,
     problems,
     profiles,
     tasks,
@@ -135,6 +136,6 @@ api = TaskApi(
 )
 problems.install(api)
 api.add_router("/profiles", profiles.router)
-for part in (deployments, facts, checks, attestations, installation, manual_steps, handouts):
+for part in (deployments, facts, checks, attestations, installation, manual_steps, handouts, privileges):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -11,7 +11,7 @@ from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Task
 from wizard.services import deployments, evidence
 from wizard.services.answers import answers_in_play, circumstances_of
-from wizard.services.errors import Invalid
+from wizard.services.errors import Invalid, NotReady
 from wizard.text import Text, _
 from wizard.vsphere import privileges
 from wizard.vsphere.effective_rights import EffectiveRights, ObjectRights, wanted
@@ -115,6 +115,16 @@ def comparison_for(deployment: Deployment, levels: Sequence[str] = ()) -> Compar
         unknown=tuple(sorted(rights.unknown.intersection(wanted(chosen)))),
         outdated={item.moid for item in used} != {item.moid for item in rights.objects[1:]},
     )
+
+
+def compared(deployment: Deployment, levels: Sequence[str] = ()) -> Comparison:
+    """The same, for those who cannot go on without. Raises NotReady before there is one, and Invalid."""
+    found = comparison_for(deployment, levels)
+    if found is None:
+        raise NotReady(
+            Text(_("The privileges were not compared yet.")), missing=[Text(_("a sign-in to vCenter"))]
+        )
+    return found
 
 
 def sign_in_with_rights(deployment: Deployment) -> Task | None:

@@ -18,7 +18,6 @@ from wizard.management.terminal import terminal
 from wizard.models import Deployment
 from wizard.services import privileges, privileges_csv, role_scripts
 from wizard.services.accounts import FIRST_OPERATOR
-from wizard.services.errors import Conflict
 from wizard.services.privileges import LEVEL_TITLES, Comparison
 from wizard.services.role_scripts import ScriptWish
 from wizard.text import Text, _
@@ -81,13 +80,7 @@ class Command(BaseCommand):
 
     def compare(self, deployment: Deployment, options: dict[str, Any]) -> None:
         answers.person(options["user"])
-        found = privileges.comparison_for(deployment, options["level"])
-        if found is None:
-            raise Conflict(
-                Text(_("Nothing was compared yet.")),
-                remedy=Text(_("Sign in to vCenter in its step; that compares the privileges.")),
-                code="not_ready",
-            )
+        found = privileges.compared(deployment, options["level"])
         if options["csv"]:
             self.stdout.write(privileges_csv.as_csv(found), ending="")
         else:

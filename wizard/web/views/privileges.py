@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from wizard.models import Deployment
 from wizard.services import deployments, privileges, privileges_csv, role_scripts, tasks
-from wizard.services.errors import Conflict, NotFound, UserError
+from wizard.services.errors import NotFound, UserError
 from wizard.services.privileges import LEVEL_TITLES
 from wizard.services.role_scripts import ScriptWish
 from wizard.text import Text, _
@@ -105,13 +105,7 @@ def download(request: SignedInRequest, pk: UUID, form: str) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     wish = _wish(request)
     if form == _CSV:
-        found = privileges.comparison_for(deployment, wish.levels)
-        if found is None:
-            raise Conflict(
-                Text(_("Nothing was compared yet.")),
-                remedy=Text(_("Sign in to vCenter in its step; that compares the privileges.")),
-                code="not_ready",
-            )
+        found = privileges.compared(deployment, wish.levels)
         # A spreadsheet reads UTF-8 only where it is told so by a byte order mark.
         text, kind = "\ufeff" + privileges_csv.as_csv(found), "text/csv"
     elif form in role_scripts.FORMS:
