@@ -16,6 +16,7 @@ from wizard.vsphere.errors import (
     NotFound,
     VSphereError,
 )
+from wizard.vsphere.known_faults import known
 
 LONGEST_MESSAGE = 500  # characters; what a server says is shown, but it does not fill the page
 
@@ -28,8 +29,12 @@ def explain(fault: vmodl.MethodFault, *, address: str, step: str) -> VSphereErro
     if isinstance(fault, vim.fault.NotAuthenticated):
         return ConnectionLost(
             Text(
-                _("The session at %(address)s has ended: it idled for too long or was closed there."),
+                _(
+                    "The session at %(address)s has ended before %(step)s: it idled for too long or was closed "
+                    "there."
+                ),
                 address=address,
+                step=step,
             ),
             remedy=Text(_("Start the work again; it signs in anew.")),
             address=address,
@@ -40,19 +45,28 @@ def explain(fault: vmodl.MethodFault, *, address: str, step: str) -> VSphereErro
     if isinstance(fault, vmodl.fault.ManagedObjectNotFound):
         return NotFound(
             Text(
-                _("%(object)s is no longer in the inventory of %(address)s."),
+                _("%(object)s is no longer in the inventory of %(address)s (%(step)s)."),
                 object=_name(fault.obj),
                 address=address,
+                step=step,
             ),
             remedy=Text(_("Read the inventory again and choose anew.")),
             address=address,
             step=step,
         )
+    if entry := known(fault):
+        return CallFailed(
+            Text(entry.text, address=address, step=step, message=message),
+            remedy=entry.remedy,
+            address=address,
+            step=step,
+        )
     return CallFailed(
         Text(
-            _("%(address)s answered with %(fault)s: %(message)s"),
+            _("%(address)s answered %(step)s with %(fault)s: %(message)s"),
             address=address,
-            fault=type(fault).__name__,
+            step=step,
+            fault=_short(type(fault)),
             message=message,
         ),
         address=address,
@@ -68,7 +82,7 @@ def note_call(fault: vmodl.MethodFault, call: str) -> None:
 
 def call_of(fault: vmodl.MethodFault) -> str:
     """The call that was answered with this fault; the fault's own name where it came otherwise."""
-    return fault.__dict__.get("_answered_call") or type(fault).__name__.rpartition(".")[2]
+    return fault.__dict__.get("_answered_call") or _short(type(fault))
 
 
 def message_of(fault: vmodl.MethodFault) -> str:
@@ -114,10 +128,11 @@ def _not_permitted(fault: vim.fault.NoPermission, *, address: str, step: str) ->
         )
     return NoPermission(
         Text(
-            _("The account lacks the privilege %(privilege)s on %(object)s at %(address)s."),
+            _("The account lacks the privilege %(privilege)s on %(object)s at %(address)s, for %(step)s."),
             privilege=fault.privilegeId or "?",
             object=_name(fault.object),
             address=address,
+            step=step,
         ),
         address=address,
         step=step,
@@ -126,4 +141,9 @@ def _not_permitted(fault: vim.fault.NoPermission, *, address: str, step: str) ->
 
 def _name(managed: object) -> str:
     moid = getattr(managed, "_moId", None)
-    return f"{type(managed).__name__.rpartition('.')[2]} {moid}" if moid else "?"
+    return f"{_short(type(managed))} {moid}" if moid else "?"
+
+
+def _short(kind: type) -> str:
+    """`VirtualMachine` of `vim.VirtualMachine`."""
+    return kind.__name__.rpartition(".")[2]
