@@ -162,6 +162,30 @@ def test_another_placement_asks_for_another_comparison(working: Client, operator
     assert "/DC0/datastore/shared" in words, "the script is for it already"
 
 
+def test_what_was_chosen_and_is_hidden_from_the_account_is_named(working: Client, operator: Operator) -> None:
+    placed = stories.answered(operator, "placement")
+    task = placed.tasks.get(kind="sign_in_vcenter")
+    for datacenter in task.result["inventory"]["datacenters"]:
+        datacenter["datastores"] = []
+    task.save()
+    words = show(working, placed).words
+    assert "The account does not see what was chosen" in words
+    assert "as with the role “No access”: shared" in words
+
+
+def test_an_account_that_sees_no_datacenter_is_not_called_exact(looking: Client, operator: Operator) -> None:
+    reader = frozenset(wanted(["discovery"]))
+    deployment = with_rights(operator, Datacenters=reader)
+    task = deployment.tasks.get(kind="sign_in_vcenter")
+    task.result["inventory"]["datacenters"] = []
+    del task.result["rights"]["objects"][1:]
+    task.save()
+    words = show(looking, deployment).words
+    assert "The account sees no datacenter" in words
+    assert "Exactly what is needed" not in words
+    assert "assign \"$role\" true 'Folder:group-d1'" in words
+
+
 def test_comparing_again_is_a_sign_in(working: Client, looking: Client, signed_in: Deployment) -> None:
     assert looking.post(url(signed_in, "/compare/")).status_code == 403
     answer = working.post(url(signed_in, "/compare/"))

@@ -46,8 +46,9 @@ class PrivilegeComparison(Schema):
     account: str = Field(description="As vCenter spells it.")
     compared_at: datetime | None = Field(description="When the sign-in that looked it up ended.")
     levels: list[Level]
-    exact: bool = Field(description="Nothing is missing, and nothing too much.")
+    exact: bool = Field(description="Everything is seen, nothing is missing, and nothing too much.")
     outdated: bool = Field(description="Another placement was chosen since: sign in again to compare.")
+    unseen: list[str] = Field(description="What the placement chose and the account does not see.")
     unknown: list[str] = Field(description="Needed ids that this release of vCenter does not have.")
     objects: list[ObjectPrivileges]
 
@@ -104,6 +105,7 @@ def _show(found: Comparison) -> dict[str, Any]:
         "levels": list(found.levels),
         "exact": found.exact,
         "outdated": found.outdated,
+        "unseen": list(found.unseen),
         "unknown": list(found.unknown),
         "objects": [
             {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,11 +12,11 @@ from wizard.models import Deployment, Task
 from wizard.services import deployments, evidence
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errors import Invalid, NotReady
+from wizard.services.used_objects import used_objects
 from wizard.text import Text, _
 from wizard.vsphere import privileges
 from wizard.vsphere.effective_rights import EffectiveRights, ObjectRights, wanted
-from wizard.vsphere.errors import Ambiguous, NotFound
-from wizard.vsphere.placement import DatacenterInfo, ObjectRef, PlacementInventory
+from wizard.vsphere.placement import PlacementInventory
 from wizard.vsphere.session import Session
 
 LEVEL_TITLES: Final[Mapping[privileges.Level, Text]] = {
@@ -31,7 +31,8 @@ LEVEL_TITLES: Final[Mapping[privileges.Level, Text]] = {
 class Comparison:
     """What one account has on each object that is used, for `levels`.
 
-    `unknown` are needed privileges that this vCenter does not have; `outdated` says that another placement was chosen since.
+    `unknown` are needed privileges that this vCenter does not have, `unseen` chosen objects that the account does not see;
+    `outdated` says that another placement was chosen since.
     """
 
     levels: tuple[privileges.Level, ...]
@@ -39,6 +40,7 @@ class Comparison:
     account: str
     asked_at: datetime | None
     unknown: tuple[str, ...]
+    unseen: tuple[str, ...]
     outdated: bool
 
     @property
@@ -51,8 +53,18 @@ class Comparison:
         return len({identifier for item in self.objects for identifier in item.excess})
 
     @property
+    def blind(self) -> bool:
+        """Whether the account sees no datacenter at all."""
+        return len(self.objects) == 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing, and everything that is used can be seen."""
+        return not (self.missing_count or self.unseen or self.blind)
+
+    @property
     def exact(self) -> bool:
-        return all(item.exact for item in self.objects)
+        return self.complete and not self.excess_count
 
     @property
     def administrator(self) -> bool:
@@ -65,7 +77,7 @@ class Comparison:
 def look_up(session: Session, inventory: PlacementInventory, deployment: Deployment) -> dict[str, Any]:
     """What a sign-in keeps: `privileges` (gaps by level) and `rights` (all that the account has, on each object that is used)."""
     placement = answers_in_play(deployment).get("placement")
-    objects = [privileges.root_of(session), *below_root(inventory, placement)]
+    objects = [privileges.root_of(session), *used_objects(inventory, placement).objects]
     rights = privileges.effective(session, objects)
     compared = rights.compare(privileges.LEVELS)
     return {
@@ -106,14 +118,15 @@ def comparison_for(deployment: Deployment, levels: Sequence[str] = ()) -> Compar
         return None
     result = task.result or {}
     rights = EffectiveRights.from_json(result["rights"])
-    used = below_root(inventory_in(task), answers_in_play(deployment).get("placement"))
+    used = used_objects(inventory_in(task), answers_in_play(deployment).get("placement"))
     return Comparison(
         levels=chosen,
         objects=rights.compare(chosen),
         account=result["user_name"],
         asked_at=task.finished_at,
         unknown=tuple(sorted(rights.unknown.intersection(wanted(chosen)))),
-        outdated={item.moid for item in used} != {item.moid for item in rights.objects[1:]},
+        unseen=used.unseen,
+        outdated={item.moid for item in used.objects} != {item.moid for item in rights.objects[1:]},
     )
 
 
@@ -151,32 +164,3 @@ def chosen_levels(deployment: Deployment, levels: Sequence[str]) -> tuple[privil
     if not levels:
         return levels_of(deployment)
     return tuple(level for level in privileges.LEVELS if level in levels)
-
-
-# --- objects ----------------------------------------------------------------------------------------------------------
-
-
-def below_root(inventory: PlacementInventory, placement: Mapping[str, Any] | None) -> list[ObjectRef]:
-    """Every datacenter that the account sees, and what the placement chose; with paths from the root of the inventory."""
-    found = [replace(datacenter.ref, path=_path(datacenter.ref.path)) for datacenter in inventory.datacenters]
-    if placement is not None:
-        try:
-            found += _chosen(inventory.datacenter(placement["datacenter"]), placement)
-        except (NotFound, Ambiguous):
-            # What was chosen is no longer there under that name: preflight says so, and here there is nothing to ask about.
-            return found
-    return found
-
-
-def _chosen(datacenter: DatacenterInfo, placement: Mapping[str, Any]) -> Iterable[ObjectRef]:
-    parts = (
-        ("vm", datacenter.find_folder(placement["folder"]).ref),
-        ("host", datacenter.find_compute(placement["compute"]).ref),
-        ("datastore", datacenter.find_datastore(placement["datastore"]).ref),
-        ("network", datacenter.find_network(placement["network"]).ref),
-    )
-    return [replace(ref, path=_path(datacenter.ref.path, kind, ref.path)) for kind, ref in parts]
-
-
-def _path(*parts: str) -> str:
-    return "/" + "/".join(part for part in parts if part)

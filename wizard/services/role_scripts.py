@@ -14,12 +14,12 @@ from wizard.services.answers import answers_in_play
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import require
 from wizard.services.privileges import (
-    below_root,
     chosen_levels,
     comparison_for,
     inventory_in,
     sign_in_with_rights,
 )
+from wizard.services.used_objects import used_objects
 from wizard.text import Text, _
 from wizard.vsphere import role_script
 from wizard.vsphere.effective_rights import ROOT_PATH, EffectiveRights, wanted
@@ -109,7 +109,7 @@ def _grants(deployment: Deployment, task: Task | None, about: Mapping[str, Any])
         return role_script.grants_on([_HOST_ROOT if about.get("api_type") == "HostAgent" else _VCENTER_ROOT])
     root = EffectiveRights.from_json((task.result or {})["rights"]).objects[0]
     placement = answers_in_play(deployment).get("placement")
-    return role_script.grants_on([root, *below_root(inventory_in(task), placement)])
+    return role_script.grants_on([root, *used_objects(inventory_in(task), placement).objects])
 
 
 def _about(deployment: Deployment, stored: Mapping[str, Any], task: Task | None) -> Mapping[str, Any]:

@@ -30,7 +30,7 @@ _MOST_EXCESS = 20
 class Command(BaseCommand):
     help = (
         "Compare the privileges of the vCenter account as the last sign-in found them, or write a script that gives exactly "
-        "those that are needed. Exit codes: 0 nothing missing, 1 failed, 2 refused, 3 something missing."
+        "those that are needed. Exit codes: 0 nothing missing, 1 failed, 2 refused, 3 something missing or not seen."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             self.stdout.write(privileges_csv.as_csv(found), ending="")
         else:
             _show(terminal(), found)
-        if found.missing_count:
+        if not found.complete:
             sys.exit(answers.EXIT_BLOCKED)
 
 
@@ -124,6 +124,10 @@ def _show(console: Console, found: Comparison) -> None:
         _say(
             console, Text(_("The account is like an administrator's; use one of its own for Site Recovery."))
         )
+    if found.blind:
+        _say(console, Text(_("The account sees no datacenter.")))
+    if found.unseen:
+        _say(console, Text(_("not seen by the account, or gone: %(names)s"), names=list(found.unseen)))
     if found.outdated:
         _say(console, Text(_("Another placement was chosen since; sign in again to compare its objects.")))
     if found.exact:

@@ -25,8 +25,14 @@ $grants = @(
 @@grants@@
 )
 
-$connected = @(Get-Variable -Name DefaultVIServers -Scope Global -ValueOnly -ErrorAction SilentlyContinue)
-$vcenter = $connected | Where-Object { $_.Name -eq $server -and $_.Port -eq $port -and $_.IsConnected } | Select-Object -First 1
+$vcenter = $null
+if (Test-Path -Path Variable:Global:DefaultVIServers) {
+    foreach ($candidate in $Global:DefaultVIServers) {
+        if ($candidate.Name -eq $server -and $candidate.Port -eq $port -and $candidate.IsConnected) {
+            $vcenter = $candidate
+        }
+    }
+}
 if ($null -eq $vcenter) {
     $vcenter = Connect-VIServer -Server $server -Port $port
 }
