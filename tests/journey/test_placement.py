@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,11 +166,52 @@ def test_networks_say_on_which_hosts_they_are_missing() -> None:
 
 def test_labels_show_names_as_people_know_them() -> None:
     found = choices(INVENTORY, {}, NEED_GB)
-    assert [choice.label for choice in found["network"]] == ["VM Network", "only-a", "net/dpg/1"]
+    assert [choice.label for choice in found["network"]] == ["VM Network", "only-a", "net › dpg/1"]
     assert [(choice.value, choice.label) for choice in found["folder"]] == [
         ("", "vm"),
         ("servers", "servers"),
     ]
+
+
+def test_a_vapp_and_a_datastore_cluster_are_told_by_name() -> None:
+    record = INVENTORY["datacenters"][0]
+    vapp = compute("shop", "vapp", (A, B), "C0/Resources/shop")
+    store = datastore("Pod/vol1", [A, B], cluster="Pod")
+    changed = PlacementInventory.from_json({"datacenters": [record]}).datacenters[0]
+    changed = replace(changed, compute=(*changed.compute, vapp), datastores=(store,))
+    found = choices(PlacementInventory(datacenters=(changed,)).to_json(), {}, NEED_GB)
+    assert (found["compute"][-1].usable, str(found["compute"][-1].detail)) == (
+        False,
+        "vApp, 2 of 2 hosts available",
+    )
+    assert "Choose a cluster, a host or a resource pool" in str(found["compute"][-1].reason)
+    assert str(found["datastore"][0].detail) == "VMFS, 2000.5 GB free of 4096 GB, in datastore cluster Pod"
+
+
+def test_an_inventory_that_was_read_before_datastore_clusters_were_still_serves() -> None:
+    stored = json.loads(json.dumps(INVENTORY))
+    for store in stored["datacenters"][0]["datastores"]:
+        del store["cluster"]
+    assert [str(c.detail) for c in choices(stored, {}, NEED_GB)["datastore"]] == [
+        str(c.detail) for c in choices(INVENTORY, {}, NEED_GB)["datastore"]
+    ]
+    assert PlacementInventory.from_json(stored).to_json() == INVENTORY
+
+
+def test_a_name_is_taken_only_in_its_own_folder() -> None:
+    deep = json.loads(json.dumps(INVENTORY))
+    deep["datacenters"][0]["vms"] = ["servers/taken", "50%25"]
+    assert conflicts(deep, {**ANSWERS, "vm_name": "taken"}, NEED_GB) == []
+    (found,) = conflicts(deep, {**ANSWERS, "vm_name": "taken", "folder": "servers"}, NEED_GB)
+    assert str(found.message) == (
+        "A virtual machine called “taken” exists in servers already. Choose another name."
+    )
+
+
+def test_a_path_may_be_given_as_it_is_shown() -> None:
+    for given in ("net/dpg%2f1", "net/dpg/1", "net › dpg/1"):
+        (found,) = conflicts(INVENTORY, {**ANSWERS, "network": given}, NEED_GB)
+        assert (found.path, found.code) == ("network", "not_usable")
 
 
 def test_details_say_what_somebody_needs_to_choose() -> None:

@@ -37,9 +37,14 @@ def signed_in(walk: Walk) -> Walk:
         ({"folder": "Infrastructure/Nowhere"}, "folder", "“Infrastructure/Nowhere” is not in the inventory"),
         ({"datacenter": "DC7"}, "datacenter", "“DC7” is not in the inventory of vCenter"),
         (
-            {"vm_name": "web-02"},
+            {"vm_name": "web-02", "folder": ""},
             "vm_name",
             "A virtual machine called “web-02” exists in DC0 already. Choose another name.",
+        ),
+        (
+            {"vm_name": "sql-01", "folder": "Test"},
+            "vm_name",
+            "A virtual machine called “sql-01” exists in Workloads/Test already. Choose another name.",
         ),
     ],
 )
@@ -49,6 +54,11 @@ def test_what_cannot_work_is_said_at_its_field(
     said = refused(signed_in, **changes)
     assert message in said[field]
     assert "placement" not in deployments.completed_steps(signed_in.deployment)
+
+
+def test_the_name_of_a_machine_in_another_folder_may_be_used_again(signed_in: Walk) -> None:
+    signed_in.answer("placement", vm_name="web-02", folder="Workloads/Test")
+    assert "placement" in deployments.completed_steps(signed_in.deployment)
 
 
 def test_what_was_chosen_is_kept_as_a_draft_when_it_cannot_work(signed_in: Walk) -> None:

@@ -48,9 +48,9 @@ def test_both_datacenters_come_with_their_own_parts(placement: PlacementInventor
     ]
     assert [info.ref.name for info in second.datastores] == ["DC1_DS1", "LocalDS_0"]
     assert len(first.vms) == 34
-    assert "sql-01" in first.vms
-    assert "sql-dc1-01" in second.vms
-    assert "sql-dc1-01" not in first.vms
+    assert "Workloads/Test/sql-01" in first.vms
+    assert "Workloads/sql-dc1-01" in second.vms
+    assert not any("dc1" in path for path in first.vms)
 
 
 def test_the_same_name_in_two_datacenters_is_two_objects(placement: PlacementInventory) -> None:

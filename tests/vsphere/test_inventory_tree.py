@@ -8,7 +8,8 @@ import pytest
 from pyVmomi import vim
 
 from wizard.vsphere.collector import Row
-from wizard.vsphere.inventory_tree import assemble, shown
+from wizard.vsphere.inventory_tree import assemble
+from wizard.vsphere.names import shown
 from wizard.vsphere.placement import DatacenterInfo
 
 

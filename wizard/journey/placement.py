@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from wizard.journey.fields import StepAnswers, ask
-from wizard.journey.placement_choices import Choice, choices, conflicts
+from wizard.journey.placement_choices import Choice, choices, conflicts, readable
 from wizard.planning import naming
 from wizard.text import _
 
-__all__ = ["Choice", "PlacementAnswers", "choices", "conflicts", "default_vm_name"]
+__all__ = ["Choice", "PlacementAnswers", "choices", "conflicts", "default_vm_name", "readable"]
 
 DiskProvisioning = Literal["eagerZeroedThick", "thick", "thin"]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from wizard.journey.errors import FieldError
 from wizard.planning.quoting import amount, shown
 from wizard.text import Text, _
+from wizard.vsphere.names import escaped, shown_path
+from wizard.vsphere.names import shown as typed
 
 Record = Mapping[str, Any]
 
@@ -85,14 +86,20 @@ def conflicts(inventory: Record, answers: Mapping[str, Any], need_gb: float) -> 
         choice = next(choice for choice in lists[field] if choice.value == record["ref"]["path"])
         if not choice.usable:
             found.append(FieldError(path=field, message=choice.reason, code="not_usable"))
-    if answers["vm_name"] in datacenter["vms"]:
+    folder = _find(datacenter["folders"], answers["folder"])
+    if folder is not None and _inside(folder, answers["vm_name"]) in datacenter["vms"]:
         taken = Text(
-            _("A virtual machine called “%(found)s” exists in %(datacenter)s already. Choose another name."),
+            _("A virtual machine called “%(found)s” exists in %(folder)s already. Choose another name."),
             found=shown(answers["vm_name"]),
-            datacenter=datacenter["ref"]["name"],
+            folder=_label(folder) or datacenter["ref"]["name"],
         )
         found.append(FieldError(path="vm_name", message=taken, code="name_taken"))
     return found
+
+
+def readable(path: str) -> str:
+    """A stored choice as the pick lists show it, for pages that show answers without the inventory."""
+    return shown_path(path)
 
 
 def _choice(record: Record, reason: Text, detail: Text) -> Choice:
@@ -106,15 +113,22 @@ def _choice(record: Record, reason: Text, detail: Text) -> Choice:
 
 
 def _label(record: Record) -> str:
-    """The path without vSphere's escapes: `%2f` is a slash within a name."""
-    return unquote(record["ref"]["path"])
+    return shown_path(record["ref"]["path"])
+
+
+def _inside(folder: Record, name: str) -> str:
+    return "/".join(part for part in (folder["ref"]["path"], escaped(name)) if part)
 
 
 def _find(records: Sequence[Record], value: str | None) -> Record | None:
-    """By path, else by a bare name that only one of them has, as the vSphere room does it."""
-    by_path = [record for record in records if record["ref"]["path"] == value]
-    by_name = [record for record in records if record["ref"]["name"] == value]
-    found = by_path or by_name
+    """By path, else by a bare name or a path without escapes that only one has, as the vSphere room does it."""
+    found = [record for record in records if record["ref"]["path"] == value]
+    if not found and value:
+        found = [
+            record
+            for record in records
+            if value in (record["ref"]["name"], typed(record["ref"]["path"]), _label(record))
+        ]
     return found[0] if len(found) == 1 else None
 
 
@@ -167,6 +181,10 @@ def _available_hosts(compute: Record) -> list[Record]:
 
 
 def _why_not_compute(record: Record) -> Text:
+    if record["kind"] == "vapp":
+        return Text(
+            _("A vApp holds the machines of one application. Choose a cluster, a host or a resource pool.")
+        )
     if _available_hosts(record):
         return _FINE
     if not record["hosts"]:
@@ -181,6 +199,7 @@ _COMPUTE_KINDS: dict[str, str] = {
     "cluster": _("Cluster, %(available)s of %(hosts)s hosts available"),
     "host": _("Single host"),
     "resource_pool": _("Resource pool, %(available)s of %(hosts)s hosts available"),
+    "vapp": _("vApp, %(available)s of %(hosts)s hosts available"),
 }
 
 
@@ -211,11 +230,16 @@ def _why_not_datastore(record: Record, compute: Record | None, need_gb: float) -
 
 
 def _about_datastore(record: Record) -> Text:
+    # An inventory that was read by an older version does not tell of datastore clusters.
+    cluster = record.get("cluster", "")
     return Text(
-        _("%(type)s, %(free)s GB free of %(capacity)s GB"),
+        _("%(type)s, %(free)s GB free of %(capacity)s GB, in datastore cluster %(cluster)s")
+        if cluster
+        else _("%(type)s, %(free)s GB free of %(capacity)s GB"),
         type=record["type"],
         free=amount(record["free_gb"]),
         capacity=amount(record["capacity_gb"]),
+        **({"cluster": cluster} if cluster else {}),
     )
 
 

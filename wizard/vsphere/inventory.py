@@ -19,6 +19,7 @@ from wizard.vsphere.collector import (
     type_name,
 )
 from wizard.vsphere.inventory_tree import assemble
+from wizard.vsphere.names import escaped as escaped
 from wizard.vsphere.placement import ComputeInfo as ComputeInfo
 from wizard.vsphere.placement import DatacenterInfo as DatacenterInfo
 from wizard.vsphere.placement import DatastoreInfo as DatastoreInfo
@@ -86,11 +87,6 @@ def vm_exists(session: Session, datacenter: ObjectRef, folder: str, name: str) -
     if found is None:
         return None
     return ObjectRef(type=type_name(found), moid=moid(found), name=name, path=place)
-
-
-def escaped(name: str) -> str:
-    """A name as part of an inventory path: vSphere writes `%`, `/` and `\\` as `%25`, `%2f` and `%5c`."""
-    return name.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
 
 
 _FOLDERS = ("vmFolder", "hostFolder", "datastoreFolder", "networkFolder")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from wizard.vsphere.collector import Row, moid
+from wizard.vsphere.names import shown
 from wizard.vsphere.placement import (
     ComputeInfo,
     ComputeKind,
@@ -29,6 +29,9 @@ _NETWORKS: dict[str, NetworkKind] = {
     "OpaqueNetwork": "opaque",
 }
 _DATASTORE = "Datastore"
+_STORAGE_POD = "StoragePod"
+_VAPP = "VirtualApp"
+_POOLS = ("ResourcePool", _VAPP)
 _UPLINK_TAG = (
     "SYSTEM/DVS.UPLINKPG"  # how vSphere marks the port groups of a switch's uplinks; no machine goes there
 )
@@ -98,14 +101,6 @@ def reference(row: Row, path: str) -> ObjectRef:
     return ObjectRef(type=row.type, moid=row.moid, name=shown(row.values["name"]), path=path)
 
 
-def shown(name: str) -> str:
-    """A name as people typed it: vSphere keeps `/`, `\\` and `%` in names as `%2f`, `%5c` and `%25`."""
-    return re.sub("%(2f|5c|25)", lambda found: _ESCAPED[found[1].lower()], name, flags=re.IGNORECASE)
-
-
-_ESCAPED = {"2f": "/", "5c": "\\", "25": "%"}
-
-
 def _datacenter(tree: _Tree, row: Row) -> DatacenterInfo:
     hosts = _hosts(tree, row)
     on_datastore, on_network = _who_reaches(tree, hosts, "datastore"), _who_reaches(tree, hosts, "network")
@@ -115,7 +110,7 @@ def _datacenter(tree: _Tree, row: Row) -> DatacenterInfo:
         folders=tuple(FolderInfo(ref=ref) for item, ref in in_vm_folder if item.type == "Folder"),
         compute=tuple(_compute(tree, row, hosts)),
         datastores=tuple(
-            _datastore(item, ref, on_datastore[item.moid])
+            _datastore(tree, item, ref, on_datastore[item.moid])
             for item, ref in tree.below(row, "datastoreFolder")
             if item.type == _DATASTORE
         ),
@@ -124,9 +119,7 @@ def _datacenter(tree: _Tree, row: Row) -> DatacenterInfo:
             for item, ref in tree.below(row, "networkFolder")
             if item.type in _NETWORKS and not _is_uplink(item)
         ),
-        vms=tuple(
-            sorted(shown(item.values["name"]) for item, _ref in in_vm_folder if item.type == "VirtualMachine")
-        ),
+        vms=tuple(ref.path for item, ref in in_vm_folder if item.type == "VirtualMachine"),
     )
 
 
@@ -176,9 +169,10 @@ def _compute(tree: _Tree, datacenter: Row, hosts: dict[str, HostInfo]) -> Iterat
             if owner.type == "ClusterComputeResource" and "resourcePool" in owner.values:
                 pool = moid(owner.values["resourcePool"])
                 yield _compute_info(tree, ref, "host", [row.moid], hosts, pool)
-        elif row.type == "ResourcePool" and not _is_root_pool(tree, row):
+        elif row.type in _POOLS and not _is_root_pool(tree, row):
             owner_moid = moid(row.values["owner"]) if "owner" in row.values else ""
-            yield _compute_info(tree, ref, "resource_pool", own_hosts[owner_moid], hosts, row.moid)
+            kind: ComputeKind = "vapp" if _in_vapp(tree, row) else "resource_pool"
+            yield _compute_info(tree, ref, kind, own_hosts[owner_moid], hosts, row.moid)
 
 
 def _compute_info(
@@ -198,13 +192,24 @@ def _reached(tree: _Tree, hosts: Iterable[str], what: str) -> tuple[str, ...]:
     return tuple(sorted({moid(target) for host in hosts for target in tree.rows[host].values.get(what, ())}))
 
 
+def _in_vapp(tree: _Tree, row: Row) -> bool:
+    """Whether a pool is a vApp or stands in one: what is put there belongs to the vApp, and to no folder."""
+    current: Row | None = row
+    while current is not None and current.type in _POOLS:
+        if current.type == _VAPP:
+            return True
+        current = tree.rows.get(_parent(current) or "")
+    return False
+
+
 def _is_root_pool(tree: _Tree, row: Row) -> bool:
     parent = tree.rows.get(_parent(row) or "")
     return parent is not None and parent.type in _COMPUTE
 
 
-def _datastore(row: Row, ref: ObjectRef, host_moids: Sequence[str]) -> DatastoreInfo:
+def _datastore(tree: _Tree, row: Row, ref: ObjectRef, host_moids: Sequence[str]) -> DatastoreInfo:
     values = row.values
+    above = tree.rows.get(_parent(row) or "")
     return DatastoreInfo(
         ref=ref,
         type=str(values.get("summary.type", "")),
@@ -213,6 +218,7 @@ def _datastore(row: Row, ref: ObjectRef, host_moids: Sequence[str]) -> Datastore
         accessible=bool(values.get("summary.accessible", False)),
         maintenance_mode=str(values.get("summary.maintenanceMode", "normal")),
         host_moids=tuple(host_moids),
+        cluster=shown(above.values["name"]) if above is not None and above.type == _STORAGE_POD else "",
     )
 
 

@@ -9,7 +9,6 @@ from lxml import etree
 from wizard.vsphere.bulk_answer import NAMESPACE
 from wizard.vsphere.bulk_properties import Content, is_true, type_of
 from wizard.vsphere.guest_addresses import of_use
-from wizard.vsphere.inventory_tree import shown
 from wizard.vsphere.machines import (
     EXTRA_CONFIG_KEYS,
     AdapterFacts,
@@ -19,6 +18,7 @@ from wizard.vsphere.machines import (
     DiskFacts,
     MachineFacts,
 )
+from wizard.vsphere.names import shown
 
 MACHINE = "VirtualMachine"
 

@@ -11,8 +11,8 @@ from pyVmomi import vim
 from pyVmomi.VmomiSupport import ManagedObject
 
 from wizard.vsphere.bulk_properties import Content, is_true
-from wizard.vsphere.inventory_tree import shown
 from wizard.vsphere.machines import InventoryObject, ObjectType
+from wizard.vsphere.names import shown
 
 Form = Literal["text", "number", "flag", "texts"]
 

@@ -13,8 +13,9 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 from wizard.text import Text, _
 from wizard.vsphere.errors import Ambiguous, NotFound
+from wizard.vsphere.names import shown, shown_path
 
-ComputeKind = Literal["cluster", "host", "resource_pool"]
+ComputeKind = Literal["cluster", "host", "resource_pool", "vapp"]
 NetworkKind = Literal["standard", "distributed", "opaque"]
 
 
@@ -67,7 +68,7 @@ class ComputeInfo:
 
     `hosts` are those that may run one; the moids are what at least one of them reaches. For a single host of
     a cluster `ref` is the host and the resource pool is the cluster's, so an import has to name the host,
-    too.
+    too. A "vapp" is a vApp or a pool in one: listed, so that people find it, but no place for an import.
     """
 
     ref: ObjectRef
@@ -80,7 +81,10 @@ class ComputeInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatastoreInfo:
-    """Sizes in GB of 2^30 bytes; `maintenance_mode` is `normal`, `enteringMaintenance` or `inMaintenance`."""
+    """Sizes in GB of 2^30 bytes; `maintenance_mode` is `normal`, `enteringMaintenance` or `inMaintenance`.
+
+    `cluster` is the name of the datastore cluster that it is part of, or "".
+    """
 
     ref: ObjectRef
     type: str
@@ -89,6 +93,7 @@ class DatastoreInfo:
     accessible: bool
     maintenance_mode: str
     host_moids: tuple[str, ...]
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ Info = TypeVar("Info", bound=_Named)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatacenterInfo:
-    """Everything to choose from in one datacenter; `vms` are the names that are taken."""
+    """Everything to choose from in one datacenter; `vms` are the paths of its machines, other than those in vApps."""
 
     ref: ObjectRef
     folders: tuple[FolderInfo, ...]
@@ -124,9 +129,12 @@ class DatacenterInfo:
         )
 
     def find_compute(self, name: str) -> ComputeInfo:
-        """By path, else by bare name. Raises NotFound or Ambiguous, which name what there is."""
+        """By path, else by bare name. Raises NotFound or Ambiguous, which name what there is.
+
+        A vApp is not found: an import into one would need another call, and would end in no folder.
+        """
         return _find(
-            self.compute,
+            [info for info in self.compute if info.kind != "vapp"],
             name,
             _("The cluster, host or resource pool “%(name)s” is not in datacenter %(datacenter)s."),
             self,
@@ -166,7 +174,12 @@ def _find(infos: Sequence[Info], name: str, not_there: str, datacenter: Datacent
     by_path = [info for info in infos if info.ref.path == name]
     if len(by_path) == 1:
         return by_path[0]
-    by_name = [info for info in infos if info.ref.name == name] if name else []
+    # A path as a page shows it, or as somebody types it, has no escapes.
+    by_name = [
+        info
+        for info in infos
+        if name and name in (info.ref.name, shown(info.ref.path), shown_path(info.ref.path))
+    ]
     if len(by_name) == 1:
         return by_name[0]
     if by_name:

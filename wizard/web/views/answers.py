@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from wizard.journey import answer_file
+from wizard.journey import answer_file, placement
 from wizard.journey import base as journey
 from wizard.journey.evidence import EvidenceAnswers
 from wizard.models import Deployment, DeploymentState
@@ -24,6 +24,7 @@ from wizard.web.forms import label_of, looks_of, options_of
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
 from wizard.web.views import work
+from wizard.web.views.placement import PICKED
 
 # Typed a second time to be sure, chosen to say where to look, or shown in full elsewhere.
 _NOT_SHOWN = {"vault": {"confirm_name"}}
@@ -145,7 +146,11 @@ def _row(step: journey.Step, name: str, value: Any, change_url: str) -> SummaryR
             region.name: region.display_name for regions in guidance.regions().values() for region in regions
         }
     if isinstance(value, dict):
-        lines = [f"{key}: {entry}" for key, entry in value.items()]
+        # The template's networks are mapped to paths of vSphere's; its properties are what somebody typed.
+        lines = [
+            f"{key}: {placement.readable(entry) if name == 'networks' else entry}"
+            for key, entry in value.items()
+        ]
         return SummaryRow(label=label, values=lines, change_url=change_url)
     if isinstance(value, list):
         return SummaryRow(
@@ -155,6 +160,8 @@ def _row(step: journey.Step, name: str, value: Any, change_url: str) -> SummaryR
         words = gettext("Yes") if value else gettext("No")
     elif step.id == "placement" and name == "folder" and not value:
         words = gettext("Top of the datacenter")
+    elif step.id == "placement" and name in PICKED:
+        words = placement.readable(value)
     elif value is None:
         words = ""
     else:
