@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
-from typing import Any, cast
+from typing import Any
 
 from pyVmomi import vmodl
 from pyVmomi.SoapAdapter import SoapResponseDeserializer
@@ -19,8 +19,8 @@ from pyVmomi.VmomiSupport import ManagedObject
 from wizard.text import Text, _
 from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.errors import CallFailed, CertificateChanged, ConnectionLost, VSphereError
+from wizard.vsphere.faults import note_call
 from wizard.vsphere.session import Session
-from wizard.vsphere.stub import PinnedStub
 
 PIECE = 64 * 1024  # bytes; as much of an answer as is in memory at once
 LARGEST_FAULT = 1 << 20  # bytes
@@ -39,7 +39,7 @@ class BulkCall:
         """Send it. Raises Unreachable, TlsFailed, CertificateChanged or ConnectionLost."""
         self.step = method
         self.address = session.address
-        self._stub = cast(PinnedStub, session.si._stub)
+        self._stub = session.stub
         self._info = type(managed)._GetMethodInfo(method)
         request = self._stub.SerializeRequest(managed, self._info, arguments)  # type: ignore[no-untyped-call]
         headers = {
@@ -127,4 +127,7 @@ class BulkCall:
         # pyVmomi raises a bare Exception for an answer that it cannot read.
         except Exception as error:  # noqa: BLE001
             return self.unreadable(type(error).__name__)
-        return fault if isinstance(fault, vmodl.MethodFault) else self.unreadable(f"HTTP {response.status}")
+        if not isinstance(fault, vmodl.MethodFault):
+            return self.unreadable(f"HTTP {response.status}")
+        note_call(fault, self.step)
+        return fault

@@ -82,13 +82,20 @@ def bulk_pages(
                         else:
                             page.append(convert(_content(element)))
             except vmodl.MethodFault as fault:
-                raise explain(fault, address=call.address, step=call.step) from None
+                raise explain(_as_meant(fault), address=call.address, step=call.step) from None
             except (ValueError, LookupError, TypeError) as error:
                 raise call.unreadable(type(error).__name__) from None
             yield page
     finally:
         if following is not None:
             _cancel(session, following)
+
+
+def _as_meant(fault: vmodl.MethodFault) -> vmodl.MethodFault:
+    # Views go with the session that made them, and with nothing else.
+    if isinstance(fault, vmodl.fault.ManagedObjectNotFound) and isinstance(fault.obj, vim.view.View):
+        return vim.fault.NotAuthenticated()
+    return fault
 
 
 def _content(element: etree._Element) -> Content:

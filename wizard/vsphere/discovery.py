@@ -17,7 +17,7 @@ from wizard.vsphere.bulk_properties import Content, bulk_pages
 from wizard.vsphere.change_filter import ChangeFilter, Changes
 from wizard.vsphere.collector import FilterSpec
 from wizard.vsphere.errors import VSphereError
-from wizard.vsphere.faults import explain
+from wizard.vsphere.faults import call_of, explain
 from wizard.vsphere.inventory_spec import create_view, everything, signs, some
 from wizard.vsphere.machine_elements import MACHINE, machine_facts
 from wizard.vsphere.machines import InventoryObject, MachineFacts
@@ -78,7 +78,7 @@ class InventoryWatch:
             yield from self._read_all()
             self._version = self._next_version()
         except vmodl.MethodFault as fault:
-            raise self._explained(fault, "WaitForUpdatesEx") from None
+            raise explain(fault, address=self._session.address, step=call_of(fault)) from None
         finally:
             if not self._version:
                 self.close()
@@ -98,10 +98,13 @@ class InventoryWatch:
             changes = filter_.changes()
             yield from self._read(changes)
             self._version = self._next_version()
-        except _FORGOTTEN:
+        except _FORGOTTEN as fault:
+            if isinstance(fault, vim.fault.NotAuthenticated):
+                # They went with the session, and nobody should sign in just to take them down.
+                self._filter = self._view = None
             self._too_old()
         except vmodl.MethodFault as fault:
-            raise self._explained(fault, "WaitForUpdatesEx") from None
+            raise explain(fault, address=self._session.address, step=call_of(fault)) from None
         finally:
             if not self._version:
                 self.close()
@@ -118,11 +121,25 @@ class InventoryWatch:
                 view.DestroyView()
 
     def _read_all(self) -> Iterator[Batch]:
-        self._view = create_view(self._session)
-        self._filter = ChangeFilter(self._session, signs(self._session, self._view))
-        with contextlib.closing(self._pages(everything(self._session, self._view))) as pages:
+        view = self._set_up()
+        with contextlib.closing(self._pages(everything(self._session, view))) as pages:
             for page in pages:
                 yield _batch(page)
+
+    def _set_up(self) -> vim.view.ContainerView:
+        session, renewals = self._session, self._session.renewals
+        try:
+            return self._make()
+        except vmodl.MethodFault:
+            # A session that had ended signs in again at the first call that finds out; what was made before is gone.
+            if session.renewals == renewals:
+                raise
+        return self._make()
+
+    def _make(self) -> vim.view.ContainerView:
+        self._view = create_view(self._session)
+        self._filter = ChangeFilter(self._session, signs(self._session, self._view))
+        return self._view
 
     def _read(self, changes: Changes) -> Iterator[Batch]:
         moids = list(changes.changed)
@@ -143,9 +160,6 @@ class InventoryWatch:
 
     def _next_version(self) -> str:
         return f"{self.id}:{next(self._reads)}"
-
-    def _explained(self, fault: vmodl.MethodFault, step: str) -> VSphereError:
-        return explain(fault, address=self._session.address, step=step)
 
     def _too_old(self) -> NoReturn:
         raise VersionTooOld(

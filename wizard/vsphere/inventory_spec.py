@@ -14,19 +14,15 @@ from wizard.vsphere.machine_elements import MACHINE, machine_properties
 from wizard.vsphere.object_elements import TYPES, object_properties
 from wizard.vsphere.session import Session
 
-# A change of any of these says that a machine is to be read again. `config.changeVersion` stands for everything in
-# `config`; memory and processors are there for servers that change them on a running machine without telling so.
-# What is watched costs vCenter work at each change, so the large lists (devices, settings) are not.
+# A change of any of these says that a machine is to be read again. `config.changeVersion` stands for all of `config`, and
+# so for devices and networks; a machine that becomes a template or enters a vApp changes its resource pool. What is
+# watched costs vCenter work at each change and the first reading time, so the large lists are not.
 _SIGNS = (
     "name",
     "parent",
-    "parentVApp",
     "resourcePool",
     "datastore",
-    "network",
     "config.changeVersion",
-    "config.template",
-    "config.hardware.numCPU",
     "config.hardware.memoryMB",
     "guest.hostName",
     "guest.ipAddress",

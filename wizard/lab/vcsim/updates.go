@@ -26,7 +26,7 @@ type PropertyCollector struct {
 	lock    sync.Mutex
 	version int
 	known   map[types.ManagedObjectReference]bool
-	touched map[types.ManagedObjectReference][]string // what has changed since; nothing: it is new
+	touched map[types.ManagedObjectReference][]string // what has changed since
 	removed map[types.ManagedObjectReference]bool
 	untold  []types.PropertyFilterUpdate // each of one object
 }
@@ -43,7 +43,7 @@ func (p *PropertyCollector) CreatePropertyCollector(ctx *simulator.Context, _ *t
 	return &methods.CreatePropertyCollectorBody{Res: &types.CreatePropertyCollectorResponse{Returnval: made}}
 }
 
-// PutObject notes what may have come into view.
+// PutObject notes what may have come into view, or has moved: the simulator puts that in its new place like a new object.
 func (p *PropertyCollector) PutObject(ctx *simulator.Context, object mo.Reference) {
 	if !p.mine {
 		p.PropertyCollector.PutObject(ctx, object)
@@ -51,9 +51,8 @@ func (p *PropertyCollector) PutObject(ctx *simulator.Context, object mo.Referenc
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	if ref := object.Reference(); p.touched[ref] == nil {
-		p.touched[ref] = []string{}
-	}
+	ref := object.Reference()
+	p.touched[ref] = append(p.touched[ref], "parent")
 }
 
 // UpdateObject notes which properties have changed.
