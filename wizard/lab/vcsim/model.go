@@ -20,5 +20,8 @@ func newModel(inventory inventoryConfig) *simulator.Model {
 	content.About.FullName = fmt.Sprintf("%s %s build-%s", product, inventory.Version, inventory.Build)
 	content.About.LicenseProductVersion = "8.0"
 	content.About.InstanceUuid = inventory.InstanceUUID
+	if inventory.APIType == hostAgent {
+		content.About.InstanceUuid = "" // only a vCenter Server has one
+	}
 	return &simulator.Model{ServiceContent: content, RootFolder: root}
 }
