@@ -67,6 +67,17 @@ def test_a_privilege_that_this_vcenter_does_not_know_is_not_missing_here_either(
     assert found.missing == {"ova": ()}
 
 
+def test_where_nothing_is_deployed_the_right_to_import_is_neither_missing_nor_too_much() -> None:
+    other = ObjectRef(type="Datacenter", moid="datacenter-7", name="DC1", path="/DC1")
+    full, whole = frozenset(wanted(["full"])), frozenset(wanted(["full", "ova"]))
+    for granted in (full, whole):
+        (found,) = rights((other, granted)).compare(["full", "ova"], no_import={other.moid})
+        assert found.exact
+    (lacking,) = rights((other, READER)).compare(["full", "ova"], no_import={other.moid})
+    assert lacking.missing["full"]
+    assert lacking.missing["ova"] == ()
+
+
 @pytest.mark.parametrize(
     ("gives_rights", "others", "administrator"), [(True, 360, True), (True, 350, False), (False, 399, False)]
 )

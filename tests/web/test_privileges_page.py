@@ -159,6 +159,8 @@ def test_another_placement_asks_for_another_comparison(working: Client, operator
     placed = stories.answered(operator, "placement")
     words = show(working, placed).words
     assert "Another placement was chosen since" in words
+    assert "DC0 /DC0 vApp > Import VApp.Import" in words
+    assert "DC1 /DC1 vApp > Import VApp.Import" not in words, "nothing is deployed there"
     assert "/DC0/datastore/shared" in words, "the script is for it already"
 
 

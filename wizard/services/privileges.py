@@ -77,9 +77,9 @@ class Comparison:
 def look_up(session: Session, inventory: PlacementInventory, deployment: Deployment) -> dict[str, Any]:
     """What a sign-in keeps: `privileges` (gaps by level) and `rights` (all that the account has, on each object that is used)."""
     placement = answers_in_play(deployment).get("placement")
-    objects = [privileges.root_of(session), *used_objects(inventory, placement).objects]
-    rights = privileges.effective(session, objects)
-    compared = rights.compare(privileges.LEVELS)
+    used = used_objects(inventory, placement)
+    rights = privileges.effective(session, [privileges.root_of(session), *used.objects])
+    compared = rights.compare(privileges.LEVELS, no_import=used.no_import)
     return {
         "privileges": {
             level: [
@@ -121,7 +121,7 @@ def comparison_for(deployment: Deployment, levels: Sequence[str] = ()) -> Compar
     used = used_objects(inventory_in(task), answers_in_play(deployment).get("placement"))
     return Comparison(
         levels=chosen,
-        objects=rights.compare(chosen),
+        objects=rights.compare(chosen, no_import=used.no_import),
         account=result["user_name"],
         asked_at=task.finished_at,
         unknown=tuple(sorted(rights.unknown.intersection(wanted(chosen)))),

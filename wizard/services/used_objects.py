@@ -15,22 +15,26 @@ class UsedObjects:
     """`objects` with paths from the root of the inventory, datacenters first.
 
     `unseen` are names of what the placement chose and the account does not see: it is gone, or hidden from the account.
+    `no_import` are the ids of datacenters into which nothing is deployed.
     """
 
     objects: tuple[ObjectRef, ...]
     unseen: tuple[str, ...]
+    no_import: frozenset[str]
 
 
 def used_objects(inventory: PlacementInventory, placement: Mapping[str, Any] | None) -> UsedObjects:
     """Every datacenter, as any of them may hold machines to protect, and what `placement` (the step's answers) chose."""
     found = [replace(item.ref, path=_path(item.ref.path)) for item in inventory.datacenters]
     unseen: list[str] = []
+    no_import: frozenset[str] = frozenset()
     if placement is not None:
         try:
             datacenter = inventory.datacenter(placement["datacenter"])
         except (NotFound, Ambiguous):
             unseen.append(placement["datacenter"])
         else:
+            no_import = frozenset(item.moid for item in found if item.moid != datacenter.ref.moid)
             for kind, name, find in _parts(datacenter, placement):
                 try:
                     ref = find(name)
@@ -38,7 +42,7 @@ def used_objects(inventory: PlacementInventory, placement: Mapping[str, Any] | N
                     unseen.append(name)
                 else:
                     found.append(replace(ref, path=_path(datacenter.ref.path, kind, ref.path)))
-    return UsedObjects(objects=tuple(found), unseen=tuple(unseen))
+    return UsedObjects(objects=tuple(found), unseen=tuple(unseen), no_import=no_import)
 
 
 def _parts(

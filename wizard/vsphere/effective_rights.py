@@ -6,7 +6,7 @@ no excess there. Excess is what none of the compared levels needs anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -49,12 +49,22 @@ class EffectiveRights:
     known_count: int
     unknown: frozenset[str]
 
-    def compare(self, levels: Sequence[Level]) -> tuple[ObjectRights, ...]:
-        """Each object in the order in which it was asked for. A privilege that this vCenter does not know is not missing."""
-        needed = frozenset(wanted(levels))
-        return tuple(self._compared(item, levels, needed) for item in self.objects)
+    def compare(
+        self, levels: Sequence[Level], *, no_import: Collection[str] = ()
+    ) -> tuple[ObjectRights, ...]:
+        """Each object in the order in which it was asked for.
 
-    def _compared(self, item: ObjectRef, levels: Sequence[Level], needed: frozenset[str]) -> ObjectRights:
+        A privilege that this vCenter does not know is not missing, nor is one of the level `ova` on the objects of the ids
+        `no_import`, which are datacenters into which nothing is deployed.
+        """
+        needed = frozenset(wanted(levels))
+        return tuple(
+            self._compared(item, levels, needed, item.moid not in no_import) for item in self.objects
+        )
+
+    def _compared(
+        self, item: ObjectRef, levels: Sequence[Level], needed: frozenset[str], importing: bool
+    ) -> ObjectRights:
         granted = self.granted[item.moid]
         return ObjectRights(
             object=item,
@@ -63,7 +73,8 @@ class EffectiveRights:
                 level: tuple(
                     right
                     for right in required(level)
-                    if _used_at(right, item)
+                    if (importing or level != "ova")
+                    and _used_at(right, item)
                     and right.privilege_id not in granted
                     and right.privilege_id not in self.unknown
                 )
