@@ -226,7 +226,7 @@ def test_a_lease_that_vcenter_gives_up_is_told_with_its_reason(slow: Walk) -> No
     with in_mid_upload(slow, slow.control.expire_leases):
         failure = slow.failed("deploy_ova")
     assert failure.code == "lease_failed"
-    assert "vCenter gave up the import: The lease timed out" in failure.message
+    assert "vcenter.lab.test:443 gave up the import: The lease timed out" in failure.message
     starts_again(slow)
 
 

@@ -223,7 +223,7 @@ def test_a_plan_that_cannot_work_is_refused_before_anything_is_changed(
 def test_what_vcenter_dislikes_about_a_template_is_shown(importer: Importer, tmp_path: Path) -> None:
     importer.template = make_ova(tmp_path / "odd.ova", file_mb=0.1, adapter="TokenRing")
     with pytest.raises(
-        ImportRefused, match=r"vCenter cannot import the template there: .*tokenring"
+        ImportRefused, match=r"vcenter.lab.test:443 cannot import the template there: .*tokenring"
     ) as caught:
         importer.run()
     assert caught.value.step == "CreateImportSpec"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import cast
 
 from wizard.addresses import AddressBook
@@ -18,6 +18,7 @@ from wizard.vsphere.template import PIECE_BYTES, Template
 from wizard.vsphere.upload_target import UploadBroken, UploadTarget, open_connection, open_the_way
 
 _LAST_WORDS_S = 2.0
+_LONGEST_EXPLANATION = 500  # bytes
 # A disk file may be larger than the disk by its tables and by what does not compress: far less than this.
 _OVERHEAD_SHARE, _OVERHEAD_BYTES = 16, 2**24
 
@@ -50,7 +51,7 @@ def upload(
     better, UploadRefused, another UploadFailed, or OvaInvalid where the content is not what was promised.
     """
     connection = open_connection(target, book=book, connect_s=connect_s)
-    with closing(connection):
+    with contextlib.closing(connection):
         patient = PatientSocket(connection.sock, check=check, stall_s=stall_s)
         connection.sock = cast(ssl.SSLSocket, patient)
         proof = _Proof(template, payload)
@@ -146,10 +147,21 @@ def _announce(
 def _answer(connection: http.client.HTTPSConnection) -> tuple[int, str]:
     try:
         with connection.getresponse() as response:
-            return response.status, response.reason
+            return response.status, _said(response)
     except (http.client.HTTPException, ConnectionError) as error:
         # An answer that is none, or none at all where the host hung up.
         raise Broken(type(error).__name__) from None
+
+
+def _said(response: http.client.HTTPResponse) -> str:
+    """The reason, and what a host that refuses explains in its own words; HTML is for people with a browser."""
+    if response.status // 100 == 2 or response.headers.get_content_type() != "text/plain":
+        return response.reason
+    explanation = b""
+    with contextlib.suppress(http.client.HTTPException, OSError, Stalled, Broken):
+        explanation = response.read(_LONGEST_EXPLANATION)
+    first = " ".join(explanation.decode("utf-8", "replace").split())
+    return f"{response.reason}: {first}" if first else response.reason
 
 
 def _last_words(connection: http.client.HTTPSConnection, patient: PatientSocket) -> tuple[int, str] | None:

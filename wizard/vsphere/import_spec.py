@@ -104,7 +104,8 @@ def _order(
     if result.error or result.importSpec is None:
         raise ImportRefused(
             Text(
-                _("vCenter cannot import the template there: %(messages)s"),
+                _("%(address)s cannot import the template there: %(messages)s"),
+                address=session.address,
                 messages=[message_of(error) for error in result.error] or Text(_("it does not say why")),
             ),
             address=session.address,
@@ -162,7 +163,11 @@ def _refused(session: Session, fault: vmodl.MethodFault, step: str, plan: Import
     if isinstance(explained, NoPermission | ConnectionLost | NotFound):
         return explained
     return ImportRefused(
-        Text(_("vCenter refused the import: %(message)s"), message=message_of(fault)),
+        Text(
+            _("%(address)s refused the import: %(message)s"),
+            address=session.address,
+            message=message_of(fault),
+        ),
         address=session.address,
         step=step,
     )

@@ -27,7 +27,7 @@ from wizard.vsphere.session import Session
 
 Answer = TypeVar("Answer")
 
-POLL_S = 0.25
+SHORTEST_S, LONGEST_S = 0.02, 0.5  # between two looks at a lease that is not ready yet
 # A lease lives 300 s without a word, so this survives a few calls that do not get through.
 KEEP_ALIVE_S = 15.0
 RETRY_S = 3.0
@@ -52,7 +52,7 @@ class NfcLease:
 
         Raises LeaseFailed with the reason that vCenter gives, NameTaken, TimedOut, or Stopped.
         """
-        give_up = time.monotonic() + timeout_s
+        give_up, pause = time.monotonic() + timeout_s, SHORTEST_S
         while True:
             seen = self._call("lease", lambda: read(self._session, self._lease, ("state", "info", "error")))
             self._settled = seen.get("state") not in (None, vim.HttpNfcLease.State.initializing)
@@ -64,7 +64,8 @@ class NfcLease:
             if time.monotonic() >= give_up:
                 raise self._not_ready(timeout_s)
             brake.check()
-            time.sleep(POLL_S)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_S)
 
     @contextlib.contextmanager
     def kept_alive(
@@ -185,7 +186,7 @@ class NfcLease:
             return name_taken(reason.name, address=self._session.address)
         why = message_of(reason).rstrip(".") if reason is not None else Text(_("it does not say why"))
         return LeaseFailed(
-            Text(_("vCenter gave up the import: %(why)s."), why=why),
+            Text(_("%(address)s gave up the import: %(why)s."), address=self._session.address, why=why),
             address=self._session.address,
             step=step,
         )
@@ -196,7 +197,10 @@ class NfcLease:
     def _not_ready(self, timeout_s: float) -> TimedOut:
         return TimedOut(
             Text(
-                _("vCenter did not get the new machine ready to take its disks within %(seconds)d seconds."),
+                _(
+                    "%(address)s did not get the new machine ready to take its disks within %(seconds)d seconds."
+                ),
+                address=self._session.address,
                 seconds=round(timeout_s),
             ),
             remedy=Text(_("Look at the import task and the datastore's load in vCenter; then deploy again.")),

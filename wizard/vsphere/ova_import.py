@@ -155,7 +155,11 @@ def _tries(patience: Patience) -> Tries:
 
 def _too_slow(session: Session, patience: Patience) -> TimedOut:
     return TimedOut(
-        Text(_("The import did not end within %(minutes)d minutes."), minutes=round(patience.import_s / 60)),
+        Text(
+            _("The import into %(address)s did not end within %(minutes)d minutes."),
+            address=session.address,
+            minutes=round(patience.import_s / 60),
+        ),
         remedy=Text(
             _("Look for what is slow: the datastore, or the network to the ESXi host; then deploy again.")
         ),
@@ -187,7 +191,11 @@ def _shipments(
         device = devices.get(file.deviceId)
         if device is None:
             raise LeaseFailed(
-                Text(_("vCenter gave no address to send “%(name)s” to."), name=payload.name),
+                Text(
+                    _("%(address)s gave no host to send “%(name)s” to."),
+                    address=session.address,
+                    name=payload.name,
+                ),
                 address=session.address,
                 step="lease",
             )
