@@ -127,7 +127,7 @@ CONNECT = (
         ),
         error=errors.CallFailed,
         step="soap",
-        says=("the service is starting", "HostConnectFault"),
+        says=("the service is starting",),
         remedy="vCenter",
     ),
     Case(
@@ -259,7 +259,7 @@ PRIVILEGES = (
         breaks=lambda lab: lab.control.add_fault(QUESTION, "SystemError", message="out of memory"),
         error=errors.CallFailed,
         step=QUESTION,
-        says=("out of memory", "SystemError"),
+        says=("out of memory", QUESTION),
         remedy="vCenter",
     ),
     Case(
