@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from tests.builders import make_deployment
@@ -24,9 +26,11 @@ from wizard.models import (
     TaskState,
     VCenter,
 )
-from wizard.services import credentials, deployments, tasks
+from wizard.services import credentials, deployments, physical_servers, tasks
 from wizard.services.applicable import fingerprint, requirements_for
+from wizard.services.discovery import judging, rows
 from wizard.text import Text
+from wizard.vsphere.machines import AdapterFacts, ControllerFacts, DiskFacts, MachineFacts
 
 SHA256 = ":".join(["AB"] * 32)
 OTHER_SHA256 = ":".join(["CD"] * 32)
@@ -255,24 +259,76 @@ def register(deployment: Deployment, actor: Operator, *, machines: int = 3) -> V
 def grow(vcenter: VCenter, machines: int) -> None:
     """Let the vCenter show some more machines."""
     known = vcenter.machines.count()
-    Machine.objects.bulk_create(
-        Machine(
-            vcenter=vcenter,
+    shown = [
+        MachineFacts(
             moid=f"vm-{known + number}",
             name=f"app-{known + number:03}",
+            instance_uuid=str(UUID(int=2**64 + known + number)),
+            bios_uuid=str(UUID(int=2**65 + known + number)),
+            guest_id="windows2019srv_64Guest",
             guest_full_name="Microsoft Windows Server 2019 (64-bit)",
+            host_name=f"app-{known + number:03}.lab.test",
+            ip_addresses=(f"198.51.100.{(known + number) % 250}",),
             power_state="poweredOn",
-            tools_status="toolsOk",
-            firmware="efi",
+            connection_state="connected",
             cpu_count=4,
             memory_mb=8192,
-            disk_count=2,
-            disk_gb=180.5,
-            ip_addresses=[f"198.51.100.{(known + number) % 250}"],
-            seen_at=timezone.now(),
+            firmware="bios",
+            secure_boot=False,
+            encrypted=False,
+            tools_status="guestToolsRunning",
+            is_template=False,
+            disks=tuple(
+                DiskFacts(
+                    key=2000 + unit,
+                    label=f"Hard disk {unit + 1}",
+                    capacity_bytes=size * 2**30,
+                    backing="flat",
+                    file_name=f"[LocalDS_0] app-{known + number:03}/disk-{unit}.vmdk",
+                    datastore_moid="datastore-1",
+                    disk_mode="persistent",
+                    sharing="sharingNone",
+                    thin=True,
+                    controller_key=1000,
+                    unit_number=unit,
+                )
+                for unit, size in enumerate((100, 80))
+            ),
+            controllers=(ControllerFacts(key=1000, kind="pvscsi", bus_number=0, shared_bus="noSharing"),),
+            adapters=(
+                AdapterFacts(
+                    label="Network adapter 1",
+                    kind="vmxnet3",
+                    mac="00:50:56:00:00:01",
+                    network_moid="network-1",
+                    connected=True,
+                    addresses=(f"198.51.100.{(known + number) % 250}",),
+                ),
+            ),
+            snapshot_count=0,
+            extra_config={},
+            host_moid="host-1",
+            folder_moid="group-v1",
+            pool_moid="resgroup-1",
+            vapp_moid="",
+            datastore_moids=("datastore-1",),
+            network_moids=("network-1",),
         )
         for number in range(machines)
-    )
+    ]
+    with transaction.atomic():
+        rows.write_machines(vcenter, shown, judging.around(vcenter), timezone.now())
+
+
+def enter_server(deployment: Deployment, actor: Operator, name: str = "files-01", **cells: str) -> Machine:
+    """A physical server, as somebody typed it."""
+    known = {
+        "name": name,
+        "address": "192.0.2.77",
+        "operating_system": "Windows Server 2019",
+        "disks_gb": "120 500",
+    }
+    return physical_servers.add(deployment, {**known, **cells}, actor=actor)
 
 
 def succeeded(

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
+from tests import stories
 from wizard.models import Deployment
 from wizard.web.urls import urlpatterns
 
@@ -80,6 +81,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "form": "json",
         "number": 1,
         "token": "nothing",
+        "machine_id": stories.enter_server(deployment, deployment.created_by).pk,
     }
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_deployment
 from tests.web.pages import read
-from wizard.models import CheckResult, Deployment, Machine, Operator, VCenter, Waiver
+from wizard.models import CheckResult, Deployment, Operator, VCenter, Waiver
 
 
 def queries(client: Client, address: str) -> int:
@@ -153,27 +153,3 @@ def test_the_list_says_what_is_under_way(working: Client, operator: Operator) ->
     page = read(working.get("/"))
     assert page.all("a", href=f"/tasks/{task.pk}/")
     assert "Deploy the appliance" in page.words
-
-
-def test_machines_are_found_by_name_address_and_kind(working: Client, operator: Operator) -> None:
-    recorded = stories.answered(operator, "recorded")
-    Machine.objects.filter(name="app-001").update(power_state="poweredOff")
-    Machine.objects.filter(name="app-002").update(is_template=True)
-    address = f"/deployments/{recorded.pk}/machines/"
-
-    def names(query: str) -> set[str]:
-        words = read(working.get(address + query)).words
-        return {name for name in ("app-000", "app-001", "app-002") if name in words}
-
-    assert names("") == {"app-000", "app-001"}
-    assert names("?kind=on") == {"app-000"}
-    assert names("?kind=template") == {"app-002"}
-    assert names("?q=198.51.100.1") == {"app-001"}
-    assert names("?q=nothing") == set()
-
-
-def test_machines_are_discovered_again_on_request(working: Client, operator: Operator) -> None:
-    recorded = stories.answered(operator, "recorded")
-    answer = working.post(f"/deployments/{recorded.pk}/machines/discover/")
-    task = recorded.tasks.get(kind="discover_machines")
-    assert answer["Location"] == f"/tasks/{task.pk}/"

@@ -29,7 +29,8 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("firewall", gettext("Firewall"), "firewall", True),
         ("calendar", gettext("Calendar"), "calendar", True),
         ("topology", gettext("Topology"), "topology", registered),
-        ("machines", gettext("Machines"), "deployment_machines", registered),
+        # Physical servers may be entered at any time.
+        ("machines", gettext("Machines"), "deployment_machines", True),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),
         ("snapshots", gettext("Snapshots"), "snapshots", deployment.state == DeploymentState.RECORDED),
     ]

@@ -1,23 +1,25 @@
-"""The machines that the registered vCenter showed."""
+"""The machines of a deployment: searched, filtered, counted, taken away as CSV; and one of them with all that is known."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from wizard.models import Machine
-from wizard.services import deployments
+from wizard.services import deployments, freshness, machines, machines_csv
 from wizard.services.errors import UserError
-from wizard.web import steps
+from wizard.services.machines import VERDICT_WORDS
+from wizard.web import machine_filters, machine_lines, steps
 from wizard.web.guard import SignedInRequest, page
+from wizard.web.machine_filters import Filters
 from wizard.web.problems import say
 from wizard.web.tabs import tabs_of
 from wizard.web.views import work
@@ -25,58 +27,71 @@ from wizard.web.views import work
 PAGE_SIZE = 50
 
 
-class Filters(forms.Form):
-    q = forms.CharField(
-        required=False, max_length=100, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
-    )
-    kind = forms.ChoiceField(required=False)
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        self.fields["q"].label = gettext("Name, address or system")
-        self.fields["kind"].label = gettext("Show")
-        kind = self.fields["kind"]
-        assert isinstance(kind, forms.ChoiceField)  # noqa: S101 - declared above
-        kind.choices = [
-            ("", gettext("Machines")),
-            ("on", gettext("Running machines")),
-            ("template", gettext("Templates")),
-            ("gone", gettext("No longer in vCenter")),
-        ]
-
-
 @page
 @require_safe
 def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    vcenters = list(deployment.vcenters.all())
-    filters = Filters(request.GET)
-    chosen = filters.cleaned_data if filters.is_valid() else {}
-    found = Machine.objects.filter(vcenter__in=vcenters)
-    match chosen.get("kind"):
-        case "on":
-            found = found.filter(is_template=False, gone_at=None, power_state="poweredOn")
-        case "template":
-            found = found.filter(is_template=True, gone_at=None)
-        case "gone":
-            found = found.exclude(gone_at=None)
-        case _:
-            found = found.filter(is_template=False, gone_at=None)
-    if words := chosen.get("q"):
-        found = found.filter(
-            Q(name__icontains=words)
-            | Q(host_name__icontains=words)
-            | Q(guest_full_name__icontains=words)
-            | Q(ip_addresses__icontains=words)
-        )
+    fresh = freshness.of_deployment(deployment)
+    filters = Filters(request.GET, [row.vcenter for row in fresh])
+    wish = filters.wish()
+    counted = machines.totals(deployment, wish)
+    found = Paginator(machines.find(deployment, wish), PAGE_SIZE).get_page(request.GET.get("page"))
+    asked = request.GET.copy()
+    asked.pop("page", None)
     context = steps.frame(deployment, None, [], title=gettext("Machines")) | {
         "tabs": tabs_of(deployment, "machines"),
         "form": filters,
-        "filtered": bool(chosen.get("q") or chosen.get("kind")),
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
-        "vcenter": vcenters[0] if vcenters else None,
+        "fresh": fresh,
+        "page": found,
+        "lines": [machine_lines.line(deployment, machine) for machine in found],
+        "columns": machine_filters.columns(wish.sort, request.GET),
+        "totals": counted,
+        "verdicts": [
+            (words, counted.by_verdict[verdict], machine_lines.VERDICT_TONES[verdict], verdict)
+            for verdict, words in VERDICT_WORDS.items()
+        ],
+        "anything": any(counted.by_verdict.values()),
+        "filtered": bool(asked),
+        "csv_url": f"{reverse('machines_file', args=[deployment.pk])}?{asked.urlencode()}",
+        "unseen": machines.unseen_rules(),
     }
     return render(request, "web/machines.html", context)
+
+
+@page
+@require_safe
+def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    deployment = deployments.get(pk, actor=request.user)
+    wish = Filters(request.GET, list(deployment.vcenters.all())).wish()
+    response = StreamingHttpResponse(
+        machines_csv.stream(deployment, wish), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = (
+        content_disposition_header(True, f"{deployment.name}-machines.csv") or "attachment"
+    )
+    return response
+
+
+@page
+@require_safe
+def detail(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
+    deployment = deployments.get(pk, actor=request.user)
+    machine = machines.get(deployment, machine_id)
+    place = machines.whereabouts(machine)
+    context = steps.frame(deployment, None, [], title=machine.name) | {
+        "machine": machine,
+        "line": machine_lines.line(deployment, machine),
+        "place": place,
+        "findings": machine_lines.findings(deployment, machine),
+        "disks": machine_lines.disks(machine, place),
+        "adapters": machine_lines.adapters(machine, place),
+        "unseen": machines.unseen_rules(machine),
+        "physical": machine.kind == Machine.Kind.PHYSICAL,
+    }
+    context["crumbs"].insert(
+        -1, {"label": gettext("Machines"), "url": reverse("deployment_machines", args=[deployment.pk])}
+    )
+    return render(request, "web/machine.html", context)
 
 
 @page

@@ -1,0 +1,118 @@
+"""One machine as pages write it: its verdict as a tag, its findings, its disks and adapters with names for ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+
+from wizard.models import Deployment, Machine
+from wizard.planning.eligibility import STATUS_LABELS, Verdict
+from wizard.services import explanations, machines
+from wizard.services.machines import POWER_WORDS, RULES, VERDICT_WORDS, Whereabouts
+from wizard.text import Text
+
+# The looks of status_tag.html.
+VERDICT_TAGS: Final[Mapping[Verdict, str]] = {
+    "ready": "pass",
+    "attention": "warn",
+    "unknown": "unknown",
+    "blocked": "fail",
+    "hidden": "skipped",
+}
+_STATUS_TAGS: Final = {
+    "info": "info",
+    "warn": "warn",
+    "unknown": "unknown",
+    "block": "fail",
+    "hide": "skipped",
+}
+VERDICT_TONES: Final[Mapping[Verdict, str]] = {
+    "ready": "ok",
+    "attention": "warn",
+    "unknown": "warn",
+    "blocked": "bad",
+    "hidden": "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    machine: Machine
+    url: str
+    tag: str
+    verdict: Text
+    rules: str
+    power: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLine:
+    rule: str
+    title: Text
+    tag: str
+    status: Text
+    text: Text
+    remedy: Text
+    source: str
+    url: str
+
+
+def line(deployment: Deployment, machine: Machine) -> Line:
+    verdict = machines.verdict_of(deployment, machine)
+    findings = machines.findings_of(deployment, machine)
+    return Line(
+        machine=machine,
+        url=reverse("machine", args=[deployment.pk, machine.pk]),
+        tag=VERDICT_TAGS[verdict],
+        verdict=VERDICT_WORDS[verdict],
+        rules=", ".join(dict.fromkeys(finding.rule for finding in findings)),
+        power=power_of(machine),
+    )
+
+
+def power_of(machine: Machine) -> str:
+    words = POWER_WORDS.get(machine.power_state)
+    return str(words) if words else machine.power_state
+
+
+def findings(deployment: Deployment, machine: Machine) -> list[FindingLine]:
+    known = {row.id for row in explanations.listing(deployment.profile)}
+    return [
+        FindingLine(
+            rule=finding.rule,
+            title=Text(RULES[finding.rule].title),
+            tag=_STATUS_TAGS[finding.status],
+            status=Text(STATUS_LABELS[finding.status].title),
+            text=finding.text,
+            remedy=finding.remedy,
+            source=RULES[finding.rule].source,
+            url=reverse("requirement", args=[deployment.profile, finding.rule])
+            if finding.rule in known
+            else "",
+        )
+        for finding in machines.findings_of(deployment, machine)
+    ]
+
+
+def disks(machine: Machine, place: Whereabouts) -> list[dict[str, Any]]:
+    """Each disk with its controller and the name of its datastore."""
+    controllers = {controller["key"]: controller for controller in machine.controllers}
+    return [
+        {
+            **disk,
+            "datastore": place.names.get(disk["datastore_moid"], disk["datastore_moid"]),
+            "controller": controllers.get(disk["controller_key"]),
+        }
+        for disk in machine.disks
+    ]
+
+
+def adapters(machine: Machine, place: Whereabouts) -> list[dict[str, Any]]:
+    """Each adapter with the name of its network."""
+    return [
+        {**adapter, "network": place.names.get(adapter["network_moid"], adapter["network_moid"])}
+        for adapter in machine.adapters
+    ]
