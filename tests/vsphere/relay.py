@@ -25,6 +25,7 @@ class Relay:
     requests: list[bytes] = field(default_factory=list)
     connections: list[object] = field(default_factory=list)
     edit: Edit = lambda _call, body: body
+    statuses: dict[str, int] = field(default_factory=dict)  # by the call's name, in place of the server's own
 
     def count(self, call: str) -> int:
         return self.calls.count(call)
@@ -68,7 +69,7 @@ def relaying(vcenter: LabVCenter) -> Iterator[Relay]:
             self.upstream.request(verb, self.path, body, headers)
             response = self.upstream.getresponse()
             answer = relay.edit(call, response.read())
-            self.send_response(response.status)
+            self.send_response(relay.statuses.get(call, response.status))
             for name, value in response.getheaders():
                 if name not in ("Content-Length", "Transfer-Encoding", "Connection"):
                     self.send_header(name, value)

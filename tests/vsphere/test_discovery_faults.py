@@ -133,6 +133,21 @@ def test_an_answer_that_is_not_what_was_asked_for_is_refused(
             read(session)
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(302, b""), (503, b"<html/>"), (500, b"<html/>"), (500, b"broken")]
+)
+def test_an_http_answer_without_soap_is_refused(
+    relay: Relay, vcenter: LabVCenter, status: int, body: bytes
+) -> None:
+    relay.statuses["RetrievePropertiesEx"] = status
+    relay.edit = lambda call, answer: body if call == "RetrievePropertiesEx" else answer
+    with (
+        through(relay, vcenter) as session,
+        pytest.raises(CallFailed, match="answered RetrievePropertiesEx with something that cannot be read"),
+    ):
+        read(session)
+
+
 @pytest.mark.parametrize("call", ["RetrievePropertiesEx", "ContinueRetrievePropertiesEx"])
 def test_a_failure_leaves_nothing_open_at_the_server(relay: Relay, vcenter: LabVCenter, call: str) -> None:
     relay.edit = lambda name, body: body[: len(body) // 2] if name == call else body

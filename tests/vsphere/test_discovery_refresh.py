@@ -1,4 +1,5 @@
 """What has changed since the last reading, and nothing else; and when that can no longer be told."""
+# mypy: untyped-calls-exclude=pyVmomi
 
 from __future__ import annotations
 
@@ -129,6 +130,7 @@ def settings(**values: str) -> Callable[[Session, vim.VirtualMachine], None]:
 
 
 def add_disk(session: Session, vm: vim.VirtualMachine) -> None:
+    assert vm.config is not None
     disk = next(
         device for device in vm.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)
     )
