@@ -26,6 +26,7 @@ class Host:
 
     pair: KeyPair
     port: int = 0
+    connections: int = 0
     head: bytes = b""
     body_bytes: int = 0
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
@@ -117,3 +118,39 @@ def running(pair: KeyPair, behave: Behaviour) -> Iterator[Host]:
         host.released.set()
         listener.close()
         thread.join()
+
+
+@contextlib.contextmanager
+def serving(pair: KeyPair, behave: Behaviour) -> Iterator[Host]:
+    """One host that serves every connection in a thread of its own."""
+    host = Host(pair=pair)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    listener = socket.create_server(("127.0.0.1", 0))
+    host.port = listener.getsockname()[1]
+    threads: list[threading.Thread] = []
+
+    def serve(plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+            connection.settimeout(10)
+            # Each upload is counted by itself.
+            behave(Host(pair=pair, released=host.released), connection)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                plain, _address = listener.accept()
+                host.connections += 1
+                threads.append(threading.Thread(target=serve, args=(plain,)))
+                threads[-1].start()
+
+    threads.append(threading.Thread(target=accept))
+    threads[0].start()
+    try:
+        yield host
+    finally:
+        host.released.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in threads:
+            thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from tests.vsphere.conftest import account_of
 from tests.vsphere.relay import Relay
-from tests.vsphere_ova.archives import DISK1, DISK2, DISK3, contents
+from tests.vsphere_ova.archives import DISK1, DISK2, DISK3, contents, retold
 from tests.vsphere_ova.importing import PLAN, SHORT, Importer
 from wizard.addresses import AddressBook
 from wizard.lab.ova import make_ova
@@ -162,6 +163,37 @@ def test_a_host_that_is_not_the_one_chosen_need_not_be_reached(importer: Importe
     without_hosts(importer, "esx-02", "esx-03")
     importer.run(compute="DC0_C0/esx-01.lab.test")
     assert not [phase for phase in importer.phases if phase.startswith("Warning")]
+
+
+def test_a_star_in_the_address_leads_to_the_server_that_this_session_speaks_to(
+    importer: Importer, relay: Relay, vcenter: LabVCenter
+) -> None:
+    def edit(_call: str, body: bytes) -> bytes:
+        body = body.replace(b"https://esx-01.lab.test/", f"https://*:{relay.port}/".encode())
+        return re.sub(rb"<sslThumbprint>[^<]*</sslThumbprint>", b"", body)
+
+    relay.edit = edit
+    with through(relay, vcenter) as importer.session:
+        importer.run()
+    assert {item["host"] for item in importer.control.uploads()} == {importer.session.address}
+    assert [item["state"] for item in importer.control.uploads()] == ["done"] * 3
+
+
+OPTIONS = b"""<DeploymentOptionSection><Info>Sizes</Info>
+<Configuration ovf:id="small"><Label>Small</Label><Description>-</Description></Configuration>
+<Configuration ovf:id="large"><Label>Large</Label><Description>-</Description></Configuration>
+</DeploymentOptionSection><NetworkSection>"""
+
+
+@pytest.mark.parametrize(("chosen", "sent"), [("", "small"), ("large", "large")])
+def test_the_deployment_option_is_the_one_chosen_or_the_default(
+    importer: Importer, relay: Relay, vcenter: LabVCenter, tmp_path: Path, chosen: str, sent: str
+) -> None:
+    importer.template = retold(tmp_path / "a.ova", lambda xml: xml.replace(b"<NetworkSection>", OPTIONS))
+    with through(relay, vcenter) as importer.session:
+        importer.run(deployment_option=chosen)
+    (request,) = [body for body in relay.requests if b"<CreateImportSpec" in body]
+    assert f"<deploymentOption>{sent}</deploymentOption>".encode() in request
 
 
 def test_a_lease_that_names_a_host_nobody_knows_names_it_with_the_port_to_open(

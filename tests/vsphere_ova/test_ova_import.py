@@ -198,6 +198,7 @@ def test_a_place_that_is_not_there_is_told_with_those_that_are(
             {"networks": {"Network 1": "VM Network", "LAN": "VM Network"}},
             "has no network named LAN; it has: Network 1",
         ),
+        ({"deployment_option": "huge"}, "has no deployment option “huge”; it has: –"),
         ({"properties": {"colour": "green"}}, "does not let colour be set"),
         (
             {"datacenter": "DC1", "folder": "", "compute": "DC1_C0/esx-12.lab.test"},
