@@ -56,7 +56,8 @@ def explain(fault: vmodl.MethodFault, *, address: str, step: str) -> VSphereErro
         )
     if entry := known(fault):
         return CallFailed(
-            Text(entry.text, address=address, step=step, message=message),
+            # With vSphere's own word for it, which is what one searches for.
+            Text(entry.text, address=address, step=step, message=f"{_short(type(fault))}, {message}"),
             remedy=entry.remedy,
             address=address,
             step=step,
