@@ -159,10 +159,13 @@ def test_a_machine_can_be_added_renamed_and_removed(vcenter: LabVCenter, admin: 
     )
     machine = admin.find(vim.VirtualMachine, "guest-01", dc="DC1")
     assert machine.summary.config.memorySizeMB == 2048
+    store = admin.find(vim.Datastore, "DC1_DS1", dc="DC1")
+    assert store.summary.freeSpace == (1500 - 20) * GB
     control.rename_machine("guest-01", "guest-02")
     assert machine.name == "guest-02"
     control.remove_machine("guest-02")
     assert admin.find(vim.VirtualMachine, "guest-02", dc="DC1") is None
+    assert store.summary.freeSpace == 1500 * GB
 
 
 def test_power_off_silences_the_guest_and_power_on_brings_it_back(vcenter: LabVCenter, admin: Client) -> None:

@@ -13,9 +13,9 @@ from tests.tools import missing
 from tests.walk import Walk
 from tests.web.pages import read, step_url
 from wizard.lab.build import LabUnavailable
-from wizard.lab.inventory import worldly_inventory
+from wizard.lab.inventory import standalone_host, worldly_inventory
 from wizard.lab.vcenter import LabVCenter
-from wizard.models import Machine
+from wizard.models import Machine, VCenter
 from wizard.services import deployments
 
 pytestmark = pytest.mark.vcenter
@@ -43,9 +43,17 @@ def worldly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
         yield vcenter
 
 
+@pytest.fixture(scope="module")
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
+    with LabVCenter(directory=tmp_path_factory.mktemp("esxi"), inventory=standalone_host()) as esxi:
+        yield esxi
+
+
 @pytest.fixture
-def vcenter(worldly: LabVCenter) -> Iterator[LabVCenter]:
-    """In place of the one that all tests share."""
+def vcenter(request: pytest.FixtureRequest) -> Iterator[LabVCenter]:
+    """In place of the one that all tests share: the worldly one, or the one that a test is marked with."""
+    marker = request.node.get_closest_marker("usefixtures")
+    worldly = request.getfixturevalue(marker.args[0] if marker else "worldly")
     known = {machine["moid"] for machine in worldly.control.machines()}
     yield worldly
     for machine in worldly.control.machines():
@@ -54,9 +62,9 @@ def vcenter(worldly: LabVCenter) -> Iterator[LabVCenter]:
 
 
 @pytest.fixture
-def connected(connected: None, worldly: LabVCenter, settings: Any) -> None:
+def connected(connected: None, vcenter: LabVCenter, settings: Any) -> None:
     """Its hosts have other names."""
-    settings.CONNECT_TO = f"{worldly.connect_to},{settings.CONNECT_TO}"
+    settings.CONNECT_TO = f"{vcenter.connect_to},{settings.CONNECT_TO}"
 
 
 @pytest.fixture
@@ -116,3 +124,24 @@ def test_the_machine_is_deployed_registered_and_recorded_there(placed: Walk, cli
     assert "Customers › A/B GmbH & Co › 50% “east” › Tier 1" in page.words
     assert "Network 1: dv/prod 100%" in page.words
     assert "%2f" not in page.words
+
+
+@pytest.mark.usefixtures("standalone")
+def test_a_host_without_a_vcenter_takes_the_machine_and_is_registered(begin: Begin) -> None:
+    walk = begin().to("vcenter")
+    walk.answer(
+        "placement",
+        datacenter="ha-datacenter",
+        folder="",
+        compute="esx-61.lab.test",
+        datastore="datastore1",
+        network="Lab / guests",
+        vm_name="cs01",
+    )
+    walk.to("registered")
+    (machine,) = walk.machines("cs01")
+    assert machine["path"] == "/ha-datacenter/vm/cs01"
+    (registered,) = VCenter.objects.filter(deployments=walk.deployment)
+    assert registered.api_type == "HostAgent"
+    assert registered.instance_uuid
+    assert set(registered.machines.values_list("name", flat=True)) == {"cs01", "web-02"}

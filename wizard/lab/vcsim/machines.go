@@ -27,38 +27,54 @@ func (m *machines) addAll(configs []machineConfig) error {
 	m.places.remember()
 	defer m.places.forget()
 	for _, config := range configs {
-		if err := m.add(config); err != nil {
+		if _, err := m.enter(config); err != nil {
 			return fmt.Errorf("vm %s: %w", config.Name, err)
 		}
 	}
 	return nil
 }
 
+// add adds one machine, whose disks take their room; an inventory says itself how much is left.
 func (m *machines) add(config machineConfig) error {
-	folder, err := m.places.find("/" + config.Datacenter + "/vm/" + config.Folder)
+	store, err := m.enter(config)
 	if err != nil {
 		return err
+	}
+	own := *m.places.ctx
+	own.WithLock(store, func() {
+		for _, disk := range config.disks() {
+			store.Summary.FreeSpace -= disk.GB * gigabyte
+		}
+		store.Info.GetDatastoreInfo().FreeSpace = store.Summary.FreeSpace
+	})
+	return nil
+}
+
+func (m *machines) enter(config machineConfig) (*simulator.Datastore, error) {
+	folder, err := m.places.find("/" + config.Datacenter + "/vm/" + config.Folder)
+	if err != nil {
+		return nil, err
 	}
 	pool, err := m.pool(config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	store, err := m.places.datastore(config.Datacenter, config.Datastore)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	host, err := m.host(config, pool, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	vm, err := m.assemble(config, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.register(vm, folder, pool, *host, store)
 	m.snapshots(vm, config.Snapshots)
 	m.guests.settle(vm.Self, config)
-	return nil
+	return store, nil
 }
 
 // host spreads the machines over the hosts that can run them, each always to the same one.
