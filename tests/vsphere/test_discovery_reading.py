@@ -145,6 +145,17 @@ def test_what_the_account_may_not_read_is_left_out(relay: Relay, vcenter: LabVCe
     assert len(machines) == 39
 
 
+def test_a_type_that_nobody_knows_yet_is_left_out(relay: Relay, vcenter: LabVCenter) -> None:
+    relay.edit = lambda call, body: (
+        body.replace(b'<obj type="Folder">', b'<obj type="Gadget">', 1)
+        if call == "RetrievePropertiesEx"
+        else body
+    )
+    with through(relay, vcenter) as session:
+        machines, objects = everything(session)
+    assert (len(machines), len(objects)) == (40, 49)
+
+
 def test_addresses_of_no_use_are_left_out_and_the_primary_one_comes_first() -> None:
     nics = [
         vim.vm.GuestInfo.NicInfo(ipAddress=["fe80::1", "10.0.0.5", "10.0.0.6"]),

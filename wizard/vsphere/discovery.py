@@ -18,7 +18,7 @@ from wizard.vsphere.change_filter import ChangeFilter, Changes
 from wizard.vsphere.collector import FilterSpec
 from wizard.vsphere.errors import VSphereError
 from wizard.vsphere.faults import call_of, explain
-from wizard.vsphere.inventory_spec import create_view, everything, signs, some
+from wizard.vsphere.inventory_spec import create_view, everything, is_known, signs, some
 from wizard.vsphere.machine_elements import MACHINE, machine_facts
 from wizard.vsphere.machines import InventoryObject, MachineFacts
 from wizard.vsphere.object_elements import inventory_object
@@ -180,7 +180,8 @@ _FORGOTTEN = (
 
 
 def _facts(content: Content) -> MachineFacts | InventoryObject | None:
-    if "name" not in content.values:
+    # A type that a later vSphere brings is left out like what the account may not read.
+    if "name" not in content.values or not is_known(content.type):
         return None
     return machine_facts(content) if content.type == MACHINE else inventory_object(content)
 

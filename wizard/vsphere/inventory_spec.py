@@ -63,10 +63,17 @@ def some(session: Session, references: Mapping[str, str]) -> FilterSpec:
     return FilterSpec(
         propSet=_properties(machine),
         objectSet=[
-            ObjectSpec(obj=session.managed(_KINDS[type_], moid)) for moid, type_ in references.items()
+            ObjectSpec(obj=session.managed(_KINDS[type_], moid))
+            for moid, type_ in references.items()
+            if is_known(type_)
         ],
         reportMissingObjectsInResults=True,
     )
+
+
+def is_known(type_: str) -> bool:
+    """Whether the discovery has a use for objects of this type."""
+    return type_ in _KINDS
 
 
 _KINDS: Mapping[str, type[ManagedObject]] = {
