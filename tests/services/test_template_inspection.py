@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,23 @@ def test_the_folder_offers_its_templates_by_name_and_nothing_else(walk: Walk, se
     assert [file.name for file in templates.offered()] == ["alpha.ova", "zebra.OVA"]
     settings.TEMPLATE_DIR = settings.TEMPLATE_DIR / "none"
     assert templates.offered() == []
+
+
+def test_a_folder_with_a_descriptor_is_offered_and_its_changes_are_noticed(walk: Walk, settings: Any) -> None:
+    folder = settings.TEMPLATE_DIR / "extracted"
+    folder.mkdir()
+    with tarfile.open(walk.make_template(signed="itself")) as archive:
+        archive.extractall(folder, filter="data")
+    assert "extracted" in [file.name for file in templates.offered()]
+    before = templates.fingerprint(folder)
+    next(folder.glob("*disk1.vmdk")).touch()
+    assert templates.fingerprint(folder) != before
+
+
+def test_the_signer_of_a_template_is_shown_with_what_speaks_against_it(walk: Walk) -> None:
+    walk.make_template(signed="expired")
+    task = walk.done("inspect_template", file=TEMPLATE)
+    assert task.result["manifest"]["signature"]["self_signed"]
+    said = [(event.level, str(event.message)) for event in task.events.all()]
+    assert ("info", "Signed by CN=Foothold lab publisher; the signature is valid.") in said
+    assert [text for level, text in said if level == "warning" and "was valid until" in text]

@@ -19,10 +19,13 @@ _FILES_LIMIT = 10_000
 
 
 def is_template(path: Path) -> bool:
-    """Whether this looks like one: an .ova, or a folder with exactly one .ovf. Nothing is opened."""
-    if path.is_dir():
-        return sum(item.suffix.lower() == ".ovf" for item in path.iterdir()) == 1
-    return path.suffix.lower() == ".ova" and path.is_file()
+    """Whether this looks like one: an .ova, or a folder with exactly one .ovf. What may not be looked into is none."""
+    try:
+        if path.is_dir():
+            return sum(item.suffix.lower() == ".ovf" for item in path.iterdir()) == 1
+        return path.suffix.lower() == ".ova" and path.is_file()
+    except OSError:
+        return False
 
 
 def size_on_disk(path: Path) -> int:
