@@ -16,9 +16,11 @@ from tests.builders import make_deployment
 from tests.far_side import descriptor, inventory, rights
 from wizard.models import (
     CheckResult,
+    CollectorIssue,
     Credential,
     Deployment,
     DeploymentState,
+    HostFacts,
     Machine,
     Operator,
     Task,
@@ -241,13 +243,8 @@ def deploy(deployment: Deployment, actor: Operator) -> None:
 
 
 def register(deployment: Deployment, actor: Operator, *, machines: int = 3) -> VCenter:
-    vcenter = VCenter.objects.filter(instance_uuid=INSTANCE).first() or VCenter.objects.create(
-        friendly_name="vcenter.lab.test",
-        thumbprint_sha256=SHA256,
-        credential=Credential.objects.get(name=f"{deployment.name}-vcenter"),
-        discovered_at=timezone.now(),
-        **ADDRESS,
-        **ABOUT,
+    vcenter = VCenter.objects.filter(instance_uuid=INSTANCE).first() or _vcenter(
+        Credential.objects.get(name=f"{deployment.name}-vcenter")
     )
     vcenter.deployments.add(deployment)
     grow(vcenter, machines)
@@ -256,68 +253,115 @@ def register(deployment: Deployment, actor: Operator, *, machines: int = 3) -> V
     return vcenter
 
 
+def register_only(deployment: Deployment, actor: Operator) -> VCenter:
+    """A vCenter of which nothing is known yet, for a deployment in whatever state."""
+    vcenter = _vcenter(
+        credentials.keep(name="empty", kind="vcenter", username="asr@lab", secret=PASSWORD, actor=actor)
+    )
+    vcenter.deployments.add(deployment)
+    return vcenter
+
+
+def _vcenter(credential: Credential) -> VCenter:
+    return VCenter.objects.create(
+        friendly_name="vcenter.lab.test",
+        thumbprint_sha256=SHA256,
+        credential=credential,
+        discovered_at=timezone.now(),
+        **ADDRESS,
+        **ABOUT,
+    )
+
+
 def grow(vcenter: VCenter, machines: int) -> None:
     """Let the vCenter show some more machines."""
     known = vcenter.machines.count()
-    shown = [
-        MachineFacts(
-            moid=f"vm-{known + number}",
-            name=f"app-{known + number:03}",
-            instance_uuid=str(UUID(int=2**64 + known + number)),
-            bios_uuid=str(UUID(int=2**65 + known + number)),
-            guest_id="windows2019srv_64Guest",
-            guest_full_name="Microsoft Windows Server 2019 (64-bit)",
-            host_name=f"app-{known + number:03}.lab.test",
-            ip_addresses=(f"198.51.100.{(known + number) % 250}",),
-            power_state="poweredOn",
-            connection_state="connected",
-            cpu_count=4,
-            memory_mb=8192,
-            firmware="bios",
-            secure_boot=False,
-            encrypted=False,
-            tools_status="guestToolsRunning",
-            is_template=False,
-            disks=tuple(
-                DiskFacts(
-                    key=2000 + unit,
-                    label=f"Hard disk {unit + 1}",
-                    capacity_bytes=size * 2**30,
-                    backing="flat",
-                    file_name=f"[LocalDS_0] app-{known + number:03}/disk-{unit}.vmdk",
-                    datastore_moid="datastore-1",
-                    disk_mode="persistent",
-                    sharing="sharingNone",
-                    thin=True,
-                    controller_key=1000,
-                    unit_number=unit,
-                )
-                for unit, size in enumerate((100, 80))
-            ),
-            controllers=(ControllerFacts(key=1000, kind="pvscsi", bus_number=0, shared_bus="noSharing"),),
-            adapters=(
-                AdapterFacts(
-                    label="Network adapter 1",
-                    kind="vmxnet3",
-                    mac="00:50:56:00:00:01",
-                    network_moid="network-1",
-                    connected=True,
-                    addresses=(f"198.51.100.{(known + number) % 250}",),
-                ),
-            ),
-            snapshot_count=0,
-            extra_config={},
-            host_moid="host-1",
-            folder_moid="group-v1",
-            pool_moid="resgroup-1",
-            vapp_moid="",
-            datastore_moids=("datastore-1",),
-            network_moids=("network-1",),
-        )
-        for number in range(machines)
-    ]
+    shown = [machine_facts(known + number) for number in range(machines)]
     with transaction.atomic():
         rows.write_machines(vcenter, shown, judging.around(vcenter), timezone.now())
+
+
+def machine_facts(number: int) -> MachineFacts:
+    """A machine against which nothing speaks."""
+    return MachineFacts(
+        moid=f"vm-{number}",
+        name=f"app-{number:03}",
+        instance_uuid=str(UUID(int=2**64 + number)),
+        bios_uuid=str(UUID(int=2**65 + number)),
+        guest_id="windows2019srv_64Guest",
+        guest_full_name="Microsoft Windows Server 2019 (64-bit)",
+        host_name=f"app-{number:03}.lab.test",
+        ip_addresses=(f"198.51.100.{number % 250}",),
+        power_state="poweredOn",
+        connection_state="connected",
+        cpu_count=4,
+        memory_mb=8192,
+        firmware="bios",
+        secure_boot=False,
+        encrypted=False,
+        tools_status="guestToolsRunning",
+        is_template=False,
+        disks=tuple(
+            DiskFacts(
+                key=2000 + unit,
+                label=f"Hard disk {unit + 1}",
+                capacity_bytes=size * 2**30,
+                backing="flat",
+                file_name=f"[LocalDS_0] app-{number:03}/disk-{unit}.vmdk",
+                datastore_moid="datastore-1",
+                disk_mode="persistent",
+                sharing="sharingNone",
+                thin=True,
+                controller_key=1000,
+                unit_number=unit,
+            )
+            for unit, size in enumerate((100, 80))
+        ),
+        controllers=(ControllerFacts(key=1000, kind="pvscsi", bus_number=0, shared_bus="noSharing"),),
+        adapters=(
+            AdapterFacts(
+                label="Network adapter 1",
+                kind="vmxnet3",
+                mac="00:50:56:00:00:01",
+                network_moid="network-1",
+                connected=True,
+                addresses=(f"198.51.100.{number % 250}",),
+            ),
+        ),
+        snapshot_count=0,
+        extra_config={},
+        host_moid="host-1",
+        folder_moid="group-v1",
+        pool_moid="resgroup-1",
+        vapp_moid="",
+        datastore_moids=("datastore-1",),
+        network_moids=("network-1",),
+    )
+
+
+def tell_facts(deployment: Deployment, actor: Operator, facts: dict[str, Any]) -> HostFacts:
+    """What a machine told of itself, as it is kept; how a document is taken is proven elsewhere."""
+    issue = CollectorIssue(
+        deployment=deployment,
+        component="cs",
+        language="powershell",
+        nonce="n" * 32,
+        issued_by=actor,
+        expires_at=timezone.now(),
+    )
+    issue.hold(b"k")
+    issue.save()
+    return HostFacts.objects.create(
+        deployment=deployment,
+        component="cs",
+        issue=issue,
+        way="upload",
+        host_name="cs01",
+        collected_at=timezone.now(),
+        facts=facts,
+        digest="d",
+        received_by=actor,
+    )
 
 
 def enter_server(deployment: Deployment, actor: Operator, name: str = "files-01", **cells: str) -> Machine:

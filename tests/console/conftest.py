@@ -18,8 +18,10 @@ from wizard.models import (
     CollectorIssue,
     HostFacts,
     InstallationSecret,
+    InventoryObject,
     ManualStepConfirmation,
     Operator,
+    SignInAccount,
     SignInLink,
     Waiver,
 )
@@ -81,6 +83,16 @@ def furnish(actor: Operator, number: int = 1) -> None:
         file_name="evidence.txt",
         answered_by=actor,
         answered_at=timezone.now(),
+    )
+    InventoryObject.objects.create(
+        vcenter=deployment.vcenters.get(),
+        type="Folder",
+        moid=f"group-{deployment.pk.hex}",
+        name="Workloads",
+        seen_at=timezone.now(),
+    )
+    SignInAccount.objects.create(
+        host="vcenter.lab.test", port=443, username=f"{deployment.name}@vsphere.local"
     )
     issue = CollectorIssue(
         nonce=deployment.pk.hex,

@@ -23,13 +23,11 @@ from wizard.models import (
     HostFacts,
     InstallationSecret,
     Link,
-    Machine,
     ManualStepConfirmation,
     StepAnswer,
     Task,
     TaskEvent,
     TopologySnapshot,
-    VCenter,
     Waiver,
 )
 from wizard.services.tasks.kinds import KINDS
@@ -275,48 +273,6 @@ class CredentialAdmin(ReadingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:
         return super().get_queryset(request).defer("sealed")
-
-
-@admin.register(VCenter)
-class VCenterAdmin(ReadingAdmin):
-    list_display = (
-        "friendly_name",
-        "host",
-        "port",
-        "version",
-        "instance_uuid",
-        "machine_count",
-        "discovered_at",
-    )
-    search_fields = ("friendly_name", "host", "instance_uuid")
-    list_filter = ("api_type", "version")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[VCenter]:
-        rows: QuerySet[VCenter] = super().get_queryset(request).annotate(known_machines=Count("machines"))
-        return rows
-
-    @admin.display(description=_("machines"), ordering="known_machines")
-    def machine_count(self, obj: Any) -> int:
-        count: int = obj.known_machines
-        return count
-
-
-@admin.register(Machine)
-class MachineAdmin(ReadingAdmin):
-    list_display = (
-        "name",
-        "vcenter",
-        "guest_full_name",
-        "power_state",
-        "cpu_count",
-        "memory_mb",
-        "disk_count",
-        "disk_gb",
-        "gone_at",
-    )
-    list_filter = ("vcenter", "power_state", "firmware", "is_template")
-    list_select_related = ("vcenter",)
-    search_fields = ("name", "host_name", "instance_uuid")
 
 
 @admin.register(Component)

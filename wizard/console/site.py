@@ -23,7 +23,7 @@ _GROUPS: Final = (
         _("Target machines"),
         ("HostFacts", "CollectorIssue", "InstallationSecret", "ManualStepConfirmation"),
     ),
-    ("vsphere", _("vSphere"), ("VCenter", "Machine", "Credential")),
+    ("vsphere", _("vSphere"), ("VCenter", "Machine", "InventoryObject", "Credential", "SignInAccount")),
     ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
     (
         "people",

@@ -9,6 +9,7 @@ from django.db import transaction
 from wizard.journey import base as journey
 from wizard.models import Component, Deployment, DeploymentState, Link, Operator, TopologySnapshot
 from wizard.services import audit, deployments
+from wizard.services.discovery import judging
 from wizard.services.errors import Conflict, NotFound
 from wizard.services.sites import planned_graph
 from wizard.services.tasks.progress import Progress
@@ -73,6 +74,9 @@ def run(progress: Progress) -> Done:
 
     def commit() -> None:
         _replace_components(deployment, graph)
+        # What is recorded here is no machine to protect.
+        for vcenter in deployment.vcenters.all():
+            judging.judge_again(vcenter)
         snapshot = _append_snapshot(deployment, graph, task.requested_by)
         deployments.move_to(deployment, DeploymentState.RECORDED)
         audit.record(

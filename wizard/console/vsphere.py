@@ -1,0 +1,84 @@
+"""What vCenter showed, how fresh that is, and the accounts with which it was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from wizard.console.reading import ReadingAdmin
+from wizard.models import InventoryObject, Machine, SignInAccount, VCenter
+
+
+@admin.register(VCenter)
+class VCenterAdmin(ReadingAdmin):
+    list_display = (
+        "friendly_name",
+        "host",
+        "port",
+        "version",
+        "instance_uuid",
+        "machine_count",
+        "discovered_at",
+        "refreshed_at",
+        "refresh_failed_at",
+    )
+    search_fields = ("friendly_name", "host", "instance_uuid")
+    list_filter = ("api_type", "version")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[VCenter]:
+        rows: QuerySet[VCenter] = super().get_queryset(request).annotate(known_machines=Count("machines"))
+        return rows
+
+    @admin.display(description=_("machines"), ordering="known_machines")
+    def machine_count(self, obj: Any) -> int:
+        count: int = obj.known_machines
+        return count
+
+
+@admin.register(Machine)
+class MachineAdmin(ReadingAdmin):
+    list_display = (
+        "name",
+        "kind",
+        "vcenter",
+        "deployment",
+        "guest_full_name",
+        "verdict_classic",
+        "verdict_modernized",
+        "power_state",
+        "cpu_count",
+        "memory_mb",
+        "disk_count",
+        "disk_gb",
+        "gone_at",
+    )
+    list_filter = (
+        "vcenter",
+        "kind",
+        "system",
+        "verdict_classic",
+        "verdict_modernized",
+        "power_state",
+        "firmware",
+        "is_template",
+    )
+    list_select_related = ("vcenter", "deployment")
+    search_fields = ("name", "host_name", "instance_uuid", "moid")
+
+
+@admin.register(InventoryObject)
+class InventoryObjectAdmin(ReadingAdmin):
+    list_display = ("name", "type", "vcenter", "moid", "parent_moid", "gone_at", "seen_at")
+    list_filter = ("vcenter", "type")
+    list_select_related = ("vcenter",)
+    search_fields = ("name", "moid")
+
+
+@admin.register(SignInAccount)
+class SignInAccountAdmin(ReadingAdmin):
+    list_display = ("username", "host", "port", "failed_in_a_row", "last_failed_at")
+    search_fields = ("username", "host")
