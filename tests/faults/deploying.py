@@ -176,6 +176,40 @@ IMPORT = (
         remedy="vCenter",
     ),
     Case(
+        id="the machine is removed while disks are sent",
+        breaks=lambda ground: ground.control.remove_machine_at("HttpNfcLeaseProgress", VM_NAME),
+        code="lease_failed",
+        says=(VCENTER, "gave up the import", "deleted"),
+        remedy="vCenter",
+    ),
+    Case(
+        id="the session ends while disks are sent",
+        breaks=lambda ground: ground.control.expire_sessions("HttpNfcLeaseProgress"),
+        code="lease_failed",
+        says=(VCENTER, "session"),
+        remedy="again",
+    ),
+    Case(
+        id="the lease times out",
+        breaks=lambda ground: timed_out(ground),
+        code="lease_failed",
+        says=(VCENTER, "gave up the import", "timed out"),
+        remedy="import task in vCenter",
+    ),
+    Case(
+        id="the datastore is full before anything is sent",
+        breaks=lambda ground: ground.control.add_fault(
+            "ImportVApp", "NoDiskSpace", message="LocalDS_0 is full", details={"datastore": "LocalDS_0"}
+        ),
+        code="import_refused",
+        says=(VCENTER, "LocalDS_0"),
+        remedy="",
+    ),
+    Case(
+        id="uploads are slow",
+        breaks=lambda ground: ground.control.limit_uploads(bytes_per_s=5_000_000),
+    ),
+    Case(
         id="the disk is full",
         breaks=lambda ground: ground.control.limit_uploads(status=507, reason="No space left on device"),
         code="upload_failed",
@@ -314,3 +348,10 @@ def unseen(ground: Ground) -> None:
 def stalled(ground: Ground) -> None:
     ground.impatient()
     ground.control.limit_uploads(bytes_per_s=1)
+
+
+def timed_out(ground: Ground) -> None:
+    """Progress is told, and arrives too late."""
+    ground.control.lease_timeout(1)
+    ground.control.add_delay("HttpNfcLeaseProgress", 1500, count=1)
+    ground.control.limit_uploads(bytes_per_s=400_000)

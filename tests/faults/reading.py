@@ -217,6 +217,7 @@ DISCOVERY = (
     faulty("vCenter fails while the machines are read", READ),
     lost("the version is answered by half", "WaitForUpdatesEx", "truncate"),
     ended("the session ends before the view is made", "CreateContainerView"),
+    survived("a machine is removed while all are read", lambda ground: remove_the_changed(ground)),
     changed_at(READ),
 )
 
