@@ -217,8 +217,6 @@ def test_a_session_that_ends_in_mid_upload_leaves_nothing(
     assert "vcenter.lab.test:443 no longer knows the lease of this import" in failure.message
     assert "Start the work again; it signs in anew" in failure.remedy
     assert slow.machines() == []
-    # A lease ends with its session and with its machine; the simulator has to be told.
-    slow.control.expire_leases()
     starts_again(slow)
 
 
