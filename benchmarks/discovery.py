@@ -50,6 +50,8 @@ def main() -> None:
         with _lab(Path(scratch) / "usual", options.machines) as lab:
             size, seconds = _in_turns(lab, options.runs)
             seconds |= {"refresh": _refresh(lab, options.runs)}
+        # The large part takes its time, and may be given up.
+        print({name: round(value, 3) for name, value in seconds.items()}, file=sys.stderr)
         with _lab(Path(scratch) / "large", options.large) as lab:
             memory = _memory(lab)
             large = reading_and_writing(lab, Path(scratch), options.runs)
