@@ -58,9 +58,6 @@ def test_a_deployment_whose_worker_is_killed_is_undone_and_can_be_started_again(
     assert [event.seq for event in task.events.all()] == list(range(1, task.last_seq + 1))
     assert walk.machines() == []
     assert task.leftovers == {}
-
-    # A lease ends with its machine and its session; the simulator has to be told.
-    walk.control.expire_leases()
     assert walk.control.open_leases() == []
     walk.control.limit_uploads()
     again = tasks.retry(task, actor=walk.operator)
