@@ -9,7 +9,7 @@ export PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types layers check translations requirements clean
+.PHONY: help run demo test bench lint types layers check translations requirements clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,11 @@ demo: $(VENV)/.installed $(VENV)/.installed-lab ## Do the whole job against the 
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-lab ## Install what the tests need, and run them
 	@tests/run
+
+bench: $(VENV)/.installed-dev $(VENV)/.installed-lab ## Measure against peers in the same run; tables here, JSON in var/benchmarks
+	@mkdir -p var/benchmarks
+	for name in discovery ova_import preflight; do \
+		$(BIN)/python -m benchmarks.$$name --json var/benchmarks/$$name.json || exit 1; done
 
 lint: $(VENV)/.installed-dev ## Look at style, formats and missing migrations
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """How long preflight of the whole catalogue takes, measured against its slowest part in the same run.
 
-    python -m benchmarks.preflight [--latency-ms 40] [--runs 3]
+    python -m benchmarks.preflight [--latency-ms 40] [--runs 3] [--json FILE]
 
 A deployment with the answers of examples/vmware-ova.yaml is checked against a lab whose vCenter and whose addresses in
 Azure are as far away as `--latency-ms` says. Printed are what each collector takes, the makespan of all of them side by
@@ -11,6 +11,7 @@ other, and their ratios.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import tempfile
@@ -26,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--latency-ms", type=float, default=40.0)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="foothold-benchmark-") as scratch:
         # The settings are read when Django is imported.
@@ -36,26 +38,46 @@ def main() -> None:
 
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wizard.config.settings")
         django.setup()
-        _measure(Path(scratch), options.latency_ms / 1000, options.runs)
+        figures = _measure(Path(scratch), options.latency_ms / 1000, options.runs)
+    _print(figures)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _measure(scratch: Path, latency_s: float, runs: int) -> None:
+def _measure(scratch: Path, latency_s: float, runs: int) -> dict[str, Any]:
     with _far_lab(scratch, latency_s) as described:
         deployment = _ready_deployment(described)
         rows = [_one_run(deployment) for _ in range(runs)]
         whole = _whole_task(deployment)
     best = min(rows, key=lambda row: row["makespan"])
-    print(f"latency {latency_s * 1000:.0f} ms, best of {runs} runs, {best['requirements']} requirements")
-    for name, seconds in sorted(best["collectors"].items(), key=lambda item: -item[1]):
+    return {
+        "latency_s": latency_s,
+        "runs": runs,
+        **best,
+        "slowest": max(best["collectors"].values()),
+        "one_after_the_other": sum(best["alone"].values()),
+        "median_makespan": statistics.median(row["makespan"] for row in rows),
+        "whole_task": whole,
+    }
+
+
+def _print(figures: Mapping[str, Any]) -> None:
+    print(
+        f"latency {figures['latency_s'] * 1000:.0f} ms, best of {figures['runs']} runs, "
+        f"{figures['requirements']} requirements"
+    )
+    for name, seconds in sorted(figures["collectors"].items(), key=lambda item: -item[1]):
         print(f"  {seconds:7.3f} s  {name}")
-    makespan, slowest = best["makespan"], max(best["collectors"].values())
-    total = sum(best["alone"].values())
+    makespan = figures["makespan"]
     print(f"{'makespan':<28}{makespan:7.3f} s")
-    print(f"{'slowest single collector':<28}{slowest:7.3f} s   makespan is {makespan / slowest:.2f} of it")
-    print(f"{'longest chain':<28}{best['chain']:7.3f} s   makespan is {makespan / best['chain']:.2f} of it")
-    print(f"{'one after the other':<28}{total:7.3f} s   makespan is {makespan / total:.2f} of it")
-    print(f"{'median makespan':<28}{statistics.median(row['makespan'] for row in rows):7.3f} s")
-    print(f"{'whole task, judging too':<28}{whole:7.3f} s")
+    for label, name in (
+        ("slowest single collector", "slowest"),
+        ("longest chain", "chain"),
+        ("one after the other", "one_after_the_other"),
+    ):
+        print(f"{label:<28}{figures[name]:7.3f} s   makespan is {makespan / figures[name]:.2f} of it")
+    print(f"{'median makespan':<28}{figures['median_makespan']:7.3f} s")
+    print(f"{'whole task, judging too':<28}{figures['whole_task']:7.3f} s")
 
 
 @contextmanager
