@@ -15,11 +15,30 @@ FROM_URL: dict[str, Any] = {
     "sha256": "AB" * 32,
 }
 
+ONE_OF_SEVERAL = (
+    "is one file out of several. Give the name of the folder that holds the .ovf file and its disks, or that of an "
+    ".ova file."
+)
+
 
 def test_a_template_in_the_folder_needs_its_name_only() -> None:
     answers = TemplateAnswers.model_validate(TEMPLATE)
     assert (answers.source, answers.file, answers.url, answers.sha256) == ("folder", "asr.ova", "", None)
     assert answers.properties == {}
+
+
+@pytest.mark.parametrize("name", ["asr-9.62", "Modèle ASR (signé)", "extracted.ova", "ovf"])
+def test_a_folder_may_have_any_name(name: str) -> None:
+    assert TemplateAnswers.model_validate({**TEMPLATE, "file": name}).file == name
+
+
+def test_the_deployment_option_is_the_default_one_unless_it_is_named() -> None:
+    assert TemplateAnswers.model_validate(TEMPLATE).deployment_option == ""
+    assert TemplateAnswers.model_validate({**TEMPLATE, "deployment_option": " "}).deployment_option == ""
+    assert (
+        TemplateAnswers.model_validate({**TEMPLATE, "deployment_option": "large"}).deployment_option
+        == "large"
+    )
 
 
 def test_a_template_at_a_url_keeps_its_checksum_in_lower_case() -> None:
@@ -37,7 +56,8 @@ def test_a_template_at_a_url_keeps_its_checksum_in_lower_case() -> None:
         ),
         ("a\\asr.ova", "“a\\asr.ova” is a path. Give only the name of a file in the folder for templates."),
         ("..", "“..” is a path. Give only the name of a file in the folder for templates."),
-        ("asr.ovf", "“asr.ovf” does not end in .ova. A template is a single file of that kind."),
+        ("asr.ovf", f"“asr.ovf” {ONE_OF_SEVERAL}"),
+        ("asr-disk1.VMDK", f"“asr-disk1.VMDK” {ONE_OF_SEVERAL}"),
         ("asr\x00.ova", "“asr .ova” cannot be the name of a file."),
         ("é" * 126 + ".ova", "“" + "é" * 59 + "…” cannot be the name of a file."),
     ],
@@ -77,7 +97,7 @@ def test_a_password_inside_a_url_is_refused_and_not_repeated() -> None:
     [
         (
             {**TEMPLATE, "file": ""},
-            {"file": "Choose a file, or say that the template is at a URL."},
+            {"file": "Choose a template, or say that it is at a URL."},
         ),
         (
             {**TEMPLATE, "url": "https://mirror.lab.test/asr.ova"},
@@ -87,7 +107,7 @@ def test_a_password_inside_a_url_is_refused_and_not_repeated() -> None:
         ({**FROM_URL, "sha256": ""}, {"sha256": "A template from a URL needs its SHA-256 checksum."}),
         (
             {**FROM_URL, "file": "asr.ova"},
-            {"file": "A file is given, but the template is said to be at a URL."},
+            {"file": "A file or folder is given, but the template is said to be at a URL."},
         ),
         (
             {**TEMPLATE, "accept_license": False},

@@ -1,4 +1,4 @@
-"""Step 6: the OVA template, and what has to be said about its contents."""
+"""Step 6: the template, and what has to be said about its contents."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from wizard.planning.quoting import refusal, shown
 from wizard.text import Text, _
 
 _LONGEST_FILE_NAME = 255
+# What lies beside each other in a folder template (OVF 1.1, 5); an .ova is one file, a folder may have any other name.
+_PARTS = (".ovf", ".vmdk", ".mf", ".cert")
 _ADDRESS_CHARACTERS = re.compile(r"[!-~]+", re.ASCII)
 
 
@@ -28,9 +30,12 @@ def _plain_file_name(value: str) -> str:
         )
     if not value.isprintable() or len(value.encode()) > _LONGEST_FILE_NAME:
         raise refusal(_("“%(found)s” cannot be the name of a file."), found=shown(value))
-    if not value.lower().endswith(".ova"):
+    if value.lower().endswith(_PARTS):
         raise refusal(
-            _("“%(found)s” does not end in .ova. A template is a single file of that kind."),
+            _(
+                "“%(found)s” is one file out of several. Give the name of the folder that holds the .ovf file "
+                "and its disks, or that of an .ova file."
+            ),
             found=shown(value),
         )
     return value
@@ -61,7 +66,7 @@ def _accepted(value: bool) -> bool:
 
 
 class TemplateAnswers(StepAnswers):
-    """Which OVA is deployed, from where, and how its networks are mapped."""
+    """Which template is deployed, from where, in which variant, and how its networks are mapped."""
 
     source: Annotated[
         Literal["folder", "url"],
@@ -76,7 +81,9 @@ class TemplateAnswers(StepAnswers):
         str,
         AfterValidator(_plain_file_name),
         ask(
-            _("File"), _("The name of the OVA in the folder for templates, without a path."), widget="select"
+            _("Template"),
+            _("The name of an .ova file, or of a folder with an .ovf file, without a path."),
+            widget="select",
         ),
     ] = ""
     url: Annotated[
@@ -100,6 +107,17 @@ class TemplateAnswers(StepAnswers):
         Field(min_length=1),
         ask(_("Networks"), _("Which vSphere network each network of the template becomes."), widget="select"),
     ]
+    deployment_option: Annotated[
+        str,
+        Field(max_length=255),
+        ask(
+            _("Deployment option"),
+            _(
+                "The size or variant, where the template offers several. Without an answer it is the template's default."
+            ),
+            widget="select",
+        ),
+    ] = ""
     accept_license: Annotated[
         bool,
         AfterValidator(_accepted),
@@ -123,7 +141,7 @@ class TemplateAnswers(StepAnswers):
     @model_validator(mode="after")
     def _one_place_and_its_checksum(self) -> Self:
         if self.source == "folder":
-            _need("file", self.file, Text(_("Choose a file, or say that the template is at a URL.")))
+            _need("file", self.file, Text(_("Choose a template, or say that it is at a URL.")))
             _refuse_other(
                 "url", self.url, Text(_("A URL is given, but the template is said to be in the folder."))
             )
@@ -131,7 +149,9 @@ class TemplateAnswers(StepAnswers):
             _need("url", self.url, Text(_("Give the URL, or say that the template is in the folder.")))
             _need("sha256", self.sha256, Text(_("A template from a URL needs its SHA-256 checksum.")))
             _refuse_other(
-                "file", self.file, Text(_("A file is given, but the template is said to be at a URL."))
+                "file",
+                self.file,
+                Text(_("A file or folder is given, but the template is said to be at a URL.")),
             )
         return self
 
