@@ -5,6 +5,7 @@ Answers are saved by the services. What a far end would have found out is writte
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from tests import plans
 from tests.builders import make_deployment
 from tests.far_side import descriptor, inventory, rights
 from wizard.models import (
@@ -19,6 +21,7 @@ from wizard.models import (
     CollectorIssue,
     Credential,
     Deployment,
+    DeploymentPlan,
     DeploymentState,
     HostFacts,
     Machine,
@@ -96,6 +99,7 @@ def answered(actor: Operator, upto: str = "vault", *, name: str | None = None) -
         if step == upto:
             return deployment
     check(deployment, actor)
+    plan(deployment, actor)
     if upto == "checked":
         return deployment
     deploy(deployment, actor)
@@ -230,6 +234,21 @@ def check(deployment: Deployment, actor: Operator, *, failing: tuple[str, ...] =
     return task
 
 
+def plan(deployment: Deployment, actor: Operator, **parts: Any) -> DeploymentPlan:
+    """The plan of the import, as it was recorded just now; `parts` are other than in `tests.plans`."""
+    record = plans.recorded(secrets.token_hex(16), **parts)
+    task = succeeded(deployment, "plan_deployment", actor, result={"plan_sha256": record.sha256})
+    return DeploymentPlan.objects.create(
+        deployment=deployment, task=task, record=record.to_json(), sha256=record.sha256
+    )
+
+
+def approval(deployment: Deployment) -> dict[str, str]:
+    """The inputs with which somebody starts the deployment who has seen the newest plan."""
+    found = deployment.plans.first()
+    return {"plan_sha256": found.sha256} if found else {}
+
+
 def deploy(deployment: Deployment, actor: Operator) -> None:
     guest = {
         "tools_status": "toolsOk",
@@ -238,7 +257,8 @@ def deploy(deployment: Deployment, actor: Operator) -> None:
         "power_state": "poweredOn",
     }
     result = {"moid": "vm-42", "vm_name": "lyon-cs01", "guest": guest}
-    succeeded(deployment, "deploy_ova", actor, result=result)
+    succeeded(deployment, "deploy_ova", actor, inputs=approval(deployment), result=result)
+    deployment.plans.update(approved_by=actor, approved_at=timezone.now())
     deployments.move_to(deployment, DeploymentState.DEPLOYED)
 
 

@@ -12,7 +12,7 @@ from tests.builders import make_deployment
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Attestation, Credential, Deployment, Operator, Task, TaskState
-from wizard.services import attestations, credentials, deployments, tasks
+from wizard.services import attestations, credentials, deployment_plan, deployments, tasks
 from wizard.text import Text
 
 TEMPLATE = "template.ova"
@@ -75,6 +75,8 @@ class Walk:
             if step in WORK:
                 if STAGES.index(step) > STAGES.index(self.state):
                     self.done(WORK[step])
+                if step == self.state == "checked" and deployment_plan.current(self.deployment) is None:
+                    self.done("plan_deployment")
             elif step == "vcenter" and step not in done:
                 self.trust()
                 self.done("sign_in_vcenter")
@@ -126,6 +128,10 @@ class Walk:
         return make_ova(settings.TEMPLATE_DIR / TEMPLATE, **options)
 
     def launch(self, kind: str, **inputs: Any) -> Task:
+        """What is deployed is the newest plan, unless the inputs say otherwise."""
+        if kind == "deploy_ova" and "plan_sha256" not in inputs:
+            plan = deployment_plan.newest(self.deployment)
+            inputs |= {"plan_sha256": plan.sha256} if plan else {}
         return tasks.launch(kind, deployment=self.deployment, actor=self.operator, inputs=inputs)
 
     # --- what a worker does ------------------------------------------------------------------------------------------

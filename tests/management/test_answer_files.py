@@ -145,9 +145,10 @@ def test_a_plan_shows_everything_and_changes_nothing(manage: Commands) -> None:
         "  8. Answer “Recovery Services vault”.",
         "  9. Record the answers for AZ-01, AZ-02, AZ-03, AZ-07, AZ-10, LIFE-02, NET-06.",
         " 10. Preflight",
-        " 11. Deploy the appliance",
-        " 12. Register vCenter",
-        " 13. Record the topology",
+        " 11. Plan the import",
+        " 12. Deploy the appliance",
+        " 13. Register vCenter",
+        " 14. Record the topology",
     ]
     for model in (Deployment, StepAnswer, Task, AuditEntry, Operator):
         assert not model._default_manager.exists()
@@ -212,6 +213,7 @@ def test_a_plan_leaves_out_what_is_done(manage: Commands, operator: Operator, tm
     assert [line.split(". ")[1] for line in changed.splitlines()] == [
         "Answer “Capacity”.",
         "Preflight",
+        "Plan the import",
         "Deploy the appliance",
         "Register vCenter",
         "Record the topology",

@@ -53,16 +53,26 @@ def test_the_file_is_carried_out_to_the_recorded_topology_and_again_without_a_ch
         "sign_in_vcenter",
         "inspect_template",
         "preflight",
+        "plan_deployment",
         "deploy_ova",
         "register_vcenter",
         "record_topology",
     ]
     assert set(Task.objects.values_list("state", flat=True)) == {TaskState.SUCCEEDED}
+    plan = deployment.plans.get()
+    assert plan.approved_at is not None
+    assert f"Approved plan of the import, SHA-256: {plan.sha256}" in outcome.flat()
 
     said = outcome.out
     assert outcome.err == ""
     lines = said.splitlines()
-    for title in ("Sign in to vCenter", "Preflight", "Deploy the appliance", "Record the topology"):
+    for title in (
+        "Sign in to vCenter",
+        "Preflight",
+        "Plan the import",
+        "Deploy the appliance",
+        "Record the topology",
+    ):
         assert title in lines
     assert any(line.endswith("is deployed and running.") for line in lines)
     # The table fits a terminal of 100 columns, and loses nothing for it.
@@ -82,13 +92,13 @@ def test_the_file_is_carried_out_to_the_recorded_topology_and_again_without_a_ch
     again = run("apply", trust=False)
     assert again.code == 0
     deployment.refresh_from_db()
-    assert (deployment.revision, AuditEntry.objects.count(), len(kinds())) == (revision, entries, 6)
+    assert (deployment.revision, AuditEntry.objects.count(), len(kinds())) == (revision, entries, 7)
     assert "└─ Recovery Services vault: lyon-vault" in again.out
 
     other = run("apply", "--set", "capacity.machines=7")
     assert other.code == 1
     assert "lyon-cs01 is deployed; the file's answers to “Capacity” differ" in other.flat()
-    assert len(kinds()) == 6
+    assert len(kinds()) == 7
 
 
 def test_a_certificate_that_nobody_confirmed_stops_the_run_and_is_shown(

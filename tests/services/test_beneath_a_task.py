@@ -41,7 +41,7 @@ def test_waivers_stay_as_they_are_while_the_appliance_is_being_deployed(
         approved_by=operator,
         approved_at=timezone.now(),
     )
-    tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+    tasks.launch("deploy_ova", deployment=deployment, actor=operator, inputs=stories.approval(deployment))
     with pytest.raises(Conflict) as refused:
         change(deployment, operator)
     assert refused.value.code == "task_running"
@@ -73,7 +73,9 @@ def test_a_task_is_not_started_with_an_answer_that_is_just_being_changed(operato
         deployments.answer(deployment, "capacity", {"machines": 5, "daily_change_gb": 7}, actor=operator)
         late = Deployment.objects.get(pk=deployment.pk)
         late.state = "checked"
-        thread, raised = beside(lambda: tasks.launch("deploy_ova", deployment=late, actor=operator))
+        thread, raised = beside(
+            lambda: tasks.launch("deploy_ova", deployment=late, actor=operator, inputs=stories.approval(late))
+        )
         thread.join(0.5)
         assert thread.is_alive(), "it waits for the one who answers"
     thread.join(20)
@@ -85,7 +87,7 @@ def test_a_task_is_not_started_with_an_answer_that_is_just_being_changed(operato
 def test_an_answer_is_not_changed_beneath_a_task_that_is_just_being_started(operator: Operator) -> None:
     deployment = stories.answered(operator, "checked")
     with transaction.atomic():
-        tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+        tasks.launch("deploy_ova", deployment=deployment, actor=operator, inputs=stories.approval(deployment))
         thread, raised = beside(
             lambda: deployments.answer(
                 Deployment.objects.get(pk=deployment.pk),

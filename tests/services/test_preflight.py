@@ -334,6 +334,7 @@ def test_a_waiver_lifts_what_blocks_and_says_who_and_why(blocked: Walk) -> None:
 def test_a_waiver_that_has_expired_blocks_the_deployment_without_any_job_having_run(blocked: Walk) -> None:
     waive(blocked)
     assert blocked.state == "checked"
+    blocked.done("plan_deployment")
     with time_machine.travel(timezone.now() + timedelta(days=1), tick=True):
         with pytest.raises(NotReady) as refused:
             blocked.launch("deploy_ova")
@@ -389,6 +390,7 @@ def test_only_who_operates_waives(blocked: Walk, viewer: Operator) -> None:
 
 def test_nothing_is_waived_or_taken_back_while_it_deploys(blocked: Walk) -> None:
     waive(blocked)
+    blocked.done("plan_deployment")
     task = blocked.launch("deploy_ova")
     for act in (
         lambda: preflight.take_back_waiver(blocked.deployment, ROW, actor=blocked.operator),

@@ -71,8 +71,9 @@ def test_a_run_that_asked_for_something_else_lets_nothing_pass(operator: Operato
     deployment.tasks.filter(kind="preflight").update(result={"blocked": False})
     assert preflight.outdated(deployment)
     assert status_of(deployment, "preflight") == "next"
+    approval = stories.approval(deployment)
     with pytest.raises(NotReady) as refused:
-        tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+        tasks.launch("deploy_ova", deployment=deployment, actor=operator, inputs=approval)
     assert "a preflight without blocking findings" in str(refused.value.remedy)
 
 
@@ -89,7 +90,9 @@ def test_what_waited_for_a_worker_until_a_waiver_ended_does_not_begin(
     run = stories.check(deployment, operator, failing=("TPL-01",))
     run.checks.filter(requirement_id="TPL-01").update(requirement_id=row)
     preflight.waive(deployment, row, reason="Known.", until=timezone.localdate(), actor=operator)
-    task = tasks.launch("deploy_ova", deployment=deployment, actor=operator)
+    stories.plan(deployment, operator)
+    approval = stories.approval(deployment)
+    task = tasks.launch("deploy_ova", deployment=deployment, actor=operator, inputs=approval)
     deployment.waivers.update(until=timezone.localdate() - timedelta(days=1))
     tasks.execute(task.pk, "test")
     task.refresh_from_db()

@@ -53,7 +53,7 @@ def test_before_preflight_ran_the_page_offers_it_and_not_the_deployment(
     page = read(working.get(address(answered)))
     assert "Preflight has not run yet" in page.words
     assert "Run preflight" in page.words
-    assert "Deploy lyon-cs01" not in page.words
+    assert "Go on to the plan" not in page.words
     answer = working.post(address(answered), {"action": "preflight"})
     assert answer["Location"] == step_url(answered, "preflight")
     assert answered.tasks.filter(kind="preflight", state="queued").count() == 1
@@ -63,7 +63,7 @@ def test_what_blocks_is_named(working: Client, answered: Deployment, operator: O
     stories.check(answered, operator, failing=("TPL-01",))
     words = read(working.get(address(answered))).words
     assert "1 finding blocks the deployment TPL-01" in words
-    assert "Deploy lyon-cs01" not in words
+    assert "Go on to the plan" not in words
 
 
 def test_a_preflight_of_older_answers_does_not_count(working: Client, operator: Operator) -> None:
@@ -71,7 +71,7 @@ def test_a_preflight_of_older_answers_does_not_count(working: Client, operator: 
     working.post(step_url(checked, "capacity"), {"machines": "121", "daily_change_gb": "700"})
     words = read(working.get(address(checked))).words
     assert "Preflight has to run again" in words
-    assert "Deploy lyon-cs01" not in words
+    assert "Go on to the plan" not in words
 
 
 def test_an_answer_that_is_missing_says_what_comes_before_it(working: Client, operator: Operator) -> None:
@@ -82,10 +82,12 @@ def test_an_answer_that_is_missing_says_what_comes_before_it(working: Client, op
     assert not page.all("input", name="action")
 
 
-def test_deploying_too_early_is_refused_on_the_page(working: Client, answered: Deployment) -> None:
-    answer = working.post(address(answered), {"action": "deploy"})
-    assert answer.status_code == 409
-    assert "a preflight without blocking findings" in read(answer).words
+def test_after_preflight_the_page_leads_to_the_plan(working: Client, operator: Operator) -> None:
+    checked = stories.answered(operator, "checked")
+    page = read(working.get(address(checked)))
+    assert "Go on to the plan for lyon-cs01 on DC0_C0" in page.words
+    assert page.all("a", href=step_url(checked, "deploy"))
+    assert not page.all("input", name="action")
 
 
 def test_the_answers_of_a_deployed_appliance_are_only_shown(working: Client, operator: Operator) -> None:

@@ -226,7 +226,14 @@ def test_a_task_that_has_ended_cannot_be_stopped(working: Client, task: Task) ->
 def test_a_failed_task_starts_again_as_a_new_one(
     working: Client, checked: Deployment, operator: Operator
 ) -> None:
-    old = stories.failed(checked, "deploy_ova", operator, "upload_failed", "The upload broke off.")
+    old = stories.failed(
+        checked,
+        "deploy_ova",
+        operator,
+        "upload_failed",
+        "The upload broke off.",
+        inputs=stories.approval(checked),
+    )
     answer = working.post(f"/tasks/{old.pk}/retry/")
     new = checked.tasks.get(kind="deploy_ova", state="queued")
     assert answer["Location"] == f"/tasks/{new.pk}/"

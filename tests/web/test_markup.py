@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from tests import stories
+from tests import plans, stories
 from tests.builders import make_deployment, make_operator
 from tests.services import machines
 from tests.web.pages import QUESTION, Page, addresses, read, step_url
@@ -50,12 +50,14 @@ def _ask_all(client: Client, operator: Operator) -> Iterator[tuple[str, HttpResp
     waiting = make_deployment(operator)
     busy = stories.answered(operator, "checked")
     stories.running(busy, "deploy_ova", operator)
+    planned = stories.answered(operator, "checked")
+    stories.plan(planned, operator, warnings=[plans.WARNING])
     looked = stories.answered(operator, "capacity")
     stories.probe(looked, operator, sha256=stories.OTHER_SHA256)
     pinned = {**stories.ADDRESS, "thumbprint_sha256": stories.SHA256}
     deployments.keep_draft(looked, "vcenter", pinned, actor=operator)
     wanted = [address for name, address in addresses(recorded) if name != "readyz"]
-    for deployment in (recorded, failing, waiting, busy, looked):
+    for deployment in (recorded, failing, waiting, busy, planned, looked):
         wanted += [step_url(deployment, step.id) for step in journey.journey("asr-classic")]
         wanted += [f"/deployments/{deployment.pk}/", f"/deployments/{deployment.pk}/answers/"]
         wanted += [

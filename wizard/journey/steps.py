@@ -235,7 +235,7 @@ _TABLE: Final = (
             summary=_("Import the template, upload its disks, power on, wait for the guest."),
             group="work",
             kind="work",
-            task_kinds=("deploy_ova",),
+            task_kinds=("deploy_ova", "plan_deployment"),
             requires=("preflight",),
             when=frozenset({"ova"}),
         )

@@ -7,6 +7,7 @@ from wizard.models.check import CheckResult, CheckStatus, Waiver
 from wizard.models.component import Component, Link, TopologySnapshot
 from wizard.models.credential import Credential
 from wizard.models.deployment import Deployment, DeploymentState, StepAnswer
+from wizard.models.deployment_plan import DeploymentPlan
 from wizard.models.host_facts import CollectorIssue, HostFacts
 from wizard.models.installation import InstallationSecret, ManualStepConfirmation
 from wizard.models.inventory import InventoryObject
@@ -25,6 +26,7 @@ __all__ = [
     "Component",
     "Credential",
     "Deployment",
+    "DeploymentPlan",
     "DeploymentState",
     "HostFacts",
     "InstallationSecret",

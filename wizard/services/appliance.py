@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from wizard.models import Deployment, DeploymentState
-from wizard.services import audit, credentials, deployments, evidence, preflight, templates
-from wizard.services.errors import Conflict, NotReady, UserError
+from wizard.models import DeploymentState
+from wizard.services import audit, credentials, deployment_plan, deployments, go_ahead, templates
+from wizard.services.errors import UserError
+from wizard.services.import_answers import import_plan, refuse_replaced
 from wizard.services.tasks.progress import Progress
-from wizard.services.tasks.work import Done, Prepared
+from wizard.services.tasks.work import Done
 from wizard.services.vcenter_access import open_session
 from wizard.text import Text, _
 from wizard.vsphere import guest, inventory
 from wizard.vsphere.errors import TimedOut, VSphereError
 from wizard.vsphere.import_attempt import Patience, find_marked
-from wizard.vsphere.import_plan import ImportPlan
+from wizard.vsphere.import_record import ImportRecord
 from wizard.vsphere.ova_import import import_ova
-from wizard.vsphere.ovf import OvfDescriptor
 from wizard.vsphere.removal import LeftBehind, remove_vm
 from wizard.vsphere.session import Session
 from wizard.vsphere.template import open_template
@@ -31,45 +30,15 @@ POWER_ON_SECONDS = 120.0
 PATIENCE = Patience(removal_s=20.0)
 
 
-def prepare_deploy(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
-    """Needs a preflight that passed for these very answers: any change takes the deployment back to draft."""
-    if not deployment.is_open:
-        raise Conflict(
-            Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),
-            code="already_deployed",
-        )
-    # An account entered anew after the preflight is one that nothing was checked with.
-    unproven = preflight.unanswered(deployment)
-    if unproven:
-        return Prepared(missing=unproven)
-    # Asked anew, as a waiver may have come to its end since the preflight ran.
-    verdict = preflight.verdict_of(deployment)
-    if verdict is not None and verdict.blocked and not preflight.outdated(deployment):
-        found = Text(_("what preflight found to be mended or waived: %(ids)s"), ids=list(verdict.blocking))
-        return Prepared(missing=(found,))
-    if deployment.state != DeploymentState.CHECKED or preflight.outdated(deployment):
-        return Prepared(
-            missing=(Text(_("a preflight without blocking findings, run after the last change")),)
-        )
-    return Prepared()
-
-
-def refuse_unfit(progress: Progress, title: Text) -> None:
-    """Ask once more when the work begins: a task may have waited for a worker until a waiver ended. Raises NotReady."""
-    guard = prepare_deploy(progress.task.deployment, {})
-    if guard.missing:
-        raise NotReady(Text(_("%(title)s cannot start yet."), title=title), missing=guard.missing)
-
-
 def run_deploy(progress: Progress) -> Done:
     task = progress.task
-    refuse_unfit(progress, Text(_("Deploy the appliance")))
+    go_ahead.refuse_unfit(progress, Text(_("Deploy the appliance")))
     answers = deployments.answers_of(task.deployment)
-    path = templates.local_path(answers["template"])
-    _refuse_replaced(task.deployment, answers)
+    approved = deployment_plan.approved_record(task)
+    refuse_replaced(task.deployment, answers)
     progress.phase(Text(_("Signing in to %(host)s"), host=answers["vcenter"]["host"]), 2)
     try:
-        reference, state = _make(progress, answers, path)
+        reference, state = _make(progress, answers, approved)
     except LeftBehind as left:
         _remove_by_a_fresh_session(progress, left)
         raise (left.__cause__ or left) from None
@@ -104,15 +73,16 @@ def run_deploy(progress: Progress) -> Done:
 
 
 def _make(
-    progress: Progress, answers: dict[str, dict[str, Any]], path: Path
+    progress: Progress, answers: dict[str, dict[str, Any]], approved: ImportRecord
 ) -> tuple[inventory.ObjectRef, guest.GuestState]:
     """The machine, imported and started. Raises LeftBehind where a half-made one could not be removed."""
+    path = templates.local_path(answers["template"])
     with open_session(answers["vcenter"]) as session, open_template(path) as template:
         progress.leave(vm_name=answers["placement"]["vm_name"])
         reference = import_ova(
             session,
             template,
-            _plan(answers, template.descriptor),
+            import_plan(answers, template.descriptor),
             mark=progress.task.pk.hex,
             on_phase=lambda text: progress.phase(text),
             on_transfer=lambda transfer: progress.percent(
@@ -121,6 +91,7 @@ def _make(
             ),
             on_created=lambda moid: progress.leave(moid=moid),
             should_stop=progress.should_stop,
+            approved=approved,
             patience=PATIENCE,
         )
         try:
@@ -204,59 +175,6 @@ def _left_behind(
     )
 
 
-# Keys that templates commonly use, without the number of the adapter; what the operator filled in goes first.
-_NETWORK_PROPERTIES = {
-    "hostname": "host_name",
-    "domain": "dns_suffix",
-    "ip": "address",
-    "netmask": "netmask",
-    "gateway": "gateway",
-    "dns": "dns",
-    "ntp": "ntp",
-}
-
-
-def _network_field(key: str) -> str | None:
-    """The field of the network step that answers a property; its key may be wrapped, as in com.example.ip0.1."""
-    parts = [part.lower().rstrip("0123456789") for part in key.split(".")]
-    return next((_NETWORK_PROPERTIES[part] for part in reversed(parts) if part in _NETWORK_PROPERTIES), None)
-
-
-def may_stay_blank(property_key: str) -> bool:
-    """Whether the network step answers this property of a template."""
-    return _network_field(property_key) is not None
-
-
-def _properties(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -> dict[str, str]:
-    """The values of the template's properties: as answered, else from the network identity where the key says so."""
-    answered = answers["template"]["properties"]
-    values: dict[str, str] = {}
-    for offered in descriptor.properties:
-        if not offered.user_configurable:
-            continue
-        step_field = _network_field(offered.key)
-        known = answers["network"][step_field] if step_field else ""
-        value = answered.get(offered.key) or (",".join(known) if isinstance(known, list) else known)
-        if value:
-            values[offered.key] = value
-    return values
-
-
-def _plan(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -> ImportPlan:
-    placement, template = answers["placement"], answers["template"]
-    return ImportPlan(
-        vm_name=placement["vm_name"],
-        datacenter=placement["datacenter"],
-        folder=placement["folder"],
-        compute=placement["compute"],
-        datastore=placement["datastore"],
-        networks=template["networks"],
-        disk_provisioning=placement["disk_provisioning"],
-        properties=_properties(answers, descriptor),
-        accept_license=template["accept_license"],
-    )
-
-
 def _start(
     progress: Progress, session: Any, moid: str, answers: dict[str, dict[str, Any]]
 ) -> guest.GuestState:
@@ -292,17 +210,3 @@ def _start(
             )
         )
         return guest.read_guest(session, moid)
-
-
-def _refuse_replaced(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> None:
-    inspected = evidence.inspected(deployment, answers["template"])
-    path = templates.local_path(answers["template"])
-    seen = inspected.result if inspected and inspected.result else {}
-    if not path.exists() or any(
-        seen.get(name) != value for name, value in templates.fingerprint(path).items()
-    ):
-        raise Conflict(
-            Text(_("The template file was replaced after it was inspected.")),
-            remedy=Text(_("Inspect the template again, then run preflight again.")),
-            code="template_changed",
-        )

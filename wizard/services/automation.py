@@ -13,7 +13,16 @@ from wizard.journey import base as journey
 from wizard.journey.answer_file import AnswerFile, check
 from wizard.journey.errors import FieldError, prefixed
 from wizard.models import Deployment, DeploymentState
-from wizard.services import attestations, attested, deployments, evidence, machine_errands, preflight, trust
+from wizard.services import (
+    attestations,
+    attested,
+    deployment_plan,
+    deployments,
+    evidence,
+    machine_errands,
+    preflight,
+    trust,
+)
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errands import Errand
 from wizard.services.errors import Conflict, Invalid, UserError
@@ -62,7 +71,8 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
     if state == DeploymentState.DRAFT or steps:
         steps.append(KINDS["preflight"].title)
         state = DeploymentState.CHECKED
-    steps += _work_left(file, state, evidence_given)
+    planned = deployment is not None and not steps and deployment_plan.current(deployment) is not None
+    steps += _work_left(file, state, evidence_given, planned=planned)
     return [PlannedStep(what=step) for step in steps]
 
 
@@ -111,11 +121,23 @@ def carry_on(deployment: Deployment, *, errand: Errand) -> None:
         if "manual" in circumstances_of(deployment):
             machine_errands.install(deployment, errand)
         else:
-            errand.run("deploy_ova", deployment)
+            _deploy(deployment, errand)
     if deployment.state == DeploymentState.DEPLOYED and "vcenter" in circumstances_of(deployment):
         errand.run("register_vcenter", deployment)
     if deployment.state in (DeploymentState.DEPLOYED, DeploymentState.REGISTERED):
         errand.run("record_topology", deployment)
+
+
+def _deploy(deployment: Deployment, errand: Errand) -> None:
+    """Who carries out a file approves what it comes to; the digest says afterwards what that was."""
+    plan = deployment_plan.current(deployment)
+    if plan is None:
+        made = errand.run("plan_deployment", deployment)
+        sha256 = (made.result or {})["plan_sha256"]
+    else:
+        sha256 = plan.sha256
+    errand.tell(Text(_("Approved plan of the import, SHA-256: %(sha256)s"), sha256=sha256))
+    errand.run("deploy_ova", deployment, {"plan_sha256": sha256})
 
 
 # --- inside: the file -------------------------------------------------------------------------------------------------
@@ -156,17 +178,20 @@ def _ids(file: AnswerFile) -> set[str]:
     return {step.id for step in _question_steps(file)}
 
 
-def _work_left(file: AnswerFile, state: DeploymentState, evidence_given: dict[str, Any]) -> Iterator[Text]:
+def _work_left(
+    file: AnswerFile, state: DeploymentState, evidence_given: dict[str, Any], *, planned: bool
+) -> Iterator[Text]:
     """The titles of what follows the preflight from this state on."""
     out_of_play = journey.not_applicable(file.profile, file.answers)
     order = list(DeploymentState)
     reached = order.index(state)
     if reached <= order.index(DeploymentState.CHECKED):
-        yield (
-            KINDS["deploy_ova"].title
-            if "deploy" not in out_of_play
-            else machine_errands.how_it_is_installed(evidence_given)
-        )
+        if "deploy" in out_of_play:
+            yield machine_errands.how_it_is_installed(evidence_given)
+        else:
+            if not planned:
+                yield KINDS["plan_deployment"].title
+            yield KINDS["deploy_ova"].title
     if reached <= order.index(DeploymentState.DEPLOYED) and "register" not in out_of_play:
         yield KINDS["register_vcenter"].title
     if reached < order.index(DeploymentState.RECORDED):

@@ -17,9 +17,9 @@ from wizard.journey.errors import FieldError
 from wizard.models import Deployment
 from wizard.planning import windows_command
 from wizard.services import (
-    appliance,
     audit,
     credentials,
+    go_ahead,
     host_tasks,
     installation_bundle,
     installation_secrets,
@@ -73,9 +73,9 @@ def prepare_install(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
             )
         )
         return Prepared(missing=(way,))
-    guard = appliance.prepare_deploy(deployment, {})
-    if guard.missing:
-        return guard
+    unfit = go_ahead.lacking(deployment)
+    if unfit:
+        return Prepared(missing=unfit)
     reached = host_tasks.prepare_collect(deployment, answers["evidence"])
     if reached.missing:
         return reached
@@ -130,7 +130,7 @@ def _where_the_installer_goes(contents: BundleContents) -> Text:
 def run_install(progress: Progress) -> Done:
     task = progress.task
     deployment, inputs = task.deployment, task.inputs
-    appliance.refuse_unfit(progress, Text(_("Install on the machine")))
+    go_ahead.refuse_unfit(progress, Text(_("Install on the machine")))
     contents = installation_bundle.contents_for(deployment)
     path = inputs.get("installer_path")
     placed, sizes = _placed(deployment, contents, path)

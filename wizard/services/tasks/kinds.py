@@ -6,6 +6,7 @@ from typing import Final
 
 from wizard.services import (
     appliance,
+    deployment_plan,
     host_preparation,
     host_tasks,
     preflight,
@@ -103,17 +104,35 @@ _ALL = (
         tidy=vcenters.tidy_visit,
     ),
     Kind(
+        id="plan_deployment",
+        title=deployment_plan.TITLE,
+        about=Text(
+            _(
+                "Records what the import of the template would make: import specification, placement, networks, properties, "
+                "privileges, and the digest of the template, with a SHA-256 over all of it. Needs a preflight that passed. "
+                "Changes nothing in vCenter. Safe to repeat; only the newest plan can be approved."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=deployment_plan.prepare,
+        run=deployment_plan.run,
+        tidy=vcenters.tidy_visit,
+    ),
+    Kind(
         id="deploy_ova",
         title=Text(_("Deploy the appliance")),
         about=Text(
             _(
                 "Imports the template into vCenter, powers the virtual machine on and waits for its guest. Needs a preflight "
-                "that passed. Creates a virtual machine; a cancelled or failed run removes it again."
+                "that passed, and in plan_sha256 the digest of the current plan, which is approved by that; where anything "
+                "differs from the plan it stops before it changes anything. Creates a virtual machine; a cancelled or failed "
+                "run removes it again."
             )
         ),
         changing=True,
         repeatable=False,
-        prepare=appliance.prepare_deploy,
+        prepare=deployment_plan.prepare_approved,
         run=appliance.run_deploy,
         tidy=appliance.tidy_deploy,
     ),

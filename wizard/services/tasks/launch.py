@@ -67,6 +67,8 @@ def launch(
                 requested_by=actor,
                 phase=Text(_("Waiting for a worker")),
             )
+            if prepared.begun is not None:
+                prepared.begun(task)
             audit.record(
                 "task.requested",
                 subject=task,

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.models import Deployment
+from wizard.models import Deployment, Task
 from wizard.services.tasks.progress import Progress
 from wizard.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`inputs` go into the task's row (never a secret); it starts only where nothing is `missing`."""
+    """`inputs` go into the task's row (never a secret); it starts only where nothing is `missing`.
+
+    `begun` gets the task in the transaction that writes its row.
+    """
 
     inputs: dict[str, Any] = field(default_factory=dict)
     missing: tuple[Text, ...] = ()
+    begun: Callable[[Task], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,16 +47,14 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     problem = None
     if request.method == "POST":
-        kind = "deploy_ova" if request.POST.get("action") == "deploy" else "preflight"
-        step_id = "deploy" if kind == "deploy_ova" else "preflight"
         try:
-            work.start(request, deployment, kind)
+            work.start(request, deployment, "preflight")
         except UserError as error:
             if error.code == "not_allowed":
                 raise
             problem = Problem.of(error)
         else:
-            return redirect("step", deployment.pk, step_id)
+            return redirect("step", deployment.pk, "preflight")
     frame = steps.frame(deployment, None, title=gettext("Check your answers"))
     answers = deployments.answers_of(deployment)
     context = frame | {
@@ -64,6 +62,7 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "sections": _sections(
             deployment.profile, deployment.name, answers, frame["steps"], deployment.is_open
         ),
+        "deploy_step": next((row for row in frame["steps"] if row.id == "deploy"), None),
         "install_step": next((row for row in frame["steps"] if row.id == "install"), None),
         "by_hand": "manual" in circumstances_of(deployment, answers),
         "on_datastore": "vmware_host" in circumstances_of(deployment, answers),

@@ -16,8 +16,8 @@ from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
 from wizard.models import Deployment, Task
 from wizard.services import deployments, evidence, tasks, templates
-from wizard.services.appliance import may_stay_blank
 from wizard.services.errors import UserError
+from wizard.services.import_answers import may_stay_blank
 from wizard.web import live, stepping
 from wizard.web.forms import Option, Shown, ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest

@@ -19,6 +19,7 @@ from wizard.text import Text, _
 from wizard.web import live, steps
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
+from wizard.web.views import deployment_plan
 
 # The task that completes each step.
 MAIN_KIND: Final = {
@@ -27,6 +28,10 @@ MAIN_KIND: Final = {
     "register": "register_vcenter",
     "record": "record_topology",
 }
+# What may be followed on the page of each step: with its main task what comes before it.
+_FOLLOWED: Final = {step_id: (kind,) for step_id, kind in MAIN_KIND.items()} | {
+    "deploy": ("deploy_ova", "plan_deployment")
+}
 
 
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
@@ -34,8 +39,11 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         raise NotFound(Text(_("No task carries out “%(step)s”."), step=Text(step.title)))
     problem = None
     if request.method == "POST":
+        kind, inputs = MAIN_KIND[step.id], None
+        if step.id == "deploy":
+            kind, inputs = deployment_plan.ordered(request.POST)
         try:
-            start(request, deployment, MAIN_KIND[step.id])
+            start(request, deployment, kind, inputs)
         except UserError as error:
             if error.code == "not_allowed":
                 raise
@@ -43,7 +51,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         else:
             return redirect("step", deployment.pk, step.id)
     frame = steps.frame(deployment, step.id)
-    newest = deployment.tasks.filter(kind=MAIN_KIND[step.id]).order_by("-queued_at").first()
+    newest = deployment.tasks.filter(kind__in=_FOLLOWED[step.id]).order_by("-queued_at").first()
     other = (
         deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True)
         .exclude(kind=MAIN_KIND[step.id])
@@ -68,6 +76,8 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "next_url": steps.after(deployment) if done else "",
     }
     context |= _more(deployment, step.id)
+    if step.id == "deploy":
+        context |= deployment_plan.context(deployment, newest if context["failure"] else None)
     return render(request, f"web/steps/{step.id}.html", context, status=problem.status if problem else 200)
 
 

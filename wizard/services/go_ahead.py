@@ -1,0 +1,39 @@
+"""Whether work that sets a machine up may begin: preflight has passed for the very answers of now."""
+
+from __future__ import annotations
+
+from wizard.models import Deployment, DeploymentState
+from wizard.services import preflight
+from wizard.services.errors import Conflict, NotReady
+from wizard.services.tasks.progress import Progress
+from wizard.text import Text, _
+
+
+def lacking(deployment: Deployment) -> tuple[Text, ...]:
+    """What must be done first. Any change of answers takes the deployment back to draft.
+
+    Raises Conflict `already_deployed`.
+    """
+    if not deployment.is_open:
+        raise Conflict(
+            Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),
+            code="already_deployed",
+        )
+    # An account entered anew after the preflight is one that nothing was checked with.
+    unproven = preflight.unanswered(deployment)
+    if unproven:
+        return unproven
+    # Asked anew, as a waiver may have come to its end since the preflight ran.
+    verdict = preflight.verdict_of(deployment)
+    if verdict is not None and verdict.blocked and not preflight.outdated(deployment):
+        return (Text(_("what preflight found to be mended or waived: %(ids)s"), ids=list(verdict.blocking)),)
+    if deployment.state != DeploymentState.CHECKED or preflight.outdated(deployment):
+        return (Text(_("a preflight without blocking findings, run after the last change")),)
+    return ()
+
+
+def refuse_unfit(progress: Progress, title: Text) -> None:
+    """Ask once more when the work begins: a task may have waited for a worker until a waiver ended. Raises NotReady."""
+    missing = lacking(progress.task.deployment)
+    if missing:
+        raise NotReady(Text(_("%(title)s cannot start yet."), title=title), missing=missing)
