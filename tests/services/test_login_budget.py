@@ -96,6 +96,7 @@ def test_a_password_that_was_right_clears_the_count(good: Exception | None) -> N
         (ConnectionLost(Text("Broke."), address=HOST, step="RetrieveServiceContent"), 0),
         (Unreachable(Text("Refused."), address=HOST, step="tcp"), 0),
         (CertificateChanged(address=HOST, pinned="AB", presented="CD"), 0),
+        (CallFailed(Text("Not to be read."), address=HOST, step="Login"), 1),
         (CallFailed(Text("SystemError."), **TOLD), 0),
         (Conflict(Text("Rejected before.")), 0),
     ],

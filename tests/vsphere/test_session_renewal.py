@@ -230,6 +230,24 @@ def test_a_login_that_did_not_come_about_is_tried_again_by_the_next_call(
         assert session.server_time()
 
 
+def test_nobody_is_left_signed_in_where_the_lender_cannot_note_how_it_went(
+    vcenter: LabVCenter, lender: Lender
+) -> None:
+    @contextlib.contextmanager
+    def forgetful() -> Iterator[Account]:
+        yield lender.account
+        raise OSError("the books are closed")
+
+    with pytest.raises(OSError, match="books"):
+        sign_in(endpoint_of(vcenter), forgetful, book=vcenter.book, timeout_s=10.0)
+    assert (attempts(vcenter), vcenter.control.sessions()) == (1, [])
+    with signed_in(vcenter, forgetful) as session:
+        vcenter.control.expire_sessions()
+        with pytest.raises(OSError, match="books"):
+            session.server_time()
+        assert (attempts(vcenter), vcenter.control.sessions()) == (3, [])
+
+
 def test_one_that_sends_requests_of_its_own_renews_once_with_the_others(
     vcenter: LabVCenter, lender: Lender
 ) -> None:

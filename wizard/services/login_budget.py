@@ -19,8 +19,8 @@ from django.utils import timezone
 from wizard.models import SignInAccount
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
-from wizard.vsphere.errors import AccountLocked, ConnectionLost, InvalidLogin, NoPermission
-from wizard.vsphere.login import STEP
+from wizard.vsphere.errors import NoPermission, VSphereError
+from wizard.vsphere.login import may_have_been_refused
 
 LIMIT: Final = 3
 WINDOW: Final = timedelta(minutes=30)
@@ -50,12 +50,8 @@ def one_login(host: str, port: int, username: str) -> Iterator[None]:
         # Said to those only whose password is right.
         accepted = True
         raise
-    except (InvalidLogin, AccountLocked):
-        refused = True
-        raise
-    except ConnectionLost as error:
-        # The answer to the password itself did not come: it may have been refused.
-        refused = error.step.lower() == STEP
+    except VSphereError as error:
+        refused = may_have_been_refused(error)
         raise
     finally:
         _settle(account, turn, refused=refused, accepted=accepted)

@@ -15,7 +15,14 @@ from pyVmomi import vim, vmodl
 
 from wizard.text import Text, _
 from wizard.vsphere.endpoint import Account
-from wizard.vsphere.errors import CallFailed, ConnectionLost, NotVSphere, VSphereError
+from wizard.vsphere.errors import (
+    AccountLocked,
+    CallFailed,
+    ConnectionLost,
+    InvalidLogin,
+    NotVSphere,
+    VSphereError,
+)
 from wizard.vsphere.faults import explain
 from wizard.vsphere.stub import PinnedStub
 
@@ -23,6 +30,8 @@ from wizard.vsphere.stub import PinnedStub
 SignIn = Callable[[], AbstractContextManager[Account]]
 
 STEP = "login"
+# What a failure is of in which no answer to the password came, or none that can be read.
+_CALL = "Login"
 
 
 class Login:
@@ -63,14 +72,13 @@ class Login:
             if self._again is None or self.over is not None:
                 raise self._ended()
             # The server's word that it is over may be wrong for a session that is still counted there.
-            self._log_out()
+            _log_out(self._manager)
             stub = self._fresh_stub()
             try:
                 stub.open()
-                with self._again() as account:
-                    user = log_in(stub, self._manager_on(stub), account)
+                _username, user = log_in(stub, self._manager_on(stub), self._again)
             except VSphereError as error:
-                if error.step.lower() == STEP:
+                if error.step in (STEP, _CALL):
                     self.over = error.text
                 raise
             finally:
@@ -83,13 +91,7 @@ class Login:
         """Log out for good: whoever still calls is told that the session has ended, and nobody signs in again."""
         with self._lock:
             self._again = self._stub.when_ended = None
-        self._log_out()
-
-    def _log_out(self) -> None:
-        """Tell the server that the session is over. No error where it cannot be told, or knows."""
-        # The work is done or has failed already; an error on the way out would hide how it went.
-        with contextlib.suppress(VSphereError, vmodl.MethodFault):
-            self._manager.Logout()
+        _log_out(self._manager)
 
     def _manager_on(self, stub: PinnedStub) -> vim.SessionManager:
         return vim.SessionManager(self._manager._moId, stub)  # type: ignore[no-untyped-call]
@@ -124,8 +126,33 @@ def session_manager(stub: PinnedStub, content: vim.ServiceInstanceContent) -> vi
     return content.sessionManager
 
 
-def log_in(stub: PinnedStub, manager: vim.SessionManager, account: Account) -> vim.UserSession:
-    """One attempt. Raises InvalidLogin, AccountLocked, NoPermission, CallFailed and what the stub raises."""
+def log_in(
+    stub: PinnedStub, manager: vim.SessionManager, lend_account: SignIn
+) -> tuple[str, vim.UserSession]:
+    """One attempt: the user name that was lent, and who that is at the server.
+
+    Raises InvalidLogin, AccountLocked, NoPermission, CallFailed, what the stub raises, and what `lend_account` raises;
+    nobody is left signed in then.
+    """
+    signed_in = False
+    try:
+        with lend_account() as account:
+            user = _attempt(stub, manager, account)
+            signed_in = True
+    except BaseException:
+        # The password was right, but its lender could not note that.
+        if signed_in:
+            _log_out(manager)
+        raise
+    return account.username, user
+
+
+def may_have_been_refused(error: VSphereError) -> bool:
+    """Whether the password was refused, or its answer did not come or cannot be read."""
+    return isinstance(error, InvalidLogin | AccountLocked) or error.step == _CALL
+
+
+def _attempt(stub: PinnedStub, manager: vim.SessionManager, account: Account) -> vim.UserSession:
     _refuse_unsendable(account, stub.address)
     try:
         return manager.Login(account.username, account.password, None)
@@ -135,6 +162,13 @@ def log_in(stub: PinnedStub, manager: vim.SessionManager, account: Account) -> v
         failure = explain(fault, address=stub.address, step=STEP)
     # Outside the handlers and without the frames below, whose variables hold the password.
     raise failure
+
+
+def _log_out(manager: vim.SessionManager) -> None:
+    """Tell the server that the session is over. No error where it cannot be told, or knows."""
+    # The work is done or has failed already; an error on the way out would hide how it went.
+    with contextlib.suppress(VSphereError, vmodl.MethodFault):
+        manager.Logout()
 
 
 def _refuse_unsendable(account: Account, address: str) -> None:

@@ -129,15 +129,14 @@ def sign_in(
     try:
         content = _greet(stub, si)
         manager = session_manager(stub, content)
-        with lend_account() as account:
-            user = log_in(stub, manager, account)
+        username, user = log_in(stub, manager, lend_account)
     except BaseException:
         stub.DropConnections()  # type: ignore[no-untyped-call]
         raise
     return Session(
         endpoint=endpoint,
         book=book,
-        account_name=account.username,
+        account_name=username,
         user_name=user.userName,
         about=about_of(content.about),
         si=si,

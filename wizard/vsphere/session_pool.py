@@ -61,7 +61,7 @@ class SessionPool:
         lend_account: SignIn,
         *,
         endpoint: Endpoint,
-        again: SignIn | None = None,
+        again: SignIn,
         book: AddressBook = DIRECT,
         timeout_s: float = 30.0,
         fresh: bool = False,

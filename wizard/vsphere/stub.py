@@ -92,15 +92,16 @@ class PinnedStub(SoapStubAdapter):
         self.renewals += 1
 
     def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803 - pyVmomi's
-        seen = self.renewals
+        # Once: another thread may be logging out for good.
+        seen, when_ended = self.renewals, self.when_ended
         try:
             answer = self._exchange(mo, info, args, outerStub)
-            if self.when_ended is None or not _is_empty_for_lack_of_session(answer):
+            if when_ended is None or not _is_empty_for_lack_of_session(answer):
                 return answer
         except vim.fault.NotAuthenticated:
-            if self.when_ended is None or info.wsdlName in _NEVER_REPEATED:
+            if when_ended is None or info.wsdlName in _NEVER_REPEATED:
                 raise
-        self.when_ended(seen)
+        when_ended(seen)
         return self._exchange(mo, info, args, outerStub)
 
     def _exchange(self, mo: Any, info: Any, args: Any, outer_stub: Any) -> Any:
