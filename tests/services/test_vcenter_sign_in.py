@@ -191,6 +191,17 @@ def test_a_password_that_is_entered_while_the_old_one_is_refused_counts_as_not_t
     walk.done("sign_in_vcenter")
 
 
+def test_a_password_that_is_entered_before_the_old_one_was_sent_is_not_taken_for_it(walk: Walk) -> None:
+    walk.to("capacity").trust()
+    read_before = Credential.objects.get(name=walk.credential)
+    walk.enter_password()
+    with pytest.raises(Conflict) as refused, credentials.one_attempt(read_before):
+        pytest.fail("the old password was lent")
+    assert refused.value.code == "credential_busy"
+    assert walk.standing == "untried"
+    walk.done("sign_in_vcenter")
+
+
 def test_a_worker_that_died_while_it_signed_in_leaves_the_decision_to_a_person(walk: Walk) -> None:
     walk.to("capacity").trust()
     task = walk.launch("sign_in_vcenter")

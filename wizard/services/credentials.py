@@ -118,9 +118,11 @@ def _not_rejected(credential: Credential) -> Credential:
 def one_attempt(credential: Credential) -> Iterator[Account]:
     """Lend the account for one sign-in, and note how it went: a refused password is not tried a second time.
 
-    Raises Conflict `credential_busy` while another task tries the same untried password.
+    Raises Conflict `credential_busy` while another task tries the same untried password, and where another password was
+    entered meanwhile.
     """
-    rows = Credential.objects.filter(pk=credential.pk)
+    # Of this very password: one that was entered meanwhile was not tried.
+    rows = Credential.objects.filter(pk=credential.pk, sealed=bytes(credential.sealed))
     standing = Credential.Standing
     known = rows.filter(standing=standing.ACCEPTED).exists()
     if not known and not rows.filter(standing=standing.UNTRIED).update(standing=standing.TRYING):
@@ -137,10 +139,7 @@ def one_attempt(credential: Credential) -> Iterator[Account]:
         outcome = standing.REJECTED
         raise
     finally:
-        # Not where somebody entered another password meanwhile: that one was not tried.
-        rows.filter(
-            standing__in=(standing.TRYING, standing.ACCEPTED), sealed=bytes(credential.sealed)
-        ).update(standing=outcome)
+        rows.filter(standing__in=(standing.TRYING, standing.ACCEPTED)).update(standing=outcome)
 
 
 def forget_attempt(name: str) -> bool:
