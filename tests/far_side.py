@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.vsphere.effective_rights import EffectiveRights, wanted
-from wizard.vsphere.ovf import OvfAdapter, OvfDescriptor, OvfDisk, OvfProperty
+from wizard.vsphere.ovf import OvfDescriptor, OvfDisk
+from wizard.vsphere.ovf_hardware import OvfAdapter
+from wizard.vsphere.ovf_property import OvfProperty
 from wizard.vsphere.placement import (
     ComputeInfo,
     DatacenterInfo,

@@ -201,6 +201,10 @@ def test_a_place_that_is_not_there_is_told_with_those_that_are(
         ({"deployment_option": "huge"}, "has no deployment option “huge”; it has: –"),
         ({"properties": {"colour": "green"}}, "does not let colour be set"),
         (
+            {"properties": {"hostname": "x" * 65536}},
+            "“Host name” of the template cannot be set: The value has 65536",
+        ),
+        (
             {"datacenter": "DC1", "folder": "", "compute": "DC1_C0/esx-12.lab.test"},
             "No host of esx-12.lab.test",
         ),

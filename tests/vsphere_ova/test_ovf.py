@@ -9,13 +9,12 @@ from tests.vsphere_ova.archives import DISK1, OVF, contents
 from wizard.lab.ova import make_ova
 from wizard.vsphere.errors import OvaInvalid
 from wizard.vsphere.ovf import (
-    OvfAdapter,
-    OvfController,
     OvfDeploymentOption,
     OvfDescriptor,
     OvfDisk,
     parse_descriptor,
 )
+from wizard.vsphere.ovf_hardware import OvfAdapter, OvfController
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +124,21 @@ def test_the_default_deployment_option_decides_on_the_hardware(small: str, large
     assert found.adapters == (OvfAdapter(network="LAN", type="E1000"),)
     assert found.name == "vm"
     assert found.deployment_options == (
-        OvfDeploymentOption(id="small", label="Small", description="", default=cpus == 2),
-        OvfDeploymentOption(id="large", label="Large", description="", default=cpus == 16),
+        OvfDeploymentOption(
+            id="small", label="Small", description="", default=cpus == 2, cpu_count=2, memory_mb=4096
+        ),
+        OvfDeploymentOption(
+            id="large", label="Large", description="", default=cpus == 16, cpu_count=16, memory_mb=4096
+        ),
     )
+
+
+def test_deployment_options_without_end_are_refused() -> None:
+    many = "".join(f'<ovf:Configuration ovf:id="o{number}"/>' for number in range(101))
+    xml = ENVELOPE.format(small="", large="").replace(
+        "</ovf:DeploymentOptionSection>", many + "</ovf:DeploymentOptionSection>"
+    )
+    assert "has 103 deployment options; at most 100 are read" in str(refused(xml.encode()))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -19,6 +19,7 @@ from wizard.vsphere.inventory import (
 )
 from wizard.vsphere.nfc_lease import name_taken
 from wizard.vsphere.ovf import OvfDescriptor
+from wizard.vsphere.property_value import fault_of
 from wizard.vsphere.session import Session
 
 DiskProvisioning = Literal["eagerZeroedThick", "thick", "thin"]
@@ -135,3 +136,15 @@ def _expect_properties(descriptor: OvfDescriptor, plan: ImportPlan) -> None:
             remedy=Text(_("Leave out the properties that the template does not know; then deploy again.")),
             step="properties",
         )
+    for item in descriptor.properties:
+        fault = fault_of(item, plan.properties.get(item.key, "")) if item.user_configurable else None
+        if fault is not None:
+            raise ImportRefused(
+                Text(
+                    _("The property “%(name)s” of the template cannot be set: %(why)s"),
+                    name=item.label or item.key,
+                    why=fault,
+                ),
+                remedy=Text(_("Correct the value in the template step; then deploy again.")),
+                step="properties",
+            )

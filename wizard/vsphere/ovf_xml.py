@@ -95,12 +95,16 @@ def text_of(element: etree._Element | None, name: str) -> str:
 
 def attribute(element: etree._Element | None, name: str) -> str:
     """An attribute by its local name, with or without namespace; empty where there is none."""
+    return next(attributes(element, name), "")
+
+
+def attributes(element: etree._Element | None, name: str) -> Iterator[str]:
+    """Every attribute of that local name: namespaces may have one each."""
     if element is None:
-        return ""
+        return
     for key, value in element.attrib.items():
         if etree.QName(key).localname == name:
-            return str(value).strip()
-    return ""
+            yield str(value).strip()
 
 
 class _DoctypeWatch:
