@@ -74,7 +74,7 @@ def run(vcenter: LabVCenter, tmp_path: Path) -> Run:
         path = tmp_path / "role.sh"
         path.write_text(script, "utf-8")
         return subprocess.run(
-            ["bash", str(path)], env=environment, capture_output=True, text=True, timeout=60, check=False
+            ["sh", str(path)], env=environment, capture_output=True, text=True, timeout=60, check=False
         )
 
     return as_administrator

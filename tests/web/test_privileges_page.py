@@ -6,7 +6,9 @@ import csv
 import io
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests import stories
 from tests.far_side import rights
@@ -98,6 +100,25 @@ def test_an_administrator_is_named_as_one_and_gets_no_script_that_would_strip_th
     assert looking.get(url(deployment, ".sh")).status_code == 409
     other = show(looking, deployment, "/?principal=LAB%5Casr")
     assert other.all("code", id="script-sh")
+
+
+@pytest.mark.parametrize("name", ["administrator@vsphere.local", "VSPHERE.LOCAL\\Administrator", "root"])
+def test_no_script_strips_the_administrator_that_vsphere_comes_with(
+    looking: Client, operator: Operator, signed_in: Deployment, name: str
+) -> None:
+    nobody_looked_yet = stories.answered(operator, "capacity", name="early-cs01")
+    deployments.keep_draft(nobody_looked_yet, "vcenter", stories.ADDRESS, actor=operator)
+    for deployment in (nobody_looked_yet, signed_in):
+        answer = looking.get(url(deployment, ".sh"), {"principal": name})
+        assert answer.status_code == 409
+        assert "administers this vCenter" in answer.content.decode()
+
+
+def test_the_page_reads_once_what_the_sign_in_found(looking: Client, signed_in: Deployment) -> None:
+    """It may hold the inventory of a whole vCenter."""
+    with CaptureQueriesContext(connection) as queries:
+        show(looking, signed_in)
+    assert len([row for row in queries if '"wizard_task"."result"' in row["sql"]]) == 1
 
 
 @pytest.mark.parametrize(("form", "kind"), [("ps1", "text/plain"), ("sh", "text/plain"), ("csv", "text/csv")])

@@ -16,7 +16,7 @@ from wizard.services.used_objects import used_objects
 from wizard.text import Text, _
 from wizard.vsphere import privileges
 from wizard.vsphere.effective_rights import EffectiveRights, ObjectRights, wanted
-from wizard.vsphere.placement import PlacementInventory
+from wizard.vsphere.placement import ObjectRef, PlacementInventory
 from wizard.vsphere.session import Session
 
 LEVEL_TITLES: Final[Mapping[privileges.Level, Text]] = {
@@ -31,13 +31,16 @@ LEVEL_TITLES: Final[Mapping[privileges.Level, Text]] = {
 class Comparison:
     """What one account has on each object that is used, for `levels`.
 
-    `unknown` are needed privileges that this vCenter does not have, `unseen` chosen objects that the account does not see;
-    `outdated` says that another placement was chosen since.
+    `used` is the root and what is used today, which may be other objects than those compared: `outdated` says that another
+    placement was chosen since. `unknown` are needed privileges that this vCenter does not have, `unseen` chosen objects that
+    the account does not see.
     """
 
     levels: tuple[privileges.Level, ...]
     objects: tuple[ObjectRights, ...]
+    used: tuple[ObjectRef, ...]
     account: str
+    instance_uuid: str
     asked_at: datetime | None
     unknown: tuple[str, ...]
     unseen: tuple[str, ...]
@@ -103,8 +106,7 @@ def levels_of(deployment: Deployment) -> tuple[privileges.Level, ...]:
     The modernized appliance asks for more (5.2, PV-26 and PV-27), and so does importing a template (5.4).
     """
     held = circumstances_of(deployment)
-    out = {level for level, word in (("appliance", "appliance"), ("ova", "ova")) if word not in held}
-    return tuple(level for level in privileges.LEVELS if level not in out)
+    return tuple(level for level in privileges.LEVELS if level not in ("appliance", "ova") or level in held)
 
 
 def comparison_for(deployment: Deployment, levels: Sequence[str] = ()) -> Comparison | None:
@@ -113,16 +115,20 @@ def comparison_for(deployment: Deployment, levels: Sequence[str] = ()) -> Compar
     Without `levels` those that the deployment needs. Raises Invalid for a level that there is not.
     """
     chosen = chosen_levels(deployment, levels)
-    task = sign_in_with_rights(deployment)
-    if task is None:
+    task = _newest_sign_in(deployment)
+    result = (task.result or {}) if task else {}
+    if task is None or "rights" not in result:
+        # Earlier releases kept what was missing only.
         return None
-    result = task.result or {}
     rights = EffectiveRights.from_json(result["rights"])
-    used = used_objects(inventory_in(task), answers_in_play(deployment).get("placement"))
+    inventory = PlacementInventory.from_json(result["inventory"])
+    used = used_objects(inventory, answers_in_play(deployment).get("placement"))
     return Comparison(
         levels=chosen,
         objects=rights.compare(chosen, no_import=used.no_import),
+        used=(rights.objects[0], *used.objects),
         account=result["user_name"],
+        instance_uuid=result["about"]["instance_uuid"],
         asked_at=task.finished_at,
         unknown=tuple(sorted(rights.unknown.intersection(wanted(chosen)))),
         unseen=used.unseen,
@@ -140,17 +146,10 @@ def compared(deployment: Deployment, levels: Sequence[str] = ()) -> Comparison:
     return found
 
 
-def sign_in_with_rights(deployment: Deployment) -> Task | None:
-    """The newest sign-in that kept all rights; earlier releases kept what was missing only."""
+def _newest_sign_in(deployment: Deployment) -> Task | None:
     stored, _version = deployments.form_of(deployment, "vcenter")
-    task = evidence.latest(
-        deployment, "sign_in_vcenter", {name: stored.get(name) for name in evidence.VCENTER_INPUTS}
-    )
-    return task if task is not None and "rights" in (task.result or {}) else None
-
-
-def inventory_in(task: Task) -> PlacementInventory:
-    return PlacementInventory.from_json((task.result or {})["inventory"])
+    inputs = {name: stored.get(name) for name in evidence.VCENTER_INPUTS}
+    return evidence.latest(deployment, "sign_in_vcenter", inputs)
 
 
 def chosen_levels(deployment: Deployment, levels: Sequence[str]) -> tuple[privileges.Level, ...]:

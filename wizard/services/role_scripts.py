@@ -5,26 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final
 
 from wizard.journey.errors import FieldError
-from wizard.models import Credential, Deployment, Operator, Task
+from wizard.models import Credential, Deployment, Operator
 from wizard.services import deployments, evidence
-from wizard.services.answers import answers_in_play
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import require
-from wizard.services.privileges import (
-    chosen_levels,
-    comparison_for,
-    inventory_in,
-    sign_in_with_rights,
-)
-from wizard.services.used_objects import used_objects
+from wizard.services.privileges import Comparison, chosen_levels, comparison_for
 from wizard.text import Text, _
 from wizard.vsphere import role_script
-from wizard.vsphere.effective_rights import ROOT_PATH, EffectiveRights, wanted
+from wizard.vsphere.effective_rights import ROOT_PATH, wanted
 from wizard.vsphere.placement import ObjectRef
-from wizard.vsphere.role_script import Form, Grant, RoleOrder
+from wizard.vsphere.role_script import Form, RoleOrder
 
 # By the end of the file's name.
 FORMS: Final[Mapping[str, Form]] = {"ps1": "powercli", "sh": "govc"}
@@ -34,6 +27,8 @@ _LONGEST_NAME = 80  # characters; what the vSphere Client takes
 # The root has the same id everywhere; it is needed before anybody has signed in.
 _VCENTER_ROOT = ObjectRef(type="Folder", moid="group-d1", name="Datacenters", path=ROOT_PATH)
 _HOST_ROOT = replace(_VCENTER_ROOT, moid="ha-folder-root")
+# Those whom vCenter and ESXi come with: known to administer it before anybody has looked, and whoever asks.
+_BUILT_IN = ("administrator", "root")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,28 +50,36 @@ def script_for(deployment: Deployment, form: Form, *, actor: Operator, wish: Scr
     step names a server and an account, Invalid for names that cannot be, Conflict `administrator` where the script would take
     the rights of an administrator away.
     """
+    return scripts_for(deployment, comparison_for(deployment), actor=actor, wish=wish)[form]
+
+
+def scripts_for(
+    deployment: Deployment, comparison: Comparison | None, *, actor: Operator, wish: ScriptWish
+) -> Mapping[Form, str]:
+    """The same in every form, for those who have the comparison of this deployment already, of whichever levels."""
     require(actor, "view")
-    order = order_for(deployment, wish)
-    return role_script.powercli(order) if form == "powercli" else role_script.govc(order)
+    order = _order(deployment, comparison, wish)
+    return {"powercli": role_script.powercli(order), "govc": role_script.govc(order)}
 
 
-def order_for(deployment: Deployment, wish: ScriptWish) -> RoleOrder:
-    """What the scripts of this deployment do; raises what `script_for` raises."""
+def _order(deployment: Deployment, comparison: Comparison | None, wish: ScriptWish) -> RoleOrder:
     stored, _version = deployments.form_of(deployment, "vcenter")
     levels = chosen_levels(deployment, wish.levels)
-    principal = principal_of(deployment, wish.principal)
+    principal = principal_of(deployment, comparison, wish.principal)
     if not stored.get("host"):
         raise NotReady(Text(_("The script cannot be made yet.")), missing=[Text(_("the address of vCenter"))])
-    task = sign_in_with_rights(deployment)
-    about = _about(deployment, stored, task)
+    if comparison is not None:
+        used, instance_uuid = comparison.used, comparison.instance_uuid
+    else:
+        used, instance_uuid = _as_probed(deployment, {name: stored.get(name) for name in ("host", "port")})
     return RoleOrder(
         role_name=_checked("role", wish.role_name) or role_name_of(deployment),
         principal=principal,
         privileges=wanted(levels),
-        grants=_grants(deployment, task, about),
+        grants=role_script.grants_on(used),
         host=stored["host"],
         port=int(stored["port"]),
-        instance_uuid=about.get("instance_uuid", ""),
+        instance_uuid=instance_uuid,
     )
 
 
@@ -85,9 +88,8 @@ def role_name_of(deployment: Deployment) -> str:
     return f"Foothold_{deployment.name}"
 
 
-def principal_of(deployment: Deployment, wish: str = "") -> str:
+def principal_of(deployment: Deployment, comparison: Comparison | None, wish: str = "") -> str:
     """The account that gets the role, as `DOMAIN\\user`: that of `wish`, else the one of the vCenter step."""
-    comparison = comparison_for(deployment)
     stored, _version = deployments.form_of(deployment, "vcenter")
     own = comparison.account if comparison else _username(stored.get("credential"))
     found = _windows_name(_checked("principal", wish) or own)
@@ -95,28 +97,26 @@ def principal_of(deployment: Deployment, wish: str = "") -> str:
         raise NotReady(
             Text(_("The script cannot be made yet.")), missing=[Text(_("the account for vCenter"))]
         )
-    if comparison and comparison.administrator and found.casefold() == _windows_name(own).casefold():
+    is_own = found.casefold() == _windows_name(own).casefold()
+    if (comparison and comparison.administrator and is_own) or _is_built_in(found):
         raise Conflict(
-            Text(_("%(account)s administers this vCenter; the script would take that away."), account=own),
+            Text(_("%(account)s administers this vCenter; the script would take that away."), account=found),
             remedy=Text(_("Make an account of its own for Site Recovery, and name it for the script.")),
             code="administrator",
         )
     return found
 
 
-def _grants(deployment: Deployment, task: Task | None, about: Mapping[str, Any]) -> tuple[Grant, ...]:
-    if task is None:
-        return role_script.grants_on([_HOST_ROOT if about.get("api_type") == "HostAgent" else _VCENTER_ROOT])
-    root = EffectiveRights.from_json((task.result or {})["rights"]).objects[0]
-    placement = answers_in_play(deployment).get("placement")
-    return role_script.grants_on([root, *used_objects(inventory_in(task), placement).objects])
+def _as_probed(deployment: Deployment, address: Mapping[str, object]) -> tuple[tuple[ObjectRef, ...], str]:
+    """The root, and which vCenter that is ("" where nobody has looked), before the first sign-in."""
+    task = evidence.latest(deployment, "probe_vcenter", address)
+    about = ((task.result or {}).get("about") if task else None) or {}
+    root = _HOST_ROOT if about.get("api_type") == "HostAgent" else _VCENTER_ROOT
+    return (root,), about.get("instance_uuid", "")
 
 
-def _about(deployment: Deployment, stored: Mapping[str, Any], task: Task | None) -> Mapping[str, Any]:
-    if task is None:
-        address = {name: stored.get(name) for name in ("host", "port")}
-        task = evidence.latest(deployment, "probe_vcenter", address)
-    return cast(Mapping[str, Any], (task.result or {}).get("about") or {}) if task else {}
+def _is_built_in(account: str) -> bool:
+    return account.rpartition("\\")[2].casefold() in _BUILT_IN
 
 
 def _username(credential: str | None) -> str:

@@ -112,9 +112,8 @@ def _granted(
     }
 
 
-# Not there before vSphere 6.5 (which pyVmomi notices before it asks), nor on ESXi; refused to accounts with
-# few rights,
-# or for a user who signed in through a federated identity that the look-up by name does not find.
+# Not there before vSphere 6.5 (which pyVmomi notices before it asks), nor on ESXi; refused to accounts with few rights, or
+# for a user who signed in through a federated identity that the look-up by name does not find.
 _UNSUPPORTED = (
     vmodl.fault.MethodNotFound,
     vmodl.fault.NotSupported,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from wizard.models import Deployment
 from wizard.services import deployments, privileges, privileges_csv, role_scripts, tasks
 from wizard.services.errors import NotFound, UserError
-from wizard.services.privileges import LEVEL_TITLES
+from wizard.services.privileges import LEVEL_TITLES, Comparison
 from wizard.services.role_scripts import ScriptWish
 from wizard.text import Text, _
 from wizard.web import privilege_rows, steps
@@ -33,7 +33,7 @@ class Wish(forms.Form):
     role = forms.CharField(required=False, max_length=80, strip=True)
     principal = forms.CharField(required=False, max_length=80, strip=True)
 
-    def __init__(self, data: Any, deployment: Deployment) -> None:
+    def __init__(self, data: Any) -> None:
         super().__init__(data)
         level = self.fields["level"]
         assert isinstance(level, forms.MultipleChoiceField)  # noqa: S101 - declared above
@@ -65,27 +65,25 @@ class Script:
 def comparison(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     wish = _wish(request)
-    form = Wish(_filled_in(deployment, wish), deployment)
+    found = privileges.comparison_for(deployment, _known(wish.levels))
     problem: UserError | None = None
     scripts: list[Script] = []
     try:
+        code = role_scripts.scripts_for(deployment, found, actor=request.user, wish=wish)
         scripts = [
             Script(
-                id=f"script-{form_id}",
-                title=title,
-                code=role_scripts.script_for(
-                    deployment, role_scripts.FORMS[form_id], actor=request.user, wish=wish
-                ),
-                url=_file_url(deployment, form_id, request),
+                id=f"script-{ending}",
+                title=role_scripts.FORM_TITLES[ending],
+                code=code[form],
+                url=_file_url(deployment, ending, request),
             )
-            for form_id, title in role_scripts.FORM_TITLES.items()
+            for ending, form in role_scripts.FORMS.items()
         ]
     except UserError as error:
         problem = error
-    found = privileges.comparison_for(deployment, _known(wish.levels))
     context = steps.frame(deployment, None, [], title=gettext("Privileges")) | {
         "tabs": tabs_of(deployment, ""),
-        "form": form,
+        "form": Wish(_filled_in(deployment, found, wish)),
         "comparison": found,
         "levels": privilege_rows.by_level(found) if found else [],
         "excess": privilege_rows.excess(found) if found else [],
@@ -151,9 +149,9 @@ def _known(levels: tuple[str, ...]) -> tuple[str, ...]:
     return levels if set(levels) <= set(LEVEL_TITLES) else ()
 
 
-def _filled_in(deployment: Deployment, wish: ScriptWish) -> dict[str, Any]:
+def _filled_in(deployment: Deployment, found: Comparison | None, wish: ScriptWish) -> dict[str, Any]:
     try:
-        account = wish.principal or role_scripts.principal_of(deployment)
+        account = wish.principal or role_scripts.principal_of(deployment, found)
     except UserError:
         account = ""
     return {
