@@ -110,6 +110,29 @@ def test_a_change_of_phase_is_said_once_to_who_listens(working: Client, task: Ta
     assert not page.all("p", id="live")
 
 
+@pytest.mark.parametrize("at_the_step", [True, False])
+def test_how_fast_an_upload_is_and_what_is_left_is_shown_and_said_once(
+    working: Client, task: Task, at_the_step: bool
+) -> None:
+    address = step_url(task.deployment, "deploy") if at_the_step else f"/tasks/{task.pk}/"
+    page = read(working.get(address))
+    said = []
+    for left in (42, 41):
+        phase = Text(
+            "Sending the disks: %(percent)d %% · %(speed)s MB/s · %(seconds)d s left",
+            percent=70,
+            speed="118",
+            seconds=left,
+        )
+        Task.objects.filter(pk=task.pk).update(phase=phase)
+        answer = working.get(next_look(page))
+        assert answer.status_code == 200
+        page = read(answer)
+        assert f"Sending the disks: 70 % · 118 MB/s · {left} s left" in page.words
+        said.append(bool(page.all("p", id="live")))
+    assert said == [True, False], "figures that change every second are not for who listens"
+
+
 def test_from_work_that_is_done_the_page_goes_on_to_the_next_step(
     working: Client, task: Task, checked: Deployment
 ) -> None:

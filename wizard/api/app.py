@@ -26,6 +26,7 @@ from wizard.api import (
     handouts,
     installation,
     manual_steps,
+    plan,
     privileges,
     problems,
     profiles,
@@ -136,6 +137,16 @@ api = TaskApi(
 )
 problems.install(api)
 api.add_router("/profiles", profiles.router)
-for part in (deployments, facts, checks, attestations, installation, manual_steps, handouts, privileges):
+for part in (
+    deployments,
+    facts,
+    checks,
+    attestations,
+    installation,
+    manual_steps,
+    handouts,
+    privileges,
+    plan,
+):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -194,4 +194,6 @@ def secret_properties(deployment: Deployment, answers: Mapping[str, Any]) -> fro
     """The properties of the template that are passwords: no answer, draft, file or audit entry holds their values."""
     task = inspected(deployment, answers)
     properties = task.result["descriptor"]["properties"] if task and task.result else []
-    return frozenset(entry["key"] for entry in properties if entry["type"] == "password")
+    return frozenset(
+        entry["key"] for entry in properties if entry["type"] == "password" or entry.get("password")
+    )

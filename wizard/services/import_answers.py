@@ -35,6 +35,8 @@ def import_plan(answers: dict[str, dict[str, Any]], descriptor: OvfDescriptor) -
         disk_provisioning=placement["disk_provisioning"],
         properties=_properties(answers, descriptor),
         accept_license=template["accept_license"],
+        # Answers that were given before it was asked for take the template's default.
+        deployment_option=template.get("deployment_option", ""),
     )
 
 

@@ -23,11 +23,15 @@ class Canonical:
 
     Objects become `{"_type": name, field: value}` without what is unset, references `{"_ref": type, "moid": id}`, and
     keys of devices that do not exist yet -1, -2, … in the order of their appearance. `secret` takes the place of the
-    values of password properties, and of every word in `passwords`: they are never told as they are.
+    values of password properties, and of every word in `passwords`: they are never told as they are. `password_keys`
+    names password properties as the template does, `class.key.instance`: not every server passes on that they are some.
     """
 
-    def __init__(self, *, secret: Secret, passwords: Collection[str] = ()) -> None:
+    def __init__(
+        self, *, secret: Secret, passwords: Collection[str] = (), password_keys: Collection[str] = ()
+    ) -> None:
         self._secret = secret
+        self._password_keys = frozenset(password_keys)
         self._passwords = frozenset(password for password in passwords if password)
         self._new_devices: dict[int, int] = {}
 
@@ -54,7 +58,7 @@ class Canonical:
 
     def _object(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {"_type": type(value)._wsdlName}
-        hidden = isinstance(value, vim.vApp.PropertyInfo) and str(value.type or "").startswith("password")
+        hidden = isinstance(value, vim.vApp.PropertyInfo) and self._is_password(value)
         for item in type(value)._GetPropertyList():
             name, content = item.name, getattr(value, item.name)
             if name in _NEVER_SET or content is None or (isinstance(content, list) and not content):
@@ -66,6 +70,10 @@ class Canonical:
             else:
                 found[name] = self.of(content)
         return found
+
+    def _is_password(self, value: Any) -> bool:
+        key = ".".join(part for part in (value.classId, value.id, value.instanceId) if part)
+        return key in self._password_keys or str(value.type or "").startswith("password")
 
     def _keys(self, content: Any) -> Any:
         if isinstance(content, list):

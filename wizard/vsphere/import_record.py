@@ -138,7 +138,9 @@ def record_plan(
                 for key, value in sorted(plan.properties.items())
             },
             "spec": Canonical(
-                secret=secret, passwords=[plan.properties[key] for key in passwords & plan.properties.keys()]
+                secret=secret,
+                passwords=[plan.properties[key] for key in passwords & plan.properties.keys()],
+                password_keys=passwords,
             ).of(order.spec),
             "privileges": {
                 "account": session.user_name,

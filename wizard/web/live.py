@@ -34,9 +34,13 @@ class Seen:
 
     @classmethod
     def of(cls, task: Task) -> Seen:
-        row = f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq} {waits_long(task)}"
+        row = (
+            f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq} {waits_long(task)} "
+            f"{task.phase.to_json()}"
+        )
+        # Said aloud when it changes: not for figures, which change every second, such as those of an upload.
         return cls(
-            seq=task.last_seq, row=_checksum(row), phase=_checksum(f"{task.state} {task.phase.to_json()}")
+            seq=task.last_seq, row=_checksum(row), phase=_checksum(f"{task.state} {task.phase.template}")
         )
 
     @classmethod

@@ -134,7 +134,7 @@ def _map_form(
         )
         for entry in descriptor["properties"]
         # A password is set at the machine's console: answers do not hold secrets.
-        if entry["user_configurable"] and entry["type"] != "password"
+        if entry["user_configurable"] and entry["type"] != "password" and not entry.get("password")
     }
     values = dict(sheet.values)
     # The network of the placement is the likely answer for the first one; it can be changed.
