@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from wizard.console.reading import ReadingAdmin
-from wizard.models import InventoryObject, Machine, SignInAccount, VCenter
+from wizard.models import InventoryObject, Machine, Operator, SignInAccount, VCenter
+from wizard.services import login_budget
+from wizard.services.permissions import may
 
 
 @admin.register(VCenter)
@@ -80,5 +85,27 @@ class InventoryObjectAdmin(ReadingAdmin):
 
 @admin.register(SignInAccount)
 class SignInAccountAdmin(ReadingAdmin):
-    list_display = ("username", "host", "port", "failed_in_a_row", "last_failed_at")
+    """An administrator who knows that an account is not at risk lets passwords be tried again before their time."""
+
+    list_display = ("username", "host", "port", "failed_in_a_row", "last_failed_at", "none_sent_until")
     search_fields = ("username", "host")
+    actions = ("forget_refusals",)
+
+    @admin.display(description=_("no password sent until"))
+    def none_sent_until(self, obj: SignInAccount) -> datetime | None:
+        return login_budget.at_risk_until(obj, timezone.now())
+
+    def has_clear_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "administer")
+
+    @admin.action(description=_("Forget the refused passwords"), permissions=["clear"])
+    def forget_refusals(self, request: HttpRequest, queryset: QuerySet[SignInAccount]) -> None:
+        # Only staff come here.
+        actor = cast(Operator, request.user)
+        count = sum(login_budget.forget_refusals(account.pk, actor=actor) for account in queryset)
+        message = ngettext(
+            "Passwords may be tried again at %(count)d account.",
+            "Passwords may be tried again at %(count)d accounts.",
+            count,
+        )
+        self.message_user(request, message % {"count": count})

@@ -16,8 +16,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from wizard.models import SignInAccount
+from wizard.models import Operator, SignInAccount
+from wizard.services import audit
 from wizard.services.errors import Conflict
+from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.vsphere.errors import NoPermission, VSphereError
 from wizard.vsphere.login import may_have_been_refused
@@ -63,6 +65,39 @@ def principal(username: str) -> str:
     return (f"{name}@{domain}" if backslash else domain).casefold()
 
 
+def at_risk_until(row: SignInAccount, now: datetime) -> datetime | None:
+    """Until when no password is sent for this account; None where one may be."""
+    if row.last_failed_at is None or row.failed_in_a_row < LIMIT or not _is_recent(row, now):
+        return None
+    return row.last_failed_at + WINDOW
+
+
+@transaction.atomic
+def forget_refusals(account_id: int, *, actor: Operator) -> bool:
+    """Let passwords be tried at an account before its time, because somebody who knows says that it is not locked.
+
+    False where none were counted, or the account is gone. Raises NotAllowed for whoever is no administrator.
+    """
+    require(actor, "administer")
+    row = SignInAccount.objects.select_for_update().filter(pk=account_id).first()
+    if row is None or row.last_failed_at is None:
+        return False
+    before = {"failed_in_a_row": row.failed_in_a_row, "last_failed_at": row.last_failed_at.isoformat()}
+    row.failed_in_a_row, row.last_failed_at = 0, None
+    row.save(update_fields=["failed_in_a_row", "last_failed_at"])
+    audit.record(
+        "sign_in_account.cleared",
+        subject=row,
+        actor=actor,
+        sentence=Text(
+            _("%(who)s let passwords be tried again for %(account)s."), who=actor.username, account=str(row)
+        ),
+        before=before,
+        after={"failed_in_a_row": 0, "last_failed_at": None},
+    )
+    return True
+
+
 # --- turns ------------------------------------------------------------------------------------------------------------
 
 
@@ -96,10 +131,10 @@ def _claim_now(account: dict[str, Any]) -> UUID | None:
         if row.turn is not None:
             # Its worker died with the password on its way; nobody knows how that went.
             _count_refusal(row, now)
-        at_risk_until = _at_risk_until(row, now)
-        row.turn, row.turn_until = (turn, now + TURN) if at_risk_until is None else (None, None)
+        until = at_risk_until(row, now)
+        row.turn, row.turn_until = (turn, now + TURN) if until is None else (None, None)
         row.save()
-    if at_risk_until is None:
+    if until is None:
         return turn
     raise Conflict(
         Text(
@@ -110,12 +145,13 @@ def _claim_now(account: dict[str, Any]) -> UUID | None:
             count=row.failed_in_a_row,
             user=account["username"],
             address=_address(account),
-            until=f"{at_risk_until:%Y-%m-%d %H:%M}",
+            until=f"{until:%Y-%m-%d %H:%M}",
         ),
         remedy=Text(
             _(
-                "Make sure of the password by signing in to vCenter yourself, and wait until then. "
-                "Somebody may have locked the account already: ask a vSphere administrator."
+                "Make sure of the password by signing in to vCenter yourself, and wait until then; an administrator of this "
+                "wizard can clear the count in the console before. Somebody may have locked the account already: ask a "
+                "vSphere administrator."
             )
         ),
         code="account_at_risk",
@@ -137,12 +173,6 @@ def _settle(account: dict[str, Any], turn: UUID, *, refused: bool, accepted: boo
 def _count_refusal(row: SignInAccount, now: datetime) -> None:
     row.failed_in_a_row = row.failed_in_a_row + 1 if _is_recent(row, now) else 1
     row.last_failed_at = now
-
-
-def _at_risk_until(row: SignInAccount, now: datetime) -> datetime | None:
-    if row.last_failed_at is None or row.failed_in_a_row < LIMIT or not _is_recent(row, now):
-        return None
-    return row.last_failed_at + WINDOW
 
 
 def _is_recent(row: SignInAccount, now: datetime) -> bool:
