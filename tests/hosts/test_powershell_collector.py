@@ -11,8 +11,9 @@ from tree_sitter import Language, Node, Parser
 from tree_sitter_powershell import language
 
 from tests.hosts.signing import DEPLOYMENT, KEY, NONCE
-from wizard.hosts.collector import CollectorOrder, Peer, powershell, quote_powershell
+from wizard.hosts.collector import CollectorOrder, Peer, powershell
 from wizard.hosts.schema import WINDOWS
+from wizard.wire.script_quoting import quote_powershell
 
 READ_ONLY = {
     "Get-CimInstance",

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from tests.hosts.signing import DEPLOYMENT, KEY, NONCE
-from wizard.hosts.collector import CollectorOrder, Peer, quote_shell, shell
+from wizard.hosts.collector import CollectorOrder, Peer, shell
 from wizard.hosts.document import HostDocument, Observed, Unobserved, read
 from wizard.hosts.schema import LINUX
 from wizard.lab.certificates import Authority
 from wizard.lab.ntp_server import NtpServer
 from wizard.lab.proxy import HttpProxy
+from wizard.wire.script_quoting import quote_shell
 
 HOSTILE = [
     "it's",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import stories
+from tests.builders import make_operator
 from tests.far_side import rights
 from tests.management.commands import Commands
 from wizard.models import Operator
@@ -109,3 +110,12 @@ def test_before_the_first_sign_in_there_is_nothing_to_compare(
     outcome = manage("privileges", "lyon-cs01")
     assert outcome.code == 1
     assert "The privileges were not compared yet. Still missing: a sign-in to vCenter" in outcome.flat()
+
+
+def test_who_has_no_role_is_told_nothing(manage: Commands, first_operator: Operator) -> None:
+    site(first_operator)
+    make_operator("nina", role="")
+    for more in ((), ("--csv",), ("--script", "govc")):
+        outcome = manage("privileges", "lyon-cs01", "--user", "nina", *more)
+        assert outcome.code == 1
+        assert "VSPHERE.LOCAL" not in outcome.text

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from wizard.hosts.schema import LINUX_COLLECTOR, WINDOWS_COLLECTOR
-from wizard.wire.script_quoting import quote_powershell as quote_powershell
-from wizard.wire.script_quoting import quote_shell as quote_shell
+from wizard.wire.script_quoting import quote_powershell, quote_shell
 
 PLAIN_TEXT_PORTS: Final = frozenset({902})
 """Ports of peers where a conversation does not begin with TLS: ESXi greets in plain text on 902."""

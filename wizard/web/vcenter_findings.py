@@ -13,12 +13,12 @@ from wizard.models import Credential, Deployment, Task, TaskState
 from wizard.services import credentials, evidence, privileges
 from wizard.text import Text, _
 
-_LEVELS: Final = (
-    ("discovery", _("Discovery only"), _("Find machines and replicate; failback needs more.")),
-    ("full", _("Full"), _("Replicate, fail over and fail back.")),
-    ("appliance", _("Replication appliance"), _("Make snapshots and go back to them.")),
-    ("ova", _("Deploy the template"), _("Import the OVA template into the inventory.")),
-)
+_LEVELS: Final = {
+    "discovery": _("Find machines and replicate; failback needs more."),
+    "full": _("Replicate, fail over and fail back."),
+    "appliance": _("Make snapshots and go back to them."),
+    "ova": _("Import the OVA template into the inventory."),
+}
 _LAYERS: Final = {
     "dns": _("Name (DNS)"),
     "tcp": _("Connection (TCP)"),
@@ -140,9 +140,13 @@ def levels(proof: Task | None) -> list[dict[str, Any]]:
     """Each level of rights that matters to this deployment, with the privileges that are missing."""
     if proof is None or not proof.result:
         return []
-    gaps, needed = proof.result["privileges"], privileges.levels_of(proof.deployment)
+    gaps = proof.result["privileges"]
     return [
-        {"id": level, "title": gettext(title), "about": gettext(about), "missing": gaps.get(level, [])}
-        for level, title, about in _LEVELS
-        if level in needed
+        {
+            "id": level,
+            "title": str(privileges.LEVEL_TITLES[level]),
+            "about": gettext(_LEVELS[level]),
+            "missing": gaps.get(level, []),
+        }
+        for level in privileges.levels_of(proof.deployment)
     ]

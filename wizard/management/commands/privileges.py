@@ -18,6 +18,7 @@ from wizard.management.terminal import terminal
 from wizard.models import Deployment
 from wizard.services import privileges, privileges_csv, role_scripts
 from wizard.services.accounts import FIRST_OPERATOR
+from wizard.services.permissions import require
 from wizard.services.privileges import LEVEL_TITLES, Comparison
 from wizard.services.role_scripts import ScriptWish
 from wizard.text import Text, _
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         _say(terminal(), Text(_("Written: %(path)s."), path=str(path)))
 
     def compare(self, deployment: Deployment, options: dict[str, Any]) -> None:
-        answers.person(options["user"])
+        require(answers.person(options["user"]), "view")
         found = privileges.compared(deployment, options["level"])
         if options["csv"]:
             self.stdout.write(privileges_csv.as_csv(found), ending="")
