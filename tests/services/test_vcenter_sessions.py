@@ -14,6 +14,7 @@ from tests.walk import Walk
 from wizard.models import Credential, SignInAccount
 from wizard.services import deployments, vcenter_access
 from wizard.services.errors import Conflict
+from wizard.services.facts.vcenter_visit import VCenterVisit
 from wizard.services.login_budget import one_login
 from wizard.services.vcenter_access import fresh_session, open_session
 from wizard.text import Text
@@ -224,6 +225,22 @@ def test_nobody_signs_in_again_where_the_count_could_be_taken_back(
             session.server_time()
         assert attempts(walk) == 1
         assert session.server_time()
+
+
+def test_a_check_that_was_given_up_while_it_signed_in_gives_the_session_back(
+    walk: Walk, answers: dict[str, Any]
+) -> None:
+    with ExitStack() as stack:
+        visit = VCenterVisit({"vcenter": answers}, stack, None)
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(visit.sign_in({})))
+    thread.start()
+    thread.join()
+    assert found == [{"vcenter.signed_in": True}]
+    assert attempts(walk) == 1
+    for key in vcenter_access._pool.known():
+        vcenter_access._pool.forget(key)
+    assert walk.control.sessions() == [], "nobody has it any more"
 
 
 def test_a_thread_that_signed_in_again_leaves_no_database_connection(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,15 +33,18 @@ class _Part:
 class VCenterVisit:
     """Each part is a collector of its own: one that fails leaves the others.
 
-    `own` is the managed object id of the deployed appliance; `stack` closes the session. Placement is looked at, and the
+    `own` is the managed object id of the deployed appliance; with `stack` the visit ends. Placement is looked at, and the
     privileges to deploy are compared, only where the answers have a placement.
     """
 
     def __init__(self, answers: Answers, stack: ExitStack, own: str | None) -> None:
         self._answers = answers
         self._own = own
-        self._stack = stack
         self._session: Session | None = None
+        self._lending = ExitStack()
+        self._over = False
+        self._lock = threading.Lock()
+        stack.callback(self._end)
         self._levels = tuple(level for level in privileges.LEVELS if level != "ova" or self._placed)
 
     def collectors(self, here: str) -> list[Collector]:
@@ -89,7 +93,9 @@ class VCenterVisit:
 
     def sign_in(self, known: Known) -> dict[str, Any]:
         try:
-            self._session = self._stack.enter_context(open_session(self._answers["vcenter"]))
+            with ExitStack() as lending:
+                session = lending.enter_context(open_session(self._answers["vcenter"]))
+                self._keep(session, lending)
         except (InvalidLogin, AccountLocked):
             return {"vcenter.signed_in": False}
         except Conflict as error:
@@ -121,6 +127,17 @@ class VCenterVisit:
                 collect=self._privileges,
             ),
         ]
+
+    def _keep(self, session: Session, lending: ExitStack) -> None:
+        """Hold on to the session until the visit ends. A sign-in that took so long that it was given up leaves it to `lending`."""
+        with self._lock:
+            if not self._over:
+                self._session, self._lending = session, lending.pop_all()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._over = True
+        self._lending.close()
 
     def _signed_in(self) -> Session:
         if self._session is None:
