@@ -54,6 +54,7 @@ def send(
             opened,
             next(item for item in opened.payloads.values() if item.name == name),
             target or host.target(thumbprint=host.pair.sha256),
+            sums={},
             create=create,
             advance=counts.append,
             check=Brake(should_stop).check,

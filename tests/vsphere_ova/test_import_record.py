@@ -15,7 +15,7 @@ from tests.vsphere_ova.archives import DISK1, MF, OVF, contents, write_tar
 from tests.vsphere_ova.importing import PLAN, Importer
 from wizard.lab.ova import make_ova
 from wizard.vsphere.content_digest import content_digest
-from wizard.vsphere.errors import NameTaken, Stopped
+from wizard.vsphere.errors import NameTaken, OvaInvalid, Stopped
 from wizard.vsphere.import_record import ImportRecord, PlanChanged, differences
 from wizard.vsphere.ova_import import prepare_import
 from wizard.vsphere.session import Session
@@ -159,6 +159,30 @@ def test_a_template_that_was_replaced_is_noticed(importer: Importer, tmp_path: P
         importer.run(approved=approved)
 
 
+@pytest.mark.parametrize("manifest", [None, "sha1"])
+def test_a_template_that_is_changed_after_the_comparison_is_noticed(
+    importer: Importer, tmp_path: Path, manifest: str | None
+) -> None:
+    path = make_ova(tmp_path / "a.ova", file_mb=0.2, manifest=manifest)
+    with open_template(path) as template:
+        position = template.members[DISK1].offset + 4000
+
+    def change_at(phase: str) -> None:
+        if phase.startswith("Having the virtual machine"):
+            with path.open("r+b") as file:
+                file.seek(position)
+                (byte,) = file.read(1)
+                file.seek(position)
+                file.write(bytes([byte ^ 1]))
+
+    importer.template, importer.on_phase = path, change_at
+    approved = prepared(importer.session, path)
+    with pytest.raises(OvaInvalid, match=f"“{DISK1}” was changed while it was in use") as caught:
+        importer.run(approved=approved)
+    assert caught.value.reason == "changed"
+    assert importer.left_behind == []
+
+
 def test_a_name_that_was_taken_since_is_told_as_such(importer: Importer) -> None:
     approved = prepared(importer.session, importer.template)
     importer.run(approved=approved)
@@ -168,7 +192,7 @@ def test_a_name_that_was_taken_since_is_told_as_such(importer: Importer) -> None
 
 def digest_of(path: Path, should_stop: Callable[[], bool] = lambda: False) -> str:
     with open_template(path) as template:
-        return content_digest(template, on_progress=lambda _d, _t: None, should_stop=should_stop)
+        return content_digest(template, on_progress=lambda _d, _t: None, should_stop=should_stop).digest
 
 
 @pytest.mark.parametrize("manifest", [None, "sha1"])

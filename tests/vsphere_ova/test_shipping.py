@@ -53,6 +53,7 @@ class Ship:
                     template,
                     shipments,
                     meter,
+                    sums={},
                     book=host.book,
                     tries=TRIES,
                     check=lambda: None,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
 from wizard.vsphere.checksum import Checksum, Digest
-from wizard.vsphere.errors import UploadFailed
+from wizard.vsphere.errors import OvaInvalid, UploadFailed
 from wizard.vsphere.patient_socket import Broken, PatientSocket, Stalled
 from wizard.vsphere.payload import Payload, Unpacker
 from wizard.vsphere.template import PIECE_BYTES, Template
@@ -36,6 +37,7 @@ def upload(
     payload: Payload,
     target: UploadTarget,
     *,
+    sums: Mapping[str, str],
     create: bool,
     advance: Callable[[int], None],
     check: Callable[[], None],
@@ -43,9 +45,9 @@ def upload(
     connect_s: float,
     stall_s: float,
 ) -> None:
-    """Send one file in pieces of 1 MiB; compare what was read with the manifest at the end.
+    """Send one file in pieces of 1 MiB; compare what was read with the manifest, and with `sums`, at the end.
 
-    `create` is what the import spec says of the file: a disk is posted into the machine, any other file is
+    `sums` are those of `Content`: what stored files had in them when the import was approved. `create` is what the import spec says of the file: a disk is posted into the machine, any other file is
     put. Chunks are sent as the one file that they make up, gzip is unpacked on the way. `advance` gets counts of
     stored bytes. `check` is called often; what it raises comes out. Raises UploadBroken where another try may go
     better, UploadRefused, another UploadFailed, or OvaInvalid where the content is not what was promised.
@@ -54,7 +56,7 @@ def upload(
     with contextlib.closing(connection):
         patient = PatientSocket(connection.sock, check=check, stall_s=stall_s)
         connection.sock = cast(ssl.SSLSocket, patient)
-        proof = _Proof(template, payload)
+        proof = _Proof(template, payload, sums)
         content = _content(template, payload, proof, advance)
         try:
             _announce(connection, target, size=None if payload.packed else payload.size, create=create)
@@ -74,22 +76,44 @@ def upload(
 
 
 class _Proof:
-    """The digests that the manifest promises: of each part, of all parts together, or of neither."""
+    """The digests of what is sent: those that the manifest promises, of each part or of all together, and those of `sums`."""
 
-    def __init__(self, template: Template, payload: Payload) -> None:
+    def __init__(self, template: Template, payload: Payload, sums: Mapping[str, str]) -> None:
         names = dict.fromkeys((*payload.parts, payload.name))
-        self._running: dict[str, tuple[Checksum, Digest]] = {
+        self._promised: dict[str, tuple[Checksum, Digest]] = {
             name: (promised, promised.start()) for name in names if (promised := template.manifest.get(name))
+        }
+        self._approved: dict[str, tuple[str, Digest]] = {
+            part: (sums[part], hashlib.sha256()) for part in payload.parts if part in sums
         }
         self._whole = payload.name
 
     def update(self, part: str, piece: memoryview) -> None:
         for name in {part, self._whole}:
-            if name in self._running:
-                self._running[name][1].update(piece)
+            if name in self._promised:
+                self._promised[name][1].update(piece)
+        if part in self._approved:
+            self._approved[part][1].update(piece)
 
     def expect(self) -> None:
-        for name, (promised, digest) in self._running.items():
+        for part, (approved, digest) in self._approved.items():
+            if digest.hexdigest() != approved:
+                raise OvaInvalid(
+                    Text(
+                        _(
+                            "“%(name)s” was changed while it was in use: SHA-256 %(expected)s was approved, "
+                            "%(found)s was sent."
+                        ),
+                        name=part,
+                        expected=approved,
+                        found=digest.hexdigest(),
+                    ),
+                    reason="changed",
+                    remedy=Text(
+                        _("See that nobody writes to the template, record the plan anew and approve it.")
+                    ),
+                )
+        for name, (promised, digest) in self._promised.items():
             promised.expect(digest, name)
 
 

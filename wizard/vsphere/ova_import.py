@@ -72,7 +72,7 @@ def import_ova(
     target = locate(session, template.descriptor, plan)
     order = create_import_spec(session, template, plan, target)
     if approved is not None and content is not None:
-        now = record_plan(session, template, plan, target, order, content=content, salt=approved.salt)
+        now = record_plan(session, template, plan, target, order, content=content.digest, salt=approved.salt)
         expect_unchanged(approved, now, address=session.address)
     for warning in order.warnings:
         on_phase(Text(_("vCenter warns: %(message)s"), message=warning))
@@ -100,6 +100,7 @@ def import_ova(
             template,
             shipments,
             meter,
+            sums=content.sums if content is not None else {},
             book=session.book,
             tries=_tries(patience),
             check=check,
@@ -136,7 +137,7 @@ def prepare_import(
     content = content_digest(template, on_progress=on_progress, should_stop=should_stop)
     target = locate(session, template.descriptor, plan)
     order = create_import_spec(session, template, plan, target)
-    return record_plan(session, template, plan, target, order, content=content)
+    return record_plan(session, template, plan, target, order, content=content.digest)
 
 
 def _unseen(_done: int, _total: int) -> None:

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wizard.addresses import AddressBook
@@ -66,7 +66,7 @@ class _Job:
 
 
 class Shipping:
-    """Sends the shipments of one import. `run` may be called once."""
+    """Sends the shipments of one import, whose files must have the `sums` (see `upload`). `run` may be called once."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Shipping:
         shipments: Sequence[Shipment],
         meter: Meter,
         *,
+        sums: Mapping[str, str],
         book: AddressBook,
         tries: Tries,
         check: Callable[[], None],
@@ -81,6 +82,7 @@ class Shipping:
         on_phase: Callable[[Text], None],
     ) -> None:
         self._template = template
+        self._sums = sums
         self._meter = meter
         self._book = book
         self._tries = tries
@@ -134,8 +136,8 @@ class Shipping:
             job.thread = threading.Thread(
                 target=self._upload, args=(job,), name=f"upload {job.number}", daemon=True
             )
-            self._running.append(job)
             job.thread.start()
+            self._running.append(job)
 
     def _take_what_ended(self) -> None:
         try:
@@ -200,6 +202,7 @@ class Shipping:
                 self._template,
                 job.shipment.payload,
                 job.shipment.target,
+                sums=self._sums,
                 create=job.shipment.create,
                 advance=advance,
                 check=check,
