@@ -144,6 +144,25 @@ def test_an_http_answer_without_soap_is_refused(
         read(session)
 
 
+@pytest.mark.parametrize("call", ["RetrievePropertiesEx", "WaitForUpdatesEx"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<html xmlns="http://www.w3.org/1999/xhtml"><body>Please sign in.</body></html>',
+        b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body/></e:Envelope>',
+    ],
+)
+def test_an_answer_to_nothing_that_was_asked_is_not_an_empty_inventory(
+    relay: Relay, vcenter: LabVCenter, call: str, body: bytes
+) -> None:
+    relay.edit = lambda name, answer: body if name == call else answer
+    with (
+        through(relay, vcenter) as session,
+        pytest.raises(CallFailed, match=f"answered {call} with something that cannot be read"),
+    ):
+        read(session)
+
+
 @pytest.mark.parametrize("call", ["RetrievePropertiesEx", "ContinueRetrievePropertiesEx"])
 def test_a_failure_leaves_nothing_open_at_the_server(relay: Relay, vcenter: LabVCenter, call: str) -> None:
     relay.edit = lambda name, body: body[: len(body) // 2] if name == call else body

@@ -11,6 +11,7 @@ from wizard.vsphere.bulk_call import BulkCall
 
 NAMESPACE = "{urn:vim25}"
 TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 
 # An object with all that is asked for takes some kilobytes, one with thousands of settings some hundred.
 LARGEST_ELEMENT = 16 << 20  # bytes
@@ -20,8 +21,8 @@ def elements(call: BulkCall, *paths: str) -> Generator[tuple[str, etree._Element
     """The elements at the given paths (`parent/name`) in the order of the answer, each with its name.
 
     An element is good until the next one is asked for. Raises ConnectionLost for an answer that breaks off, CallFailed
-    for one that is no XML, declares a document type or holds an element beyond LARGEST_ELEMENT, and what
-    `BulkCall.pieces` raises. The call is closed in the end.
+    for one that is no XML, is no answer to this call, declares a document type or holds an element beyond
+    LARGEST_ELEMENT, and what `BulkCall.pieces` raises. The call is closed in the end.
     """
     wanted = {
         (NAMESPACE + parent, NAMESPACE + name): name
@@ -57,7 +58,10 @@ def elements(call: BulkCall, *paths: str) -> Generator[tuple[str, etree._Element
             if unfinished > LARGEST_ELEMENT:
                 raise call.unreadable(f"> {LARGEST_ELEMENT >> 20} MiB")
         ended = True
-        parser.close()
+        root = parser.close()
+        # What anybody else answers holds none of the elements either, and must not look like an empty inventory.
+        if root.find(f"{_SOAP}Body/{NAMESPACE}{call.step}Response") is None:
+            raise call.unreadable(f"<{etree.QName(root).localname}>")
     except etree.XMLSyntaxError as error:
         # What breaks off and what never was XML are two different things to look into.
         raise (call.broken(EOFError()) if ended else call.unreadable(type(error).__name__)) from None
