@@ -73,30 +73,29 @@ def wait_until_gone(session: Session, moid: str, *, timeout_s: float) -> bool:
 def remove_vm(session: Session, moid: str, *, timeout_s: float = REMOVAL_S) -> bool:
     """Power the machine off if need be, delete it from disk, and see that it is gone.
 
-    False where it was not there to begin with. A refusal may be a passing one, as when vCenter is at the
-    machine itself, so all but NoPermission is tried again until `timeout_s` seconds are over; then the last
-    refusal is raised: ConnectionLost, TimedOut or another VSphereError.
+    False where it was not there to begin with. A refusal may be a passing one, as when vCenter is at the machine
+    itself, and a lost connection may come back. So everything is tried again until `timeout_s` seconds are over, but
+    NoPermission and what a session says that is over; then the last failure is raised: ConnectionLost, TimedOut or
+    another VSphereError.
     """
     give_up = time.monotonic() + timeout_s
-    if not exists(session, moid):
-        return False
+    seen = False
     while True:
         failure: VSphereError | None = None
         try:
+            if not exists(session, moid):
+                return seen
+            seen = True
             _delete(session, moid, give_up)
+            if not exists(session, moid):
+                return True
         except vmodl.MethodFault as fault:
             failure = explain(fault, address=session.address, step="Destroy_Task")
         except VSphereError as error:
             failure = error
-        if isinstance(failure, NoPermission):
-            raise failure
-        if time.monotonic() >= give_up:
+        in_vain = isinstance(failure, NoPermission) or not session.usable
+        if in_vain or time.monotonic() >= give_up:
             raise failure or _still_there(session, moid)
-        try:
-            if not exists(session, moid):
-                return True
-        except VSphereError as error:
-            failure = error
         time.sleep(POLL_S)
 
 
