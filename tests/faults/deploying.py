@@ -70,7 +70,7 @@ IMPORT = (
         ),
         code="import_refused",
         says=(VCENTER, "out of memory"),
-        remedy="placement",
+        remedy="health of vCenter",
     ),
     Case(
         id="the template is judged and nobody hears it",
@@ -120,7 +120,7 @@ IMPORT = (
         ),
         code="import_refused",
         says=(VCENTER, "no host has room"),
-        remedy="placement",
+        remedy="Free processor or memory",
     ),
     Case(
         id="the lease never becomes ready",
@@ -203,7 +203,7 @@ IMPORT = (
         ),
         code="import_refused",
         says=(VCENTER, "LocalDS_0"),
-        remedy="",
+        remedy="Free or add space",
     ),
     Case(
         id="uploads are slow",

@@ -15,6 +15,7 @@ from wizard.vsphere.collector import read
 from wizard.vsphere.errors import ConnectionLost, ImportRefused, NoPermission, NotFound, VSphereError
 from wizard.vsphere.faults import explain, message_of
 from wizard.vsphere.import_plan import ImportPlan, ImportTarget
+from wizard.vsphere.known_faults import known
 from wizard.vsphere.nfc_lease import NfcLease, name_taken
 from wizard.vsphere.ovf_xml import load_envelope
 from wizard.vsphere.placement import NetworkKind
@@ -144,9 +145,10 @@ def _host(session: Session, target: ImportTarget) -> vim.HostSystem | None:
         raise ImportRefused(
             Text(
                 _(
-                    "No host of %(compute)s is connected, out of maintenance mode "
+                    "No host of %(compute)s is connected to %(address)s, out of maintenance mode "
                     "and able to reach both datastore %(datastore)s and the networks chosen."
                 ),
+                address=session.address,
                 compute=target.compute.ref.name,
                 datastore=target.datastore.ref.name,
             ),
@@ -168,6 +170,8 @@ def _refused(session: Session, fault: vmodl.MethodFault, step: str, plan: Import
             address=session.address,
             message=message_of(fault),
         ),
+        # The placement is to blame only where nothing more particular is known of the fault.
+        remedy=explained.remedy if known(fault) else None,
         address=session.address,
         step=step,
     )
