@@ -35,6 +35,14 @@ def test_a_fault_is_answered_as_often_as_ordered_and_then_no_more(vcenter: LabVC
     admin.si.CurrentTime()
 
 
+@pytest.mark.parametrize("name", ["TaskInProgress", "DuplicateName", "ManagedObjectNotFound"])
+def test_a_fault_that_has_to_name_an_object_names_one(vcenter: LabVCenter, admin: Client, name: str) -> None:
+    kind = getattr(vim.fault, name, None) or getattr(vmodl.fault, name)
+    vcenter.control.add_fault("CurrentTime", name, count=1)
+    with pytest.raises(kind):
+        admin.si.CurrentTime()
+
+
 def test_a_delay_holds_a_call_back(vcenter: LabVCenter, admin: Client) -> None:
     vcenter.control.add_delay("CurrentTime", 400)
     started = time.monotonic()

@@ -23,7 +23,6 @@ _SIGNS = (
     "resourcePool",
     "datastore",
     "config.changeVersion",
-    "config.hardware.memoryMB",
     "guest.hostName",
     "guest.ipAddress",
     "guest.net",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -63,10 +64,10 @@ func alteration(vm *simulator.VirtualMachine, what string) ([]types.PropertyChan
 	}
 	switch what {
 	case "name":
-		return everywhere(vm.Name+"~", "name", "config.name", "summary.config.name"), nil
+		return reconfigured(everywhere(vm.Name+"~", "name", "config.name", "summary.config.name")), nil
 	case "memory":
 		size := vm.Config.Hardware.MemoryMB + 1024
-		return everywhere(size, "config.hardware.memoryMB", "summary.config.memorySizeMB"), nil
+		return reconfigured(everywhere(size, "config.hardware.memoryMB", "summary.config.memorySizeMB")), nil
 	case "power":
 		state := types.VirtualMachinePowerStatePoweredOn
 		if vm.Runtime.PowerState == state {
@@ -75,4 +76,10 @@ func alteration(vm *simulator.VirtualMachine, what string) ([]types.PropertyChan
 		return everywhere(state, "runtime.powerState", "summary.runtime.powerState"), nil
 	}
 	return nil, fmt.Errorf("what is %q, which is none of name, memory, power", what)
+}
+
+// reconfigured adds the version that vCenter gives to every change of a machine's configuration.
+func reconfigured(changes []types.PropertyChange) []types.PropertyChange {
+	version := time.Now().UTC().Format(time.RFC3339Nano)
+	return append(changes, types.PropertyChange{Name: "config.changeVersion", Val: version})
 }

@@ -20,9 +20,9 @@ const (
 	leaseEnded    = "ended"  // its machine was removed, or its session is gone
 
 	// removalDelay makes the clean-up after an abort as asynchronous as it is in vCenter.
-	removalDelay = 200 * time.Millisecond
+	removalDelay = 50 * time.Millisecond
 	// watchInterval is how late a lease may be found to have ended.
-	watchInterval = 100 * time.Millisecond
+	watchInterval = 50 * time.Millisecond
 
 	goneMessage = "The object has already been deleted or has not been completely created."
 )

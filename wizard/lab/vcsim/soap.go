@@ -65,6 +65,14 @@ func blame(fault types.BaseMethodFault, object types.ManagedObjectReference) {
 		if fault.Obj.Value == "" {
 			fault.Obj = object
 		}
+	case *types.DuplicateName:
+		if fault.Object.Value == "" {
+			fault.Object = object
+		}
+	case *types.TaskInProgress:
+		if fault.Task.Value == "" {
+			fault.Task = types.ManagedObjectReference{Type: "Task", Value: "task-of-somebody-else"}
+		}
 	case *types.NoPermission:
 		if fault.Object == nil {
 			fault.Object = &object
