@@ -31,6 +31,8 @@ SHORTEST_S, LONGEST_S = 0.02, 0.5  # between two looks at a lease that is not re
 # A lease lives 300 s without a word, so this survives a few calls that do not get through.
 KEEP_ALIVE_S = 15.0
 RETRY_S = 3.0
+# However short a lease vCenter claims to give.
+SOONEST_S = 0.02
 
 
 class NfcLease:
@@ -78,7 +80,7 @@ class NfcLease:
         finished = threading.Event()
         thread = threading.Thread(
             target=self._keep_alive,
-            args=(finished, percent, lease_timeout_s, min(interval_s, lease_timeout_s / 3)),
+            args=(finished, percent, lease_timeout_s, max(min(interval_s, lease_timeout_s / 3), SOONEST_S)),
             name="lease keep-alive",
             daemon=True,
         )

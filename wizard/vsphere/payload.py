@@ -136,18 +136,21 @@ class Unpacker:
         while waiting:
             if self._stream.eof:
                 self._stream = zlib.decompressobj(_GZIP)
-            try:
-                plain = self._stream.decompress(waiting, _UNPACKED_BYTES)
-            except zlib.error as error:
-                raise self._damaged(str(error)) from None
+            plain = self._decompress(waiting)
             waiting = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
             if plain:
                 self._count(len(plain))
                 yield plain
         # What did not fit into the last piece is still inside.
-        while not self._stream.eof and (plain := self._stream.decompress(b"", _UNPACKED_BYTES)):
+        while not self._stream.eof and (plain := self._decompress(b"")):
             self._count(len(plain))
             yield plain
+
+    def _decompress(self, packed: memoryview | bytes) -> bytes:
+        try:
+            return self._stream.decompress(packed, _UNPACKED_BYTES)
+        except zlib.error as error:
+            raise self._damaged(str(error)) from None
 
     def finish(self) -> None:
         if not self._stream.eof:

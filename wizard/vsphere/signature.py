@@ -54,6 +54,15 @@ class Signature:
                 issuer=self.issuer,
             )
         ]
+        if self.algorithm == "sha1":
+            found.append(
+                Text(
+                    _(
+                        "The signature rests on SHA-1, for which two manifests of the same digest can be made: "
+                        "it does not prove that nobody changed the template."
+                    )
+                )
+            )
         if now > datetime.fromisoformat(self.not_after):
             found.append(
                 Text(_("The certificate of the template was valid until %(date)s."), date=self.not_after[:10])

@@ -117,7 +117,9 @@ class Folder:
 
     @contextlib.contextmanager
     def opened(self, member: Member) -> Iterator[int]:
-        handle = os.open(member.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._handle)
+        # Nothing to wait for, should a pipe have taken the file's place.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        handle = os.open(member.name, flags, dir_fd=self._handle)
         try:
             size = os.fstat(handle).st_size
             if size != member.size:

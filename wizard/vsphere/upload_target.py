@@ -128,26 +128,30 @@ def _thumbprint(
         try:
             return normalise(device.sslThumbprint, algorithm_of(device.sslThumbprint))
         except ValueError:
-            raise UploadFailed(
-                Text(
-                    _(
-                        "vCenter names “%(found)s” as the fingerprint of host %(host)s; "
-                        "SHA-1 or SHA-256 was expected."
-                    ),
-                    found=device.sslThumbprint,
-                    host=host,
-                ),
-                remedy=Text(
-                    _("Have the host disconnected and connected again in vCenter; then deploy again.")
-                ),
-                address=f"{host}:{port}",
-                step="lease",
-            ) from None
+            raise _no_fingerprint(device.sslThumbprint, host, port) from None
     if device.sslCertificate:
-        return fingerprint(ssl.PEM_cert_to_DER_cert(device.sslCertificate))
+        try:
+            return fingerprint(ssl.PEM_cert_to_DER_cert(device.sslCertificate.strip()))
+        except ValueError:
+            raise _no_fingerprint(device.sslCertificate[:100], host, port) from None
     if book.locate(host, port) == book.locate(endpoint.host, endpoint.port):
         return endpoint.thumbprint_sha256
     return None
+
+
+def _no_fingerprint(found: str, host: str, port: int) -> UploadFailed:
+    return UploadFailed(
+        Text(
+            _(
+                "vCenter names “%(found)s” as the fingerprint of host %(host)s; SHA-1 or SHA-256 was expected."
+            ),
+            found=found,
+            host=host,
+        ),
+        remedy=Text(_("Have the host disconnected and connected again in vCenter; then deploy again.")),
+        address=f"{host}:{port}",
+        step="lease",
+    )
 
 
 def _impostor(target: UploadTarget, error: CertificateChanged) -> UploadFailed:
