@@ -109,7 +109,7 @@ def test_a_password_that_a_template_asks_for_is_kept_nowhere(walk: Walk) -> None
     (error,) = refused.value.errors
     assert error.path == f"properties.{property_['key']}"
     assert "is a password, which answers do not hold" in str(error.message)
-    assert "set it at the machine's console" in str(error.message)
+    assert "give it on the template step's page" in str(error.message)
     assert deployments.form_of(walk.deployment, "template")[0]["properties"] == {}
     assert where_it_stands("canary-of-a-property") == []
     walk.answer("template", properties={})

@@ -104,7 +104,12 @@ def test_a_template_without_manifest_is_inspected_with_a_warning(walk: Walk) -> 
     walk.make_template(manifest=None)
     task = walk.done("inspect_template", file=TEMPLATE)
     assert task.result is not None
-    assert task.result["manifest"] == {"has_manifest": False, "verified": False, "has_certificate": False}
+    assert task.result["manifest"] == {
+        "has_manifest": False,
+        "verified": False,
+        "has_certificate": False,
+        "algorithms": [],
+    }
     warnings = [str(event.message) for event in task.events.filter(level="warning")]
     assert warnings == ["The template has no manifest: its files cannot be verified."]
 

@@ -53,7 +53,10 @@ def test_the_templates_of_the_folder_are_offered(working: Client, draft: Deploym
 
 def test_an_empty_folder_says_where_templates_go(working: Client, draft: Deployment, folder: Path) -> None:
     (folder / "asr.ova").unlink()
-    assert f"There is no .ova file in {folder}" in read(working.get(step_url(draft, "template"))).words
+    assert (
+        f"There is neither an .ova file nor a folder with an .ovf file in {folder}"
+        in read(working.get(step_url(draft, "template"))).words
+    )
 
 
 def test_a_file_is_inspected_in_the_background(working: Client, draft: Deployment) -> None:

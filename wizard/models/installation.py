@@ -20,6 +20,7 @@ class InstallationSecret(models.Model):
         MYSQL = "mysql", _("MySQL passwords")
         PASSPHRASE = "passphrase", _("Passphrase of the configuration server")
         PROXY = "proxy", _("Account for the proxy")
+        TEMPLATE = "template", _("Passwords for the template")
         VAULT_CREDENTIALS = "vault_credentials", _("Vault credentials file")
 
     deployment = models.ForeignKey(

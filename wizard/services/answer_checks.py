@@ -8,7 +8,7 @@ from typing import Any
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Deployment
-from wizard.services import evidence
+from wizard.services import evidence, template_checks
 from wizard.services.answers import answers_of
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -19,7 +19,7 @@ def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any])
     checks = {
         "vcenter": _check_vcenter,
         "placement": _check_placement,
-        "template": _check_template,
+        "template": template_checks.conflicts,
         "installation": _check_installation,
         "evidence": _check_evidence,
     }
@@ -76,49 +76,3 @@ def _check_placement(deployment: Deployment, data: Mapping[str, Any]) -> list[Fi
         return [FieldError(path="", message=text, code="inventory_unknown")]
     sizing = evidence.sizing_of(deployment)
     return placement.conflicts(inventory, data, sizing.need_gb if sizing else 0.0)
-
-
-def _check_template(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
-    task = evidence.inspected(deployment, data)
-    if task is None or not task.result:
-        return []
-    secret = evidence.secret_properties(deployment, data)
-    networks = task.result["descriptor"]["networks"]
-    mapped = data["networks"]
-    errors = [
-        FieldError(
-            path=f"networks.{network}",
-            message=Text(_("Choose the vSphere network for the template's “%(network)s”."), network=network),
-            code="network_unmapped",
-        )
-        for network in networks
-        if not mapped.get(network)
-    ]
-    errors += [
-        FieldError(
-            path="networks",
-            message=Text(
-                _("The template has no network “%(network)s”; it has: %(networks)s."),
-                network=name,
-                networks=networks,
-            ),
-            code="unknown_network",
-        )
-        for name in mapped
-        if name not in networks
-    ]
-    errors += [
-        FieldError(
-            path=f"properties.{name}",
-            message=Text(
-                _(
-                    "“%(name)s” is a password, which answers do not hold. Leave it empty, and set it at the machine's console."
-                ),
-                name=name,
-            ),
-            code="secret",
-        )
-        for name, value in data["properties"].items()
-        if name in secret and value
-    ]
-    return errors

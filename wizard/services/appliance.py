@@ -7,7 +7,16 @@ from typing import Any
 from django.conf import settings
 
 from wizard.models import DeploymentState
-from wizard.services import audit, credentials, deployment_plan, deployments, go_ahead, templates
+from wizard.services import (
+    audit,
+    credentials,
+    deployment_plan,
+    deployments,
+    go_ahead,
+    template_contents,
+    template_passwords,
+    templates,
+)
 from wizard.services.errors import UserError
 from wizard.services.import_answers import import_plan, refuse_replaced
 from wizard.services.tasks.progress import Progress
@@ -55,6 +64,7 @@ def run_deploy(progress: Progress) -> Done:
 
     def commit() -> None:
         deployments.move_to(task.deployment, DeploymentState.DEPLOYED)
+        template_passwords.drop(task.deployment)
         audit.record(
             "appliance.deployed",
             subject=task.deployment,
@@ -82,7 +92,11 @@ def _make(
         reference = import_ova(
             session,
             template,
-            import_plan(answers, template.descriptor),
+            import_plan(
+                answers,
+                template.descriptor,
+                passwords=template_contents.passwords_of(progress.task.deployment, answers["template"]),
+            ),
             mark=progress.task.pk.hex,
             on_phase=lambda text: progress.phase(text),
             on_transfer=lambda transfer: progress.percent(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from wizard.journey import base as journey
 from wizard.models import Deployment, DeploymentPlan, Operator, Task
-from wizard.services import audit, deployments, evidence, go_ahead, results, templates
+from wizard.services import audit, deployments, evidence, go_ahead, results, template_contents, templates
 from wizard.services.errors import Conflict, UserError
 from wizard.services.import_answers import import_plan, refuse_replaced
 from wizard.services.tasks.progress import Progress
@@ -88,7 +88,11 @@ def run(progress: Progress) -> Done:
         record = prepare_import(
             session,
             template,
-            import_plan(answers, template.descriptor),
+            import_plan(
+                answers,
+                template.descriptor,
+                passwords=template_contents.passwords_of(task.deployment, answers["template"]),
+            ),
             on_progress=lambda done, total: progress.percent(
                 _READ_FROM + (_READ_TO - _READ_FROM) * done / max(total, 1)
             ),

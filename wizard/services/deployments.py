@@ -234,7 +234,11 @@ def keep_draft(
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
         if step_id == "template" and isinstance(properties := raw.get("properties"), Mapping):
             secret = evidence.secret_properties(deployment, raw)
-            row.draft["properties"] = {name: properties[name] for name in properties if name not in secret}
+            # Which ones are passwords is not known of a template that nobody has looked into.
+            known = evidence.inspected(deployment, raw) is not None
+            row.draft["properties"] = {
+                name: properties[name] for name in properties if known and name not in secret
+            }
         row.save(update_fields=["draft"])
     return row
 

@@ -1,4 +1,4 @@
-"""The OVA template: found in the configured folder or fetched by URL, inspected before anything is asked of it."""
+"""The template: found in the configured folder or fetched by URL, inspected before anything is asked of it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFile:
+    """`is_folder`: not an .ova, but the files that would be in it side by side."""
+
     name: str
     size_gb: float
+    is_folder: bool
 
 
 def offered() -> list[TemplateFile]:
@@ -40,7 +43,10 @@ def offered() -> list[TemplateFile]:
     if not folder.is_dir():
         return []
     found = sorted(path for path in folder.iterdir() if is_template(path))
-    return [TemplateFile(name=path.name, size_gb=round(size_on_disk(path) / 2**30, 2)) for path in found]
+    return [
+        TemplateFile(name=path.name, size_gb=round(size_on_disk(path) / 2**30, 2), is_folder=path.is_dir())
+        for path in found
+    ]
 
 
 def local_path(answers: Mapping[str, Any]) -> Path:
@@ -82,11 +88,20 @@ def run_inspect(progress: Progress) -> Done:
         _fetch(progress, inputs, path)
     if not path.exists():
         raise UserError(
-            Text(_("There is no file “%(name)s” in the template folder."), name=path.name),
+            Text(_("There is no “%(name)s” in the template folder."), name=path.name),
             remedy=Text(
                 _("Copy the template to the folder %(folder)s, or choose another."), folder=str(path.parent)
             ),
             code="template_missing",
+        )
+    if not is_template(path):
+        raise UserError(
+            Text(_("“%(name)s” is neither an .ova file nor a folder with one .ovf file."), name=path.name),
+            remedy=Text(
+                _("Name one of those in %(folder)s; a folder that holds several .ovf files must be divided."),
+                folder=str(path.parent),
+            ),
+            code="no_template",
         )
     progress.phase(Text(_("Reading %(name)s"), name=path.name), 50)
     # Taken first: should the file be replaced while it is read, deploy must notice.
@@ -103,6 +118,7 @@ def run_inspect(progress: Progress) -> Done:
         result = {
             "descriptor": template.descriptor.to_json(),
             "manifest": _verify(progress, template),
+            "kind": "folder" if path.is_dir() else "ova",
             **judged,
         }
     return Done(
@@ -173,6 +189,7 @@ def _verify(progress: Progress, template: Template) -> dict[str, Any]:
         "has_manifest": report.has_manifest,
         "verified": report.has_manifest,
         "has_certificate": report.has_certificate,
+        "algorithms": sorted({checksum.algorithm for checksum in template.manifest.values()}),
     }
     if report.signature is not None:
         progress.info(

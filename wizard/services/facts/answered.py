@@ -11,6 +11,7 @@ from wizard.models import Component, Deployment
 from wizard.services import evidence
 from wizard.services.answers import Answers
 from wizard.services.errors import UserError
+from wizard.services.template_contents import with_option
 from wizard.text import Text, _
 
 
@@ -81,7 +82,7 @@ def _template(answers: Answers, deployment: Deployment) -> dict[str, Any]:
     inspected = evidence.inspected(deployment, answers["template"])
     if inspected is None or not inspected.result:
         raise UserError(Text(_("The template is not known any more; open that step again.")))
-    descriptor = inspected.result["descriptor"]
+    descriptor = with_option(inspected.result["descriptor"], answers["template"].get("deployment_option", ""))
     return {
         "template.descriptor": descriptor,
         "template.manifest": inspected.result["manifest"],

@@ -1,4 +1,4 @@
-"""The template step: which OVA, what is inside, what its networks become, its licence."""
+"""The template step: which one, what is inside, what its networks become, its licence."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ from wizard.journey import placement
 from wizard.journey.errors import FieldError
 from wizard.journey.template import TemplateAnswers
 from wizard.models import Deployment, Task
-from wizard.services import deployments, evidence, tasks, templates
+from wizard.services import (
+    deployments,
+    evidence,
+    tasks,
+    template_contents,
+    template_passwords,
+    templates,
+)
 from wizard.services.errors import UserError
-from wizard.services.import_answers import may_stay_blank
-from wizard.web import live, stepping
-from wizard.web.forms import Option, Shown, ShownForm, collect, step_form
+from wizard.services.template_contents import Contents
+from wizard.web import live, stepping, template_questions
+from wizard.web.forms import Option, ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest
 from wizard.web.stepping import Sheet
 from wizard.web.templatetags import number_gb
 
 WHERE: Final = ("source", "file", "url", "sha256")
+MAPPED: Final = ("networks", "deployment_option", "accept_license", "properties")
 
 
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
@@ -39,11 +47,14 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 return _page(request, stepping.refused(deployment, step, typed, error), failed_part="inspect")
         return redirect(request.get_full_path())
     saved, _version = deployments.form_of(deployment, step.id)
-    typed = collect(TemplateAnswers, request.POST, only=("networks", "accept_license", "properties"))
+    typed = collect(TemplateAnswers, request.POST, only=MAPPED)
     # An emptied property is none: the template's own value holds.
     typed["properties"] = {name: value for name, value in typed["properties"].items() if value.strip()}
     answers = {name: saved[name] for name in WHERE if saved.get(name)} | typed
     try:
+        # Sealed before the answers are judged: what was typed there once need not be typed again.
+        if passwords := template_questions.passwords_in(request.POST):
+            template_passwords.give(deployment, passwords, actor=request.user)
         deployments.answer(
             deployment, step.id, answers, actor=request.user, version=stepping.version_in(request)
         )
@@ -72,6 +83,7 @@ def _page(request: SignedInRequest, sheet: Sheet, *, failed_part: str = "") -> H
     newest = evidence.newest(deployment, "inspect_template")
     seen = evidence.inspected(deployment, saved) if saved.get("file") or saved.get("url") else None
     report = seen.result if seen else None
+    inside = template_contents.contents(report) if report else None
     files = templates.offered()
     context = stepping.context(request, sheet) | {
         "where_form": _where_form(sheet, files, problems if failed_part == "inspect" else ()),
@@ -81,8 +93,9 @@ def _page(request: SignedInRequest, sheet: Sheet, *, failed_part: str = "") -> H
         "inspect_failed": _failure(newest, saved),
         "report": report,
         "seen": seen,
-        "form": _map_form(deployment, sheet, report, problems if failed_part == "map" else ())
-        if report
+        "inside": inside,
+        "form": _map_form(deployment, sheet, report, inside, problems if failed_part == "map" else ())
+        if report and inside
         else None,
     }
     return render(request, "web/steps/template.html", context, status=sheet.status)
@@ -91,14 +104,23 @@ def _page(request: SignedInRequest, sheet: Sheet, *, failed_part: str = "") -> H
 def _where_form(
     sheet: Sheet, files: list[templates.TemplateFile], problems: tuple[FieldError, ...]
 ) -> ShownForm:
-    offered = [Option(value=file.name, label=file.name, detail=number_gb(file.size_gb)) for file in files]
+    offered = [
+        Option(
+            value=file.name,
+            label=file.name,
+            detail=gettext("folder, %(size)s") % {"size": number_gb(file.size_gb)}
+            if file.is_folder
+            else number_gb(file.size_gb),
+        )
+        for file in files
+    ]
     form = step_form(
         TemplateAnswers,
         sheet.values,
         problems,
         only=WHERE,
         options={"file": offered},
-        widgets={"file": forms.Select(choices=[("", gettext("No file there"))])},
+        widgets={"file": forms.Select(choices=[("", gettext("No template there"))])},
     )
     # Which of them is asked for follows from the first answer: none of them is simply optional.
     for field in form.fields.values():
@@ -107,41 +129,28 @@ def _where_form(
 
 
 def _map_form(
-    deployment: Deployment, sheet: Sheet, report: dict[str, Any], problems: tuple[FieldError, ...]
+    deployment: Deployment,
+    sheet: Sheet,
+    report: dict[str, Any],
+    inside: Contents,
+    problems: tuple[FieldError, ...],
 ) -> ShownForm:
-    descriptor = report["descriptor"]
+    networks = report["descriptor"]["networks"]
     answers = deployments.answers_of(deployment).get("placement", {})
     inventory = evidence.inventory_of(deployment)
     sizing = evidence.sizing_of(deployment)
     offered = (
         placement.choices(inventory, answers, sizing.need_gb if sizing else 0)["network"] if inventory else []
     )
-    extra = {
-        f"networks.{network}": Shown(
-            label=gettext("Network for “%(name)s”") % {"name": network},
-            widget=forms.Select(),
-            options=offered,
-        )
-        for network in descriptor["networks"]
-    }
-    extra |= {
-        f"properties.{entry['key']}": Shown(
-            label=entry["label"] or entry["key"],
-            help_text=gettext("A property of the template. Left empty, it is taken from the network step.")
-            if may_stay_blank(entry["key"])
-            else gettext("A property of the template. Left empty, it stays as the template has it."),
-            required=False,
-        )
-        for entry in descriptor["properties"]
-        # A password is set at the machine's console: answers do not hold secrets.
-        if entry["user_configurable"] and entry["type"] != "password" and not entry.get("password")
-    }
-    values = dict(sheet.values)
+    values = dict(sheet.values) | template_questions.suggested(inside, sheet.values)
     # The network of the placement is the likely answer for the first one; it can be changed.
-    suggested = {network: answers.get("network", "") for network in descriptor["networks"][:1]}
-    values["networks"] = suggested | dict(values.get("networks") or {})
-    defaults = {entry["key"]: entry["default"] for entry in descriptor["properties"]}
-    values["properties"] = defaults | dict(values.get("properties") or {})
+    likely = {network: answers.get("network", "") for network in networks[:1]}
+    values["networks"] = likely | dict(sheet.values.get("networks") or {})
+    extra = {
+        **template_questions.of_options(inside),
+        **template_questions.of_networks(networks, offered),
+        **template_questions.of_properties(inside, template_passwords.states(deployment)),
+    }
     return step_form(TemplateAnswers, values, problems, only=("accept_license",), extra=extra)
 
 
