@@ -224,7 +224,7 @@ def test_a_login_that_did_not_come_about_is_tried_again_by_the_next_call(
         vcenter.control.expire_sessions()
         vcenter.control.set_gone(True)
         with pytest.raises((ConnectionLost, TlsFailed, Unreachable)):
-            session.renew(session.renewals)
+            session.login.renew(session.renewals)
         assert session.usable
         vcenter.control.set_gone(False)
         assert session.server_time()
@@ -246,17 +246,6 @@ def test_nobody_is_left_signed_in_where_the_lender_cannot_note_how_it_went(
         with pytest.raises(OSError, match="books"):
             session.server_time()
         assert (attempts(vcenter), vcenter.control.sessions()) == (3, [])
-
-
-def test_one_that_sends_requests_of_its_own_renews_once_with_the_others(
-    vcenter: LabVCenter, lender: Lender
-) -> None:
-    with signed_in(vcenter, lender) as session:
-        seen = session.renewals
-        vcenter.control.expire_sessions()
-        session.renew(seen)
-        session.renew(seen)
-        assert (session.renewals, lender.outcomes) == (1, ["well"])
 
 
 def test_nobody_signs_in_again_after_the_session_was_closed_here(vcenter: LabVCenter, lender: Lender) -> None:

@@ -61,14 +61,6 @@ class Session:
         """Whether the next call may go well: no other certificate was met, and signing in again did not fail."""
         return not self.stub.distrusted and self.login.over is None
 
-    def renew(self, seen: int) -> None:
-        """Sign in again after NotAuthenticated, for those who send requests of their own beside pyVmomi.
-
-        `seen` is `renewals` as it was when the request was sent; where somebody else has signed in since, nothing is
-        done. Raises ConnectionLost for a session that does not sign in again, and how the login failed.
-        """
-        self.login.renew(seen)
-
     @property
     def address(self) -> str:
         return self.endpoint.address

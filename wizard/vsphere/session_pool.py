@@ -106,7 +106,9 @@ class SessionPool:
     def sweep(self) -> None:
         """Close what nobody used for `idle_s` seconds."""
         with self._changed:
-            overdue = self._overdue()
+            oldest = self._clock() - self._idle_s
+            idle = [entry for entry in self._lendable.values() if not entry.borrowers]
+            overdue = [found for entry in idle if entry.idle_since <= oldest for found in self._retire(entry)]
         _close(overdue)
 
     def wind_down(self) -> None:
@@ -192,22 +194,14 @@ class SessionPool:
 
     def _watch(self) -> None:
         while True:
+            self.sweep()
             with self._changed:
-                overdue = self._overdue()
-                if not overdue:
-                    idle = [entry.idle_since for entry in self._lendable.values() if not entry.borrowers]
-                    if not self._lendable:
-                        self._keeper = None
-                        return
-                    wait = min(idle, default=self._clock()) + self._idle_s - self._clock()
-                    self._changed.wait(max(wait, 0.0))
-                    continue
-            _close(overdue)
-
-    def _overdue(self) -> list[_Entry]:
-        oldest = self._clock() - self._idle_s
-        idle = [entry for entry in self._lendable.values() if not entry.borrowers]
-        return [closing for entry in idle if entry.idle_since <= oldest for closing in self._retire(entry)]
+                if not self._lendable:
+                    self._keeper = None
+                    return
+                idle = [entry.idle_since for entry in self._lendable.values() if not entry.borrowers]
+                wait = min(idle, default=self._clock()) + self._idle_s - self._clock()
+                self._changed.wait(max(wait, 0.0))
 
 
 def _knock(session: Session) -> None:
