@@ -17,7 +17,7 @@ from wizard.services.permissions import may
 
 # How the index is grouped; what is in none of them comes last, so that no record can be forgotten here.
 _GROUPS: Final = (
-    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "Attestation", "Waiver")),
+    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "DeploymentPlan", "Attestation", "Waiver")),
     (
         "machines",
         _("Target machines"),
