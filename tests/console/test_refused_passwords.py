@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -35,10 +36,17 @@ def clear(client: Client, *accounts: SignInAccount) -> str:
     return answer.content.decode()
 
 
+def none_sent_until(page: str) -> str:
+    (shown,) = re.findall(r'<td class="field-none_sent_until[^>]*>([^<]*)<', page)
+    return shown
+
+
 def test_an_administrator_clears_a_count_and_passwords_may_be_tried_again(
     deciding: Client, at_risk: SignInAccount
 ) -> None:
-    assert USER in deciding.get(LIST).content.decode()
+    page = deciding.get(LIST).content.decode()
+    assert USER in page
+    assert none_sent_until(page) != "-"
     with pytest.raises(Conflict), one_login(HOST, PORT, USER):
         pytest.fail("a fourth password was sent")
     assert "Passwords may be tried again at 1 account." in clear(deciding, at_risk)
@@ -47,6 +55,7 @@ def test_an_administrator_clears_a_count_and_passwords_may_be_tried_again(
     assert entry.before is not None
     assert entry.before["failed_in_a_row"] == 3
     assert entry.address == "127.0.0.1"
+    assert none_sent_until(deciding.get(LIST).content.decode()) == "-"
     with one_login(HOST, PORT, USER):
         pass
 
