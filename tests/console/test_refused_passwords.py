@@ -37,8 +37,9 @@ def clear(client: Client, *accounts: SignInAccount) -> str:
 
 
 def none_sent_until(page: str) -> str:
-    (shown,) = re.findall(r'<td class="field-none_sent_until[^>]*>([^<]*)<', page)
-    return shown
+    found: list[str] = re.findall(r'<td class="field-none_sent_until[^>]*>([^<]*)<', page)
+    assert len(found) == 1
+    return found[0]
 
 
 def test_an_administrator_clears_a_count_and_passwords_may_be_tried_again(
