@@ -35,12 +35,15 @@ def reconcile() -> None:
 def refresh_vcenters() -> None:
     close_old_connections()
     discovery.send_due()
+    discovery.close_unused_watches()
 
 
 @shared_task(name="wizard.tasks.refresh_vcenter")
 def refresh_vcenter(vcenter_id: str) -> None:
     close_old_connections()
     discovery.refresh_if_due(UUID(vcenter_id))
+    # A child of a worker that forks looks after its own watches, whenever a message comes its way.
+    discovery.close_unused_watches()
 
 
 @worker_init.connect

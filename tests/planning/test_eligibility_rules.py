@@ -17,7 +17,7 @@ def test_a_machine_with_nothing_against_it_has_no_findings() -> None:
         (machine(firmware="bios"), "pass"),
         (machine(firmware="efi"), "info"),
         (machine(firmware="efi", secure_boot=True), "block"),
-        (machine(firmware="bios", secure_boot=True), "block"),
+        (machine(firmware="bios", secure_boot=True), "pass"),
         (machine(firmware=""), "unknown"),
         (machine(firmware="coreboot"), "unknown"),
         (linux(firmware="efi"), "info"),

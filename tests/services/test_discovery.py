@@ -9,11 +9,14 @@ import pytest
 from django.utils import timezone
 
 from tests.builders import make_deployment
+from tests.services.conftest import settled
+from wizard import tasks
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Credential, Machine, Operator, VCenter
-from wizard.services import discovery
+from wizard.services import discovery, vcenter_access
 from wizard.services.discovery import Outcome
 from wizard.services.discovery.claim import LEASE, ClaimLost
+from wizard.services.discovery.watches import Watches
 from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Cancelled
 from wizard.vsphere.errors import VSphereError
@@ -153,6 +156,34 @@ def test_a_watch_of_another_address_is_not_used(watching: VCenter, vcenter: LabV
     refresh(watching)
     VCenter.objects.update(host=vcenter.host, port=vcenter.port)
     assert refresh(watching).complete is True
+
+
+def test_the_session_of_a_watch_ends_when_no_deployment_needs_its_vcenter_any_more(
+    watching: VCenter, vcenter: LabVCenter
+) -> None:
+    tasks.refresh_vcenter(str(watching.pk))
+    assert discovery.close_unused_watches() == 0
+    assert refresh(watching).complete is False, "what is needed stays"
+    watching.deployments.clear()
+    tasks.refresh_vcenters()
+    assert discovery.close_unused_watches() == 0, "the look of the schedule ended it"
+    vcenter_access.keep_no_sessions()
+    assert settled(lambda: vcenter.control.sessions() == []), vcenter.control.sessions()
+
+
+def test_a_watch_that_rested_longer_than_vcenter_keeps_its_session_is_given_back(watching: VCenter) -> None:
+    now = [0.0]
+    watches = Watches(clock=lambda: now[0])
+    watches.keep()
+    with watches.lend(watching):
+        pass
+    now[0] = 25 * 60.0
+    assert watches.close_unused({watching.pk}, idle_s=25 * 60) == 0
+    now[0] += 1
+    assert watches.close_unused({watching.pk}, idle_s=25 * 60) == 1
+    with watches.lend(watching) as lent:
+        assert not lent.kept
+    watches.close_all()
 
 
 # --- one at a time ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,11 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_deployment
 from wizard.models import Component, Machine, Operator, VCenter
+from wizard.services import machines
 from wizard.services.discovery import judging, rows
+from wizard.services.discovery.refreshing import refuse_blindness
+from wizard.services.errors import Conflict
+from wizard.services.machines import Wish
 from wizard.vsphere.machines import InventoryObject as ObjectFacts
 from wizard.vsphere.machines import MachineFacts
 
@@ -52,7 +56,7 @@ def test_a_copy_with_the_same_instance_uuid_blocks_both_until_it_is_gone(vcenter
     assert "SM-17" in rules("vm-1"), "it was written before anybody knew of the copy"
     assert Machine.objects.get(moid="vm-1").verdict_classic == "blocked"
     with transaction.atomic():
-        rows.mark_gone(vcenter, ["vm-2"], timezone.now())
+        rows.mark_gone(vcenter, ["vm-2"], timezone.now(), timezone.now())
         judging.judge_again(vcenter)
     assert "SM-17" not in rules("vm-1")
 
@@ -135,6 +139,51 @@ def test_what_a_complete_reading_did_not_show_is_gone_and_comes_back(vcenter: VC
     assert Machine.objects.get(moid="vm-2").gone_at == later
     write(vcenter, fact(2))
     assert Machine.objects.get(moid="vm-2").gone_at is None
+
+
+def test_a_vcenter_that_shows_nothing_any_more_is_not_taken_for_an_empty_one(vcenter: VCenter) -> None:
+    """An account that lost its role is shown the root folder at most; whoever lost all machines still has hosts."""
+    now = timezone.now()
+    rows.write_objects(
+        vcenter,
+        [
+            ObjectFacts(type="Folder", moid="group-d1", name="Datacenters", parent_moid="", values={}),
+            ObjectFacts(type="HostSystem", moid="host-1", name="esx01", parent_moid="group-d1", values={}),
+        ],
+        now,
+    )
+    write(vcenter, fact(1))
+    refuse_blindness(vcenter)
+    rows.mark_gone(vcenter, ["vm-1"], timezone.now(), timezone.now())
+    refuse_blindness(vcenter)
+    rows.mark_gone(vcenter, ["host-1"], timezone.now(), timezone.now())
+    with pytest.raises(Conflict) as refused:
+        refuse_blindness(vcenter)
+    assert refused.value.code == "nothing_shown"
+    assert "shows asr@lab nothing any more" in str(refused.value.text)
+
+
+def test_what_was_taken_away_and_shown_after_all_is_there(vcenter: VCenter) -> None:
+    began = timezone.now()
+    write(vcenter, fact(1))
+    assert rows.mark_gone(vcenter, ["vm-1"], began, timezone.now()) == 0
+    assert Machine.objects.get().gone_at is None
+
+
+def test_what_a_guest_tells_of_itself_is_cut_to_what_a_row_holds(vcenter: VCenter) -> None:
+    write(vcenter, fact(1, host_name="h" * 400))
+    assert Machine.objects.get().host_name == "h" * 255
+    assert write(vcenter, fact(1, host_name="h" * 400)) == 0
+
+
+def test_a_rule_that_finds_something_in_one_profile_only_is_marked_so(vcenter: VCenter) -> None:
+    large = replace(fact(1).disks[1], capacity_bytes=9000 * 2**30)
+    write(vcenter, fact(1, disks=(fact(1).disks[0], large)))
+    assert "SM-06c" in rules("vm-1")
+    deployment = vcenter.deployments.get()
+    assert [row.moid for row in machines.find(deployment, Wish(rule="SM-06"))] == ["vm-1"]
+    deployment.profile = "asr-modernized"
+    assert not machines.find(deployment, Wish(rule="SM-06")).exists()
 
 
 def test_a_folder_that_is_renamed_moves_all_that_is_in_it(vcenter: VCenter) -> None:

@@ -77,7 +77,8 @@ class Machine(models.Model):
     vapp_moid = models.CharField(_("vApp"), max_length=64, blank=True)
     datastore_moids = models.JSONField(_("datastores"), default=list, blank=True)
     network_moids = models.JSONField(_("networks"), default=list, blank=True)
-    # Judged whenever the row is written: `planning.eligibility.MachineFinding`, and the ids of their rules for the filter.
+    # Judged whenever the row is written: `planning.eligibility.MachineFinding`, and the ids of their rules for the filter,
+    # with a letter behind those that found something in one profile only.
     findings = models.JSONField(_("findings"), default=list, blank=True)
     rules = models.CharField(_("rules"), max_length=255, blank=True)
     verdict_classic = models.CharField(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db.models.functions import Lower
 from wizard.models import Deployment, InventoryObject, Machine
 from wizard.planning.eligibility import RULES, VERDICT_LABELS, MachineFinding, Rule, Verdict, unseen
 from wizard.planning.vocabulary import ProfileId
+from wizard.services.discovery.judging import ONLY_IN
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
 
@@ -28,6 +30,7 @@ __all__ = [
     "find",
     "findings_of",
     "get",
+    "seen_at",
     "totals",
     "unseen_rules",
     "verdict_of",
@@ -123,6 +126,12 @@ def get(deployment: Deployment, machine_id: int) -> Machine:
     return row
 
 
+def seen_at(machine: Machine) -> datetime:
+    """When it was known last that vCenter shows it: a refresh that reads changes is not told of what stays as it is."""
+    refreshed = machine.vcenter.refreshed_at if machine.vcenter and machine.gone_at is None else None
+    return max(machine.seen_at, refreshed or machine.seen_at)
+
+
 def verdict_of(deployment: Deployment, machine: Machine) -> Verdict:
     """What the findings come to in the deployment's profile."""
     verdict: Verdict = getattr(machine, _verdict_column(deployment))
@@ -213,7 +222,8 @@ def _narrowed(deployment: Deployment, wish: Wish) -> QuerySet[Machine]:
     for word in wish.words.casefold().split():
         found = found.filter(search_text__contains=word)
     if wish.rule:
-        found = found.filter(rules__contains=wish.rule)
+        (elsewhere,) = (letter for only, letter in ONLY_IN.items() if _profile(deployment) not in only)
+        found = found.filter(rules__contains=wish.rule).exclude(rules__contains=wish.rule + elsewhere)
     exact = {"system": wish.system, "power_state": wish.power, "vcenter": wish.vcenter}
     return found.filter(**{name: value for name, value in exact.items() if value})
 

@@ -6,12 +6,14 @@ import time
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils import timezone
+
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, DeploymentState, VCenter
 from wizard.services import audit, deployments, discovery, vcenter_registry
-from wizard.services.discovery import judging
+from wizard.services.discovery import claim, judging
 from wizard.services.discovery.claim import Claim
-from wizard.services.errors import Invalid
+from wizard.services.errors import Conflict, Invalid
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import open_session
@@ -59,7 +61,7 @@ def run_register(progress: Progress) -> Done:
         except BaseException:
             # Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
             if new:
-                VCenter.objects.filter(pk=vcenter.pk, deployments=None).delete()
+                VCenter.objects.filter(claim.free(timezone.now()), pk=vcenter.pk, deployments=None).delete()
             raise
     counts = _counts(vcenter)
 
@@ -137,7 +139,7 @@ def run_discover(progress: Progress) -> Done:
 
 
 def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: bool) -> discovery.Outcome:
-    claim = _claim(vcenter.pk, progress)
+    right = _claim(vcenter.pk, progress)
     progress.phase(Text(_("Discovering machines")), start)
     # How many there will be, nobody tells before the end; as many as there were is a good guess.
     expected = vcenter.machines.filter(gone_at=None).count()
@@ -147,19 +149,25 @@ def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: boo
         if expected:
             progress.percent(start + (95 - start) * min(1.0, read / expected))
 
-    return discovery.refresh(claim, complete=complete, report=report)
+    return discovery.refresh(right, complete=complete, report=report)
 
 
 def _claim(vcenter_id: UUID, progress: Progress) -> Claim:
-    """The right to refresh; what the schedule began just now is waited for."""
+    """The right to refresh; what the schedule began just now is waited for. Raises Conflict `registration_undone`."""
     said = False
-    while (claim := discovery.take(vcenter_id)) is None:
+    while (right := discovery.take(vcenter_id)) is None:
+        if not VCenter.objects.filter(pk=vcenter_id).exists():
+            raise Conflict(
+                Text(_("Another deployment was registering this vCenter for the first time, and failed.")),
+                remedy=Text(_("Register it again: this deployment is the first one then.")),
+                code="registration_undone",
+            )
         if not said:
             progress.info(Text(_("Another refresh of this vCenter is under way; this one comes after it.")))
             said = True
         progress.check()
         time.sleep(_LOOK_AGAIN_S)
-    return claim
+    return right
 
 
 def _counts(vcenter: VCenter) -> dict[str, int]:

@@ -25,7 +25,8 @@ class Rule:
 
     `severity` is that of the facts; a finding may be milder where a newer document is. `source`: the document that the
     facts name. `looks_at`: what is looked at from outside, "" when that is nothing. `in_guest`: what only the machine
-    itself can tell, "" when that is nothing. `seen`: whether a machine can have a finding of this rule.
+    itself can tell, "" when that is nothing. `seen`: whether a machine can have a finding of this rule. `requirement`: the
+    row of the catalogue of requirements that says more about it, "" where there is none.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Rule:
     source: str
     looks_at: str = ""
     in_guest: str = ""
+    requirement: str = ""
 
     @property
     def seen(self) -> bool:
@@ -70,6 +72,7 @@ _ROWS: Final = (
         source=_MATRIX,
         looks_at=_("whether there is a disk"),
         in_guest=_("whether boot and system are on one and the same disk"),
+        requirement="SRC-18",
     ),
     Rule(
         id="SM-05",
@@ -129,6 +132,7 @@ _ROWS: Final = (
         severity="info",
         source=_MATRIX,
         looks_at=_("the backing of the disks"),
+        requirement="MT-17",
     ),
     Rule(
         id="SM-13",
@@ -230,6 +234,7 @@ _ROWS: Final = (
         in_guest=_(
             "GRUB names disks by UUID; Linux Integration Services on RHEL and CentOS 5.2 to 5.11 and 6.1 to 6.10"
         ),
+        requirement="SRC-16",
     ),
     Rule(
         id="SM-26",

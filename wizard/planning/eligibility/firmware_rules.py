@@ -14,9 +14,9 @@ def firmware(machine: SourceMachine, system: OperatingSystem) -> Iterator[Machin
     """SM-07. BIOS passes; EFI passes with Secure Boot off, and says that the texts disagree.
 
     The text of 2019 permits EFI for migration only, the one of 2023 permits it: asr-facts 14, C6 follows 2023 and asks
-    for a note. Windows Server 2008 R2 and older do not start from EFI in either text.
+    for a note. The boot option stays set when a machine is switched to BIOS, and means nothing there. Windows Server 2008 R2 and older do not start from EFI in either text.
     """
-    if machine.secure_boot:
+    if machine.secure_boot and machine.firmware != "bios":
         yield found(
             "SM-07",
             "block",

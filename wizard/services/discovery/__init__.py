@@ -3,6 +3,7 @@
 from wizard.services.discovery.claim import take
 from wizard.services.discovery.refreshing import WATCHES, Outcome, refresh
 from wizard.services.discovery.schedule import (
+    close_unused_watches,
     close_watches,
     keep_no_watches,
     keep_watches,
@@ -13,6 +14,7 @@ from wizard.services.discovery.schedule import (
 __all__ = [
     "WATCHES",
     "Outcome",
+    "close_unused_watches",
     "close_watches",
     "keep_no_watches",
     "keep_watches",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,7 +18,9 @@ from wizard.planning.eligibility import (
     judge,
     verdict_of,
 )
+from wizard.planning.eligibility.finding import CLASSIC, MODERNIZED
 from wizard.planning.eligibility.systems import distribution_of, identify
+from wizard.planning.vocabulary import ProfileId
 from wizard.services.discovery.own_machines import own_machines
 from wizard.services.discovery.stored_form import digest_of_row
 from wizard.vsphere.machines import MachineFacts
@@ -26,6 +29,8 @@ from wizard.vsphere.machines import MachineFacts
 _DUPLICATE: Final = "SM-17"
 _OWN: Final = "SM-30"
 _AT_ONCE: Final = 500
+ONLY_IN: Final[Mapping[frozenset[ProfileId], str]] = {CLASSIC: "c", MODERNIZED: "m"}
+"""What stands behind a rule in Machine.rules that found something in one profile only."""
 _AS_STORED: Final = (
     "name", "guest_id", "guest_full_name", "power_state", "connection_state", "tools_status", "firmware",
     "secure_boot", "encrypted", "is_template", "instance_uuid", "bios_uuid", "snapshot_count", "extra_config",
@@ -56,10 +61,18 @@ def judged(machine: SourceMachine, surroundings: Surroundings) -> dict[str, Any]
     return {
         "system": _family(machine),
         "findings": [finding.to_json() for finding in findings],
-        "rules": " ".join(sorted({finding.rule for finding in findings})),
+        "rules": _rules(findings),
         "verdict_classic": verdict_of(findings, "asr-classic"),
         "verdict_modernized": verdict_of(findings, "asr-modernized"),
     }
+
+
+def _rules(findings: Iterable[MachineFinding]) -> str:
+    """The rules that found something, as Machine.rules holds them."""
+    profiles: dict[str, frozenset[ProfileId]] = {}
+    for finding in findings:
+        profiles[finding.rule] = profiles.get(finding.rule, frozenset()) | finding.profiles
+    return " ".join(rule + ONLY_IN.get(only, "") for rule, only in sorted(profiles.items()))
 
 
 def judge_row(row: Machine, surroundings: Surroundings) -> None:
@@ -78,8 +91,11 @@ def judge_again(vcenter: VCenter) -> int:
     """Judge those machines of this vCenter anew of which other rows say something else by now. Returns how many.
 
     To be called in the transaction that changed the other rows: after a refresh, and when a machine of Site Recovery is
-    registered or recorded.
+    registered or recorded. Waits for the batch of a refresh that is being written: what is judged must be what is kept.
     """
+    # A refresh writes to this row first in each of its transactions. Without it, a row that it replaces meanwhile would
+    # get back a verdict on what is no longer in it.
+    list(VCenter.objects.select_for_update(no_key=True).filter(pk=vcenter.pk).values_list("pk"))
     surroundings = around(vcenter)
     here = vcenter.machines.filter(gone_at=None).order_by()
     # A template is judged by that alone.

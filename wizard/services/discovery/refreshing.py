@@ -20,7 +20,8 @@ from wizard.services.discovery import judging, rows
 from wizard.services.discovery.claim import Claim
 from wizard.services.discovery.failures import remembered
 from wizard.services.discovery.watches import Watches
-from wizard.text import Text
+from wizard.services.errors import Conflict
+from wizard.text import Text, _
 from wizard.vsphere.discovery import Batch, InventoryWatch, VersionTooOld
 from wizard.vsphere.errors import ConnectionLost
 
@@ -85,7 +86,8 @@ class _Run:
         self._claim = claim
         self._report = report
         self._began = timezone.now()
-        self._read = self._written = self._gone = 0
+        self._read = self._written = 0
+        self._missing: list[str] = []
 
     def read(self, watch: InventoryWatch, version: str) -> Outcome:
         """What has changed since `version`, or everything where that is ""."""
@@ -100,7 +102,7 @@ class _Run:
                 self._claim.renew()
                 self._written += rows.write_machines(self._vcenter, batch.machines, surroundings, self._began)
                 rows.write_objects(self._vcenter, batch.objects, self._began)
-                self._gone += rows.mark_gone(self._vcenter, batch.gone, self._began)
+            self._missing += batch.gone
             self._read += len(batch.machines)
             self._report(self._read)
 
@@ -108,8 +110,14 @@ class _Run:
         now = timezone.now()
         with transaction.atomic():
             self._claim.renew()
-            if complete:
-                self._gone += rows.mark_unseen(self._vcenter, self._began, now)
+            # In the end only: of half a reading nobody knows what is missing from it.
+            gone = (
+                rows.mark_unseen(self._vcenter, self._began, now)
+                if complete
+                else rows.mark_gone(self._vcenter, self._missing, self._began, now)
+            )
+            if gone:
+                refuse_blindness(self._vcenter)
             rows.write_paths(self._vcenter)
             judging.judge_again(self._vcenter)
             self._claim.end(
@@ -122,7 +130,30 @@ class _Run:
                 refresh_failure_details={},
                 **({"discovered_at": now} if complete else {}),
             )
-        return Outcome(complete=complete, read=self._read, written=self._written, gone=self._gone)
+        return Outcome(complete=complete, read=self._read, written=self._written, gone=gone)
+
+
+def refuse_blindness(vcenter: VCenter) -> None:
+    """Raises Conflict where nothing is left of an inventory. A vCenter that lost all its machines still has its hosts; one
+    that shows nothing shows it to an account without rights, and tells nobody so."""
+    machines = vcenter.machines.filter(gone_at=None)
+    around = vcenter.objects_seen.filter(gone_at=None).exclude(parent_moid="")
+    if machines.exists() or around.exists():
+        return
+    raise Conflict(
+        Text(
+            _("%(address)s shows %(user)s nothing any more: no machine, no host, no folder."),
+            address=f"{vcenter.host}:{vcenter.port}",
+            user=vcenter.credential.username,
+        ),
+        remedy=Text(
+            _(
+                "Give the account its role on vCenter’s root object again, with propagation; then refresh. What is listed here "
+                "stays as it was seen last."
+            )
+        ),
+        code="nothing_shown",
+    )
 
 
 def _version(vcenter: VCenter, watch: InventoryWatch) -> str:

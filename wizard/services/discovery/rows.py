@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from wizard.vsphere.machines import InventoryObject as ObjectFacts
 from wizard.vsphere.machines import MachineFacts
 
 _KEYS: Final = ("vcenter", "moid")
+_AT_ONCE: Final = 500
 _OBJECT_FIELDS: Final = ["type", "name", "parent_moid", "values", "seen_at", "gone_at"]
 
 
@@ -60,11 +61,15 @@ def write_objects(vcenter: VCenter, found: Sequence[ObjectFacts], seen_at: datet
     )
 
 
-def mark_gone(vcenter: VCenter, moids: Iterable[str], now: datetime) -> int:
-    """These were taken away. Returns how many machines that were."""
-    gone = list(moids)
-    vcenter.objects_seen.filter(moid__in=gone, gone_at=None).update(gone_at=now)
-    return vcenter.machines.filter(moid__in=gone, gone_at=None).update(gone_at=now)
+def mark_gone(vcenter: VCenter, moids: Sequence[str], since: datetime, now: datetime) -> int:
+    """These were taken away, but for what a reading that began at `since` has shown after all. Returns how many machines
+    that were."""
+    count = 0
+    for start in range(0, len(moids), _AT_ONCE):
+        gone = {"moid__in": moids[start : start + _AT_ONCE], "seen_at__lt": since, "gone_at": None}
+        vcenter.objects_seen.filter(**gone).update(gone_at=now)
+        count += vcenter.machines.filter(**gone).update(gone_at=now)
+    return count
 
 
 def mark_unseen(vcenter: VCenter, since: datetime, now: datetime) -> int:

@@ -62,6 +62,14 @@ def refresh_if_due(vcenter_id: UUID) -> bool:
     return True
 
 
+def close_unused_watches() -> int:
+    """In a worker: end the watches, and with them the sessions, that no refresh will come back to. Returns how many."""
+    registered = VCenter.objects.filter(_is_registered())
+    return WATCHES.close_unused(
+        set(registered.values_list("pk", flat=True)), idle_s=60 * _WATCH_LIVES_MINUTES
+    )
+
+
 def keep_watches() -> None:
     """In a worker: let watches live from one refresh to the next, if these come often enough."""
     if 0 < settings.DISCOVERY_MINUTES <= _WATCH_LIVES_MINUTES:
@@ -80,8 +88,11 @@ def close_watches() -> None:
 
 def _due(now: datetime) -> Q:
     """Registered for a deployment, its time has come, and its password is known to be right: any other a person tries."""
-    # No joins: PostgreSQL looks at the conditions of an update again after a wait, but not at a query within it.
-    registered = VCenter.deployments.through.objects.filter(vcenter=OuterRef("pk"))
     accepted = Credential.objects.filter(pk=OuterRef("credential"), standing=Credential.Standing.ACCEPTED)
     in_time = Q(next_refresh_at=None) | Q(next_refresh_at__lte=now)
-    return in_time & Q(Exists(registered)) & Q(Exists(accepted))
+    return in_time & _is_registered() & Q(Exists(accepted))
+
+
+def _is_registered() -> Q:
+    # No joins: PostgreSQL looks at the conditions of an update again after a wait, but not at a query within it.
+    return Q(Exists(VCenter.deployments.through.objects.filter(vcenter=OuterRef("pk"))))

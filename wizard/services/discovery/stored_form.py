@@ -22,6 +22,12 @@ _CONTENT: Final = tuple(
 JSON_COLUMNS: Final = frozenset(
     field.attname for field in Machine._meta.concrete_fields if isinstance(field, models.JSONField)
 )
+# What a guest tells of itself may be of any length; PostgreSQL refuses the whole page for one that is too long.
+_LONGEST: Final = tuple(
+    (field.attname, field.max_length)
+    for field in Machine._meta.concrete_fields
+    if field.max_length is not None and field.name in {told.name for told in fields(MachineFacts)}
+)
 _encode: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -58,6 +64,8 @@ def values_of(facts: MachineFacts) -> dict[str, Any]:
     values["disk_count"] = facts.disk_count
     values["disk_gb"] = facts.disk_gb
     values["search_text"] = search_text(facts.name, facts.host_name, facts.ip_addresses)
+    for name, longest in _LONGEST:
+        values[name] = values[name][:longest]
     return values
 
 

@@ -7,7 +7,8 @@ them back at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +35,18 @@ class _Held:
     stack: ExitStack
 
 
-class Watches:
-    """The watches of one process; lent to one refresh at a time each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resting:
+    held: _Held
+    since: float
 
-    def __init__(self) -> None:
-        self._kept: dict[UUID, _Held] = {}
+
+class Watches:
+    """The watches of one process; lent to one refresh at a time each. `clock` gives seconds that never go back."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: dict[UUID, _Resting] = {}
         self._lock = threading.Lock()
         self._keeping = False
 
@@ -62,24 +70,38 @@ class Watches:
     def close_all(self) -> None:
         """Give all watches back and keep none any more: the worker ends."""
         self._keeping = False
+        self._end(lambda _vcenter_id, _resting: True)
+
+    def close_unused(self, in_use: Collection[UUID], *, idle_s: float) -> int:
+        """Give back the watches on other vCenters, and those that rested longer: as long as a watch is kept, nobody else
+        logs its session out. Returns how many."""
+        oldest = self._clock() - idle_s
+        return self._end(lambda vcenter_id, resting: vcenter_id not in in_use or resting.since < oldest)
+
+    def _end(self, which: Callable[[UUID, _Resting], bool]) -> int:
         with self._lock:
-            left, self._kept = self._kept, {}
-        for held in left.values():
-            held.stack.close()
+            left = {key: resting for key, resting in self._kept.items() if which(key, resting)}
+            for vcenter_id in left:
+                del self._kept[vcenter_id]
+        for resting in left.values():
+            resting.held.stack.close()
+        return len(left)
 
     def _take(self, vcenter: VCenter) -> _Held | None:
         with self._lock:
-            held = self._kept.pop(vcenter.pk, None)
-        if held is not None and held.looks_at != _looks_at(vcenter):
-            held.stack.close()
+            resting = self._kept.pop(vcenter.pk, None)
+        if resting is None:
             return None
-        return held
+        if resting.held.looks_at != _looks_at(vcenter):
+            resting.held.stack.close()
+            return None
+        return resting.held
 
     def _put(self, vcenter_id: UUID, held: _Held) -> bool:
         with self._lock:
             if not self._keeping or vcenter_id in self._kept:
                 return False
-            self._kept[vcenter_id] = held
+            self._kept[vcenter_id] = _Resting(held=held, since=self._clock())
             return True
 
 
