@@ -25,6 +25,7 @@ READS: dict[str, Call] = {
     "attestations": lambda api, d, t: api.get(f"deployments/{d.pk}/attestations/"),
     "waivers": lambda api, d, t: api.get(f"deployments/{d.pk}/waivers/"),
     "secrets' standing": lambda api, d, t: api.get(f"deployments/{d.pk}/installation-secrets/"),
+    "template's passwords": lambda api, d, t: api.get(f"deployments/{d.pk}/template-passwords/"),
     "expiry": lambda api, d, t: api.get(f"deployments/{d.pk}/expiry"),
     "profiles": lambda api, d, t: api.get("profiles/"),
     "one profile": lambda api, d, t: api.get("profiles/asr-classic/"),
@@ -70,6 +71,10 @@ CHANGES: dict[str, tuple[Call, int]] = {
     "take the bundle": (lambda api, d, t: api.get(f"deployments/{d.pk}/installation-bundle"), 409),
     "give a secret": (
         lambda api, d, t: api.put(f"deployments/{d.pk}/installation-secrets/proxy/", {"secret": "x"}),
+        422,
+    ),
+    "give a template's password": (
+        lambda api, d, t: api.put(f"deployments/{d.pk}/template-passwords/", {"passwords": {"x": "y"}}),
         422,
     ),
     "give a key": (

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
-from tests import stories
+from tests import asking_template, stories
 from tests.far_side import LICENCE
 from tests.web.pages import read, step_url
 from wizard.models import Deployment, Operator
-from wizard.services import deployments
+from wizard.services import deployments, template_contents
 
 MAPPED = {
     "action": "map",
@@ -177,3 +179,160 @@ def test_an_inspection_that_failed_says_why(working: Client, draft: Deployment, 
 def test_a_licence_with_markup_is_shown_and_not_obeyed(working: Client, inspected: Deployment) -> None:
     content = working.get(step_url(inspected, "template")).content.decode()
     assert "&lt;b&gt;Not&lt;/b&gt;" in content
+
+
+ASKED = {
+    "action": "map",
+    "networks.Network 1": "VM Network",
+    "deployment_option": "small",
+    "properties.port": "843",
+    "properties.telemetry": "false",
+    "properties.zone": "paris",
+    "properties.hostname": "",
+    "properties.site": "lyon",
+    "passwords.admin.password": asking_template.PASSWORD,
+    "passwords.join.password": "",
+    "accept_license": "on",
+}
+
+
+@pytest.fixture
+def asking(draft: Deployment, operator: Operator) -> Deployment:
+    asking_template.inspect(draft, operator)
+    return draft
+
+
+def test_a_folder_is_offered_as_one(working: Client, draft: Deployment, folder: Path) -> None:
+    (folder / "asr-9.62").mkdir()
+    (folder / "asr-9.62" / "asr.ovf").write_bytes(b"0" * 2**20)
+    (folder / "no template").mkdir()
+    page = read(working.get(step_url(draft, "template")))
+    assert page.all("option", value="asr-9.62")
+    assert not page.all("option", value="no template")
+    assert "asr-9.62 · folder, 0 GB" in page.words
+    post(working, draft, {"action": "inspect", "source": "folder", "file": "asr-9.62"})
+    assert draft.tasks.get(kind="inspect_template").inputs == {"source": "folder", "file": "asr-9.62"}
+
+
+def test_each_property_is_asked_for_as_the_template_describes_it(working: Client, asking: Deployment) -> None:
+    page = read(working.get(step_url(asking, "template")))
+    assert "Where it listens. A whole number from 1 to 1024." in page.words
+    assert page.all("input", name="properties.port")[0]["inputmode"] == "numeric"
+    assert page.value_of("properties.port") == "443"
+    chosen = dict(checked(page))
+    assert chosen["properties.telemetry"] == "true"
+    assert chosen["deployment_option"] == "large"
+    assert "Small 4 vCPU, 8 GB · Up to 50 machines." in page.words
+    assert "selected" in page.all("option", value="lyon")[0]
+    assert (
+        "Hostname (optional) From 1 to 15 characters. Left empty, it is taken from the network step."
+        in page.words
+    )
+    (password,) = page.all("input", name="passwords.admin.password")
+    assert (password["type"], password.get("value")) == ("password", None)
+    assert not page.all("input", name="properties.build")
+
+
+def checked(page: Any) -> list[tuple[str, str]]:
+    return [
+        (radio["name"], radio["value"]) for radio in page.all("input", type="radio") if "checked" in radio
+    ]
+
+
+def test_what_was_asked_for_is_kept_and_the_password_is_sealed(working: Client, asking: Deployment) -> None:
+    assert post(working, asking, ASKED)["Location"] == step_url(asking, "network")
+    saved = deployments.answers_of(asking)["template"]
+    assert saved["deployment_option"] == "small"
+    assert saved["properties"] == {"port": "843", "telemetry": "false", "zone": "paris", "site": "lyon"}
+    assert template_contents.passwords_of(asking, saved) == {"admin.password": asking_template.PASSWORD}
+    page = read(working.get(step_url(asking, "template")))
+    assert page.all("input", name="passwords.admin.password")[0].get("value") is None
+    assert "Given by oskar at" in page.words
+    # Left empty, the one that is there stays.
+    assert post(working, asking, ASKED | {"passwords.admin.password": ""}).status_code == 302
+    assert template_contents.passwords_of(asking, saved) == {"admin.password": asking_template.PASSWORD}
+    answers = read(working.get(f"/deployments/{asking.pk}/answers/")).words
+    assert "Deployment option Small" in answers
+    assert asking_template.PASSWORD not in answers
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "message"),
+    [
+        ({"properties.port": "0"}, "id_properties_port", "The value must not be below 1."),
+        (
+            {"passwords.admin.password": ""},
+            "id_passwords_admin_password",
+            "The template has no value of its own for this property. Give one.",
+        ),
+        (
+            {"passwords.admin.password": "hunter2"},
+            "id_passwords_admin_password",
+            "The value has 7 characters; at least 12 are expected.",
+        ),
+        (
+            {"deployment_option": "huge"},
+            "id_deployment_option",
+            "The template has no deployment option “huge”",
+        ),
+    ],
+)
+def test_a_value_that_the_template_does_not_take_is_told_at_its_field(
+    working: Client, asking: Deployment, typed: dict[str, str], place: str, message: str
+) -> None:
+    answer = post(working, asking, ASKED | typed)
+    assert answer.status_code == 422
+    page = read(answer)
+    assert page.all("a", href=f"#{place}")
+    assert message in page.words
+    content = answer.content.decode()
+    assert asking_template.PASSWORD not in content
+    assert "hunter2" not in content
+    assert page.value_of("properties.site") == "lyon"
+
+
+def test_the_check_page_says_nothing_of_options_that_there_are_not(
+    working: Client, inspected: Deployment
+) -> None:
+    post(working, inspected, MAPPED)
+    assert "Deployment option" not in read(working.get(f"/deployments/{inspected.pk}/answers/")).words
+
+
+@pytest.mark.parametrize(
+    ("signed", "words"),
+    [
+        ({}, ["Self-signed", "it proves nothing about its publisher", "SHA-256, signed"]),
+        (
+            {"self_signed": False},
+            ["Authority unknown", "Whether CN=Some authority may be trusted", "Issuer CN=Some authority"],
+        ),
+        ({"days": -10}, ["Expired", "The certificate that signed the template has expired."]),
+        ({"days": 500}, ["The certificate that signed the template is not valid yet."]),
+        (
+            {"algorithms": ["sha1"]},
+            ["SHA-1, signed", "it finds damage, but not a file that somebody changed"],
+        ),
+        (
+            {"has_manifest": False, "verified": False, "has_certificate": False, "signature": None},
+            ["Manifest None", "The template has no manifest: its files cannot be verified."],
+        ),
+    ],
+)
+def test_who_signed_the_template_is_shown_with_what_speaks_against_it(
+    working: Client, draft: Deployment, operator: Operator, signed: dict[str, Any], words: list[str]
+) -> None:
+    asking_template.inspect(draft, operator, **signed)
+    found = read(working.get(step_url(draft, "template"))).words
+    assert [word for word in words if word not in found] == []
+    assert ("has expired" in found) == ("Expired" in words)
+    assert "folder with an .ovf file" in found
+
+
+def test_the_validity_of_the_signature_is_told_in_the_readers_zone(
+    working: Client, draft: Deployment, operator: Operator
+) -> None:
+    operator.time_zone = "Asia/Tokyo"
+    operator.save()
+    stored = asking_template.inspect(draft, operator).result["manifest"]["signature"]["not_after"]
+    there = datetime.fromisoformat(stored).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"Valid to {there:%Y-%m-%d %H:%M}" in read(working.get(step_url(draft, "template"))).words

@@ -31,6 +31,7 @@ from wizard.api import (
     problems,
     profiles,
     tasks,
+    template_passwords,
 )
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
@@ -147,6 +148,7 @@ for part in (
     handouts,
     privileges,
     plan,
+    template_passwords,
 ):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from wizard.journey import base as journey
 from wizard.journey.evidence import EvidenceAnswers
 from wizard.models import Deployment, DeploymentState
 from wizard.planning.sizing import SizingAdvice
-from wizard.services import deployments, guidance, preflight
+from wizard.services import deployments, guidance, preflight, template_contents
 from wizard.services.answers import circumstances_of, primary_component
 from wizard.services.errors import UserError
 from wizard.web import in_play, steps
@@ -60,7 +61,12 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
     context = frame | {
         "problem": problem,
         "sections": _sections(
-            deployment.profile, deployment.name, answers, frame["steps"], deployment.is_open
+            deployment.profile,
+            deployment.name,
+            answers,
+            frame["steps"],
+            deployment.is_open,
+            _words(deployment, answers),
         ),
         "deploy_step": next((row for row in frame["steps"] if row.id == "deploy"), None),
         "install_step": next((row for row in frame["steps"] if row.id == "install"), None),
@@ -96,8 +102,21 @@ def _size(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> SizingA
     return guidance.size(deployment.profile, answers["capacity"], component=component)
 
 
+def _words(deployment: Deployment, answers: dict[str, dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Answers that only the far end has words for, by step and field."""
+    if not answers.get("template", {}).get("deployment_option"):
+        return {}
+    option = template_contents.option_label(deployment, answers["template"])
+    return {("template", "deployment_option"): option}
+
+
 def _sections(
-    profile: str, name: str, answers: dict[str, dict[str, Any]], rows: list[steps.StepRow], open_: bool
+    profile: str,
+    name: str,
+    answers: dict[str, dict[str, Any]],
+    rows: list[steps.StepRow],
+    open_: bool,
+    words: Mapping[tuple[str, str], str],
 ) -> list[dict[str, Any]]:
     answers = {"profile": {"name": name, "profile": profile}, **answers}
     by_id = {row.id: row for row in rows}
@@ -109,7 +128,11 @@ def _sections(
         data = answers.get(step.id, {})
         change = f"{row.url}?back=answers" if open_ and row.status != "blocked" else ""
         asked = in_play.fields_of(step, profile, answers, data)
-        shown = [_row(step, name, data[name], change) for name in _shown_fields(step, data) if name in asked]
+        shown = [
+            _row(step, name, words.get((step.id, name), data[name]), change)
+            for name in _shown_fields(step, data)
+            if name in asked
+        ]
         sections.append(
             {
                 "title": row.title,
@@ -126,6 +149,7 @@ def _shown_fields(step: journey.Step, data: dict[str, Any]) -> list[str]:
     hidden = set(_NOT_SHOWN.get(step.id, ()))
     if step.id == "template":
         hidden |= {"url", "sha256"} if data.get("source") == "folder" else {"file"}
+        hidden |= set() if data.get("deployment_option") else {"deployment_option"}
     if step.id == "evidence":
         hidden |= _NOT_BY_HAND if data.get("way") == "by_hand" else set()
         hidden |= {"thumbprint_sha256"} if data.get("transport") == "http" else set()
