@@ -180,6 +180,33 @@ def test_a_machine_is_shown_with_its_findings_and_where_it_is(working: Client, a
     assert "What cannot be seen from outside" in page.words
 
 
+def test_a_machine_counts_as_seen_when_the_last_refresh_had_nothing_new_to_say_of_it(
+    working: Client, address: str
+) -> None:
+    now = timezone.now()
+    Machine.objects.update(seen_at=now - timedelta(hours=20))
+    VCenter.objects.update(refreshed_at=now)
+    machine = Machine.objects.first()
+    assert machine is not None
+    assert working.get(f"{address}{machine.pk}/").context["seen_at"] == now
+    Machine.objects.update(gone_at=now)
+    assert working.get(f"{address}{machine.pk}/").context["seen_at"] == now - timedelta(hours=20)
+
+
+def test_rules_lead_to_the_requirement_that_says_more(
+    working: Client, recorded: Deployment, address: str
+) -> None:
+    page = read(working.get(address))
+    for requirement in ("SRC-16", "SRC-18"):
+        link = f"/requirements/{recorded.profile}/{requirement}/"
+        assert page.all("a", href=link)
+        assert working.get(link).status_code == 200
+    disk = {**Machine.objects.get(name="app-001").disks[0], "backing": "rdm_virtual"}
+    machine = edit("app-001", disks=[disk])
+    page = read(working.get(f"{address}{machine.pk}/"))
+    assert page.all("a", href=f"/requirements/{recorded.profile}/MT-17/")
+
+
 # --- how fresh --------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +217,8 @@ def test_when_the_last_refresh_was_and_when_the_next_is_due_is_said(
     Credential.objects.update(standing=Credential.Standing.ACCEPTED)
     VCenter.objects.update(refreshed_at=now, next_refresh_at=now + timedelta(minutes=15))
     assert "next refresh" in read(working.get(address)).words
+    VCenter.objects.update(next_refresh_at=now - timedelta(minutes=1))
+    assert "refresh is due" in read(working.get(address)).words, "no next one in the past"
     VCenter.objects.update(refreshing_until=now + timedelta(minutes=1))
     assert "being refreshed" in read(working.get(address)).words
     VCenter.objects.update(refreshing_until=None)

@@ -12,6 +12,8 @@ from tests import stories
 from tests.builders import make_deployment
 from tests.web.pages import read
 from wizard.models import AuditEntry, Deployment, Machine, Operator
+from wizard.services import physical_servers
+from wizard.services.errors import NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,34 @@ def test_a_virtual_machine_is_not_changed_by_hand(working: Client, operator: Ope
         assert answer.status_code == 404
 
 
+def test_a_server_that_somebody_removed_meanwhile_does_not_come_back(
+    operator: Operator, deployment: Deployment
+) -> None:
+    row = stories.enter_server(deployment, operator)
+    Machine.objects.all().delete()
+    for act in (
+        lambda: physical_servers.change(row, SERVER, actor=operator),
+        lambda: physical_servers.remove(row, actor=operator),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    assert not Machine.objects.exists()
+    assert not AuditEntry.objects.filter(
+        action__in=["physical_server.changed", "physical_server.removed"]
+    ).exists()
+
+
+def test_servers_of_another_deployment_are_out_of_reach(
+    working: Client, operator: Operator, deployment: Deployment
+) -> None:
+    row = stories.enter_server(deployment, operator)
+    other = f"/deployments/{make_deployment(operator).pk}/machines/"
+    assert "files-01" not in read(working.get(other + "?presence=all")).words
+    assert b"files-01" not in b"".join(working.get(other.rstrip("/") + ".csv").streaming_content)  # type: ignore[attr-defined]
+    for place in ("", "change/", "remove/"):
+        assert working.get(f"{other}{row.pk}/{place}").status_code == 404
+
+
 # --- from a file ------------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +192,19 @@ def test_one_wrong_row_keeps_all_out_and_is_named(working: Client, address: str)
     answer = working.post(f"{address}physical/file/", {"content": text})
     assert answer.status_code == 422
     assert not Machine.objects.exists()
+
+
+def test_a_file_just_small_enough_stays_so_on_its_way_through_the_browser(
+    working: Client, deployment: Deployment, address: str
+) -> None:
+    rows = HEADER.replace("\r", "") + "".join(
+        f"s{n},s{n}.lab.test,Windows Server 2019,,100\n" for n in range(40)
+    )
+    text = rows + "\n" * (physical_servers.BYTES_MOST - len(rows))
+    content = read(upload(working, address, text)).value_of("content")
+    answer = working.post(f"{address}physical/file/", {"content": content.replace("\n", "\r\n")})
+    assert answer.status_code == 302
+    assert deployment.physical_servers.count() == 40
 
 
 def test_without_a_file_the_field_says_so(working: Client, address: str) -> None:

@@ -24,11 +24,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """`next_at` is None where nothing is scheduled; `waits` says then why, or is empty where somebody switched that off."""
+    """`next_at` is None where nothing is scheduled; `waits` says then why, or is empty where somebody switched that off.
+
+    `overdue`: that time has passed, and no worker has begun yet.
+    """
 
     vcenter: VCenter
     refreshing: bool
     next_at: datetime | None
+    overdue: bool
     waits: Text
     failure: Failure | None
 
@@ -42,11 +46,12 @@ def of_deployment(deployment: Deployment) -> list[Freshness]:
 def _of(vcenter: VCenter) -> Freshness:
     now = timezone.now()
     waits = _waits_for(vcenter.credential)
-    scheduled = settings.DISCOVERY_MINUTES and not waits
+    next_at = (vcenter.next_refresh_at or now) if settings.DISCOVERY_MINUTES and not waits else None
     return Freshness(
         vcenter=vcenter,
         refreshing=vcenter.refreshing_until is not None and vcenter.refreshing_until > now,
-        next_at=(vcenter.next_refresh_at or now) if scheduled else None,
+        next_at=next_at,
+        overdue=next_at is not None and next_at <= now,
         waits=waits,
         failure=_failure(vcenter),
     )

@@ -68,7 +68,7 @@ def find(deployment: Deployment, machine_id: int) -> Machine:
     """Raises NotFound."""
     row = _servers(deployment).filter(pk=machine_id).first()
     if row is None:
-        raise NotFound(Text(_("There is no such physical server.")))
+        raise _not_there()
     return row
 
 
@@ -103,8 +103,9 @@ def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) ->
 
 @transaction.atomic
 def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machine:
-    """Raises Invalid that names the fields."""
+    """Raises Invalid that names the fields, and NotFound where somebody removed the server meanwhile."""
     require(actor, "operate")
+    row = _as_it_is(row)
     before = cells_of(row)
     _fill(row, _read(cells))
     _save(row)
@@ -120,7 +121,9 @@ def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machin
 
 @transaction.atomic
 def remove(row: Machine, *, actor: Operator) -> None:
+    """Raises NotFound where somebody else removed it meanwhile."""
     require(actor, "operate")
+    row = _as_it_is(row)
     before = cells_of(row)
     audit.record(
         "physical_server.removed",
@@ -136,10 +139,14 @@ def remove(row: Machine, *, actor: Operator) -> None:
 
 def plan_import(deployment: Deployment, content: str | bytes) -> Plan:
     """What the file would change; nothing is written. Raises FileRefused."""
+    return _plan(content, _by_name(_servers(deployment)))
+
+
+def _plan(content: str | bytes, rows: Mapping[str, Machine]) -> Plan:
     servers, faults = read_csv(content)
     if faults:
         raise FileRefused(faults)
-    known = {row.name.casefold(): _server_of(row) for row in _servers(deployment)}
+    known = {name: _server_of(row) for name, row in rows.items()}
     plan: dict[str, list[PhysicalServer]] = {"new": [], "changed": [], "same": []}
     for server in servers:
         before = known.get(server.name.casefold())
@@ -151,8 +158,9 @@ def plan_import(deployment: Deployment, content: str | bytes) -> Plan:
 def take_over(deployment: Deployment, content: str | bytes, *, actor: Operator) -> Plan:
     """Write all servers of the file, or none. Those that are not in it stay as they are. Raises FileRefused."""
     require(actor, "operate")
-    plan = plan_import(deployment, content)
-    known = {row.name.casefold(): row for row in _servers(deployment)}
+    # Held until all is written: what somebody removed in between would silently stay away.
+    known = _by_name(_servers(deployment).select_for_update(of=("self",)))
+    plan = _plan(content, known)
     fresh = []
     for server in plan.new:
         row = Machine(kind=Machine.Kind.PHYSICAL, deployment=deployment)
@@ -199,6 +207,22 @@ _AT_ONCE: Final = 200
 
 def _servers(deployment: Deployment) -> QuerySet[Machine]:
     return Machine.objects.filter(deployment=deployment, kind=Machine.Kind.PHYSICAL)
+
+
+def _by_name(rows: QuerySet[Machine]) -> dict[str, Machine]:
+    return {row.name.casefold(): row for row in rows}
+
+
+def _as_it_is(row: Machine) -> Machine:
+    """The row as the table holds it now, and nobody else changes it before this transaction ends."""
+    now = Machine.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if now is None:
+        raise _not_there()
+    return now
+
+
+def _not_there() -> NotFound:
+    return NotFound(Text(_("There is no such physical server.")))
 
 
 def _read(cells: Mapping[str, str]) -> PhysicalServer:

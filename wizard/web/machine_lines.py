@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from wizard.models import Deployment, Machine
-from wizard.planning.eligibility import STATUS_LABELS, Verdict
+from wizard.planning.eligibility import STATUS_LABELS, Rule, Verdict
 from wizard.services import explanations, machines
 from wizard.services.machines import POWER_WORDS, RULES, VERDICT_WORDS, Whereabouts
 from wizard.text import Text
@@ -57,7 +57,21 @@ class FindingLine:
     text: Text
     remedy: Text
     source: str
+    more: More | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """The page of the requirement that says more about a rule."""
+
+    id: str
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnseenLine:
+    rule: Rule
+    more: More | None
 
 
 def line(deployment: Deployment, machine: Machine) -> Line:
@@ -79,7 +93,6 @@ def power_of(machine: Machine) -> str:
 
 
 def findings(deployment: Deployment, machine: Machine) -> list[FindingLine]:
-    known = {row.id for row in explanations.listing(deployment.profile)}
     return [
         FindingLine(
             rule=finding.rule,
@@ -89,12 +102,23 @@ def findings(deployment: Deployment, machine: Machine) -> list[FindingLine]:
             text=finding.text,
             remedy=finding.remedy,
             source=RULES[finding.rule].source,
-            url=reverse("requirement", args=[deployment.profile, finding.rule])
-            if finding.rule in known
-            else "",
+            more=_more(deployment, RULES[finding.rule]),
         )
         for finding in machines.findings_of(deployment, machine)
     ]
+
+
+def unseen(deployment: Deployment, machine: Machine | None = None) -> list[UnseenLine]:
+    """What only the machine itself can tell: each machine, or this one."""
+    rules = machines.unseen_rules(machine)
+    return [UnseenLine(rule=rule, more=_more(deployment, rule)) for rule in rules]
+
+
+def _more(deployment: Deployment, rule: Rule) -> More | None:
+    known = {row.id for row in explanations.listing(deployment.profile)} if rule.requirement else set()
+    if rule.requirement not in known:
+        return None
+    return More(id=rule.requirement, url=reverse("requirement", args=[deployment.profile, rule.requirement]))
 
 
 def disks(machine: Machine, place: Whereabouts) -> list[dict[str, Any]]:

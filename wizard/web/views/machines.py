@@ -53,7 +53,7 @@ def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "anything": any(counted.by_verdict.values()),
         "filtered": bool(asked),
         "csv_url": f"{reverse('machines_file', args=[deployment.pk])}?{asked.urlencode()}",
-        "unseen": machines.unseen_rules(),
+        "unseen": machine_lines.unseen(deployment),
     }
     return render(request, "web/machines.html", context)
 
@@ -81,11 +81,12 @@ def detail(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
     context = steps.frame(deployment, None, [], title=machine.name) | {
         "machine": machine,
         "line": machine_lines.line(deployment, machine),
+        "seen_at": machines.seen_at(machine),
         "place": place,
         "findings": machine_lines.findings(deployment, machine),
         "disks": machine_lines.disks(machine, place),
         "adapters": machine_lines.adapters(machine, place),
-        "unseen": machines.unseen_rules(machine),
+        "unseen": machine_lines.unseen(deployment, machine),
         "physical": machine.kind == Machine.Kind.PHYSICAL,
     }
     context["crumbs"].insert(

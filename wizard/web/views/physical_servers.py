@@ -70,7 +70,7 @@ def change(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
     if request.method == "POST":
         cells = _typed(request)
         try:
-            physical_servers.change(row, cells, actor=request.user)
+            row = physical_servers.change(row, cells, actor=request.user)
         except Invalid as error:
             problem = Problem.of(error)
         else:
@@ -108,7 +108,9 @@ def take_over(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return render(request, "web/physical_server_import.html", context)
     try:
         if "content" in request.POST:
-            plan = physical_servers.take_over(deployment, request.POST["content"], actor=request.user)
+            # Browsers send line ends back as two characters each: a file just small enough would be too large now.
+            content_shown = request.POST["content"].replace("\r\n", "\n")
+            plan = physical_servers.take_over(deployment, content_shown, actor=request.user)
             count = len(plan.new) + len(plan.changed)
             said = ngettext("%(count)d server is taken over.", "%(count)d servers are taken over.", count)
             messages.success(request, said % {"count": count})
