@@ -207,11 +207,40 @@ def test_the_folder_offers_its_templates_by_name_and_nothing_else(walk: Walk, se
     assert templates.offered() == []
 
 
-def test_a_folder_with_a_descriptor_is_offered_and_its_changes_are_noticed(walk: Walk, settings: Any) -> None:
-    folder = settings.TEMPLATE_DIR / "extracted"
+def unpacked(walk: Walk, folder: Path, **options: Any) -> Path:
+    """The files of a template side by side in that folder."""
     folder.mkdir()
-    with tarfile.open(walk.make_template(signed="itself")) as archive:
+    with tarfile.open(walk.make_template(**options)) as archive:
         archive.extractall(folder, filter="data")
+    return folder
+
+
+def test_a_folder_is_inspected_like_an_ova(walk: Walk, settings: Any) -> None:
+    unpacked(walk, settings.TEMPLATE_DIR / "asr 9.62 (signé)", signed="authority", manifest="sha1")
+    report = walk.done("inspect_template", file="asr 9.62 (signé)").result
+    assert report["kind"] == "folder"
+    assert report["descriptor"]["cpu_count"] == 8
+    assert report["manifest"]["verified"]
+    assert report["manifest"]["algorithms"] == ["sha1"]
+    assert report["manifest"]["signature"]["issuer"] == "CN=Foothold lab signing CA"
+    assert walk.done("inspect_template", file=TEMPLATE).result["kind"] == "ova"
+
+
+def test_what_is_no_template_is_refused_before_it_is_opened(walk: Walk, settings: Any) -> None:
+    (settings.TEMPLATE_DIR / "notes.txt").write_text("no template")
+    both = unpacked(walk, settings.TEMPLATE_DIR / "two of them")
+    (both / "other.ovf").touch()
+    for name in ("notes.txt", "two of them"):
+        failure = walk.failed("inspect_template", file=name)
+        assert (failure.code, failure.message) == (
+            "no_template",
+            f"“{name}” is neither an .ova file nor a folder with one .ovf file.",
+        )
+        assert "several .ovf files must be divided" in failure.remedy
+
+
+def test_a_folder_with_a_descriptor_is_offered_and_its_changes_are_noticed(walk: Walk, settings: Any) -> None:
+    folder = unpacked(walk, settings.TEMPLATE_DIR / "extracted", signed="itself")
     assert "extracted" in [file.name for file in templates.offered()]
     before = templates.fingerprint(folder)
     next(folder.glob("*disk1.vmdk")).touch()

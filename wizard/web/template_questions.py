@@ -89,7 +89,9 @@ def _question(item: Property, password: PasswordState | None) -> Shown:
     return Shown(
         label=item.label,
         help_text=" ".join(_sentences(item, password)),
-        required=item.needs_a_value and not item.from_network and not (password and password.given),
+        # What has an answer in it already is not called optional.
+        required=bool(item.default)
+        or (item.needs_a_value and not item.from_network and not (password and password.given)),
         widget=widget,
         options=options,
         width=10 if item.kind in ("whole", "decimal") else None,
@@ -127,7 +129,7 @@ def _sentences(item: Property, password: PasswordState | None) -> list[str]:
             found.append(gettext("It is kept sealed, and shown to nobody again."))
     elif item.from_network:
         found.append(gettext("Left empty, it is taken from the network step."))
-    elif not item.needs_a_value:
+    elif not item.needs_a_value and item.kind not in ("yes_no", "choice"):
         found.append(gettext("Left empty, it stays as the template has it."))
     return found
 
