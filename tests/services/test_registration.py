@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+from django.db import connection
 
 from tests.services.conftest import Begin
 from tests.walk import VM_NAME, Walk
 from wizard.lab.inventory import INSTANCE_UUID
-from wizard.models import AuditEntry, Machine, TaskState, VCenter
-from wizard.services import deployments, tasks
+from wizard.models import AuditEntry, Credential, Machine, TaskEvent, TaskState, VCenter
+from wizard.services import deployments, discovery, tasks
 from wizard.services.errors import NotReady
 
 pytestmark = pytest.mark.vcenter
@@ -58,6 +62,34 @@ def test_registering_again_changes_nothing_but_the_time(walk: Walk) -> None:
     assert before.discovered_at is not None
     assert after.discovered_at is not None
     assert after.discovered_at > before.discovered_at
+
+
+def test_who_waited_for_a_first_registration_that_failed_is_told_so(walk: Walk) -> None:
+    """Two deployments register one new vCenter at once; the first one fails, and takes its row away with it."""
+    walk.to("deployed")
+    row = VCenter.objects.create(
+        friendly_name="first",
+        host=walk.address["host"],
+        port=walk.address["port"],
+        thumbprint_sha256=walk.vcenter.thumbprint_sha256,
+        instance_uuid=INSTANCE_UUID,
+        credential=Credential.objects.get(name=walk.credential),
+    )
+    assert discovery.take(row.pk) is not None
+
+    def fail_as_the_first() -> None:
+        waits = "Another refresh of this vCenter is under way"
+        while not any(waits in str(event.message) for event in TaskEvent.objects.all()):
+            time.sleep(0.05)
+        VCenter.objects.all().delete()
+        connection.close()
+
+    first = threading.Thread(target=fail_as_the_first, daemon=True)
+    first.start()
+    failure = walk.failed("register_vcenter")
+    first.join(10)
+    assert failure.code == "registration_undone"
+    assert walk.done("register_vcenter").result
 
 
 def test_the_same_vcenter_under_a_second_address_is_refused_with_a_pointer_to_the_first(

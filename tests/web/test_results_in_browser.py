@@ -20,9 +20,11 @@ from tests.builders import make_operator
 from tests.tools import program
 from tests.web.pages import QUESTION
 from tests.web.results import add_result, verified
-from wizard.models import Deployment, DeploymentState, Operator
-from wizard.services import attestations, deployments, waivers
+from wizard.models import Deployment, DeploymentState, Operator, VCenter
+from wizard.services import attestations, deployments, physical_servers, waivers
 from wizard.services.applicable import requirements_for
+from wizard.services.discovery import judging
+from wizard.text import Text
 
 pytestmark = [
     pytest.mark.browser,
@@ -94,11 +96,99 @@ PAGES = {
 }
 
 
+# What one machine after the other differs in.
+STATES: tuple[dict[str, Any], ...] = (
+    {"secure_boot": True, "firmware": "efi"},
+    {
+        "power_state": "poweredOff",
+        "name": "a-rather-long-name-of-a-machine-that-nobody-would-break-by-itself-01",
+    },
+    {"guest_id": "otherGuest64", "guest_full_name": "Other (64-bit)"},
+    {"is_template": True},
+    {"firmware": "efi", "snapshot_count": 3},
+)
+MACHINES = {
+    "machines": "",
+    "machines-filtered": "?q=nothing-is-called-so",
+    "machine": "{vm}/",
+    "machine-blocked": "{blocked}/",
+    "physical": "{physical}/",
+    "physical-add": "physical/add/",
+    "physical-change": "{physical}/change/",
+    "physical-remove": "{physical}/remove/",
+    "physical-file": "physical/file/",
+}
+
+
+@pytest.fixture
+def discovered(judged: Deployment, olga: Operator) -> dict[str, Any]:
+    """Machines in every verdict, a refresh that failed, and a physical server: what the addresses of MACHINES name."""
+    vcenter = stories.register(judged, olga, machines=12)
+    rows = list(vcenter.machines.all())
+    for row, changes in zip(rows, STATES, strict=False):
+        for name, value in changes.items():
+            setattr(row, name, value)
+        judging.judge_row(row, judging.around(vcenter))
+        row.save()
+    VCenter.objects.update(
+        refreshed_at=timezone.now() - timedelta(hours=1),
+        refresh_failed_at=timezone.now(),
+        refresh_failure=Text("The connection to vcenter.lab.test was lost."),
+        refresh_remedy=Text("See whether vCenter runs and can be reached, then refresh again."),
+        refresh_failure_details={
+            "code": "x",
+            "address": "vcenter.lab.test:443",
+            "step": "RetrievePropertiesEx",
+        },
+    )
+    physical = stories.enter_server(judged, olga)
+    blocked = vcenter.machines.filter(verdict_classic="blocked").first()
+    assert blocked is not None
+    return {"vm": rows[-1].pk, "blocked": blocked.pk, "physical": physical.pk}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_pages_of_machines_are_for_everybody(
+    page: Page, judged: Deployment, discovered: dict[str, Any], name: str
+) -> None:
+    page.goto(f"/deployments/{judged.pk}/machines/{MACHINES[name].format(**discovered)}")
+    for details in page.locator("main details").all():
+        details.locator("summary").click()
+    _judge(page, name)
+
+
+@pytest.mark.parametrize("content", ["name,address,operating system\nbad one,2001:db8::1,x\n", "good"])
+def test_a_file_with_servers_is_shown_to_everybody(page: Page, judged: Deployment, content: str) -> None:
+    page.goto(f"/deployments/{judged.pk}/machines/physical/file/")
+    good = content == "good"
+    text = physical_servers.template() if good else content
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "servers.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Read the file").press("Enter")
+    expect(page.get_by_role("region").first).to_be_visible()
+    _judge(page, "physical-file-shown" if good else "physical-file-refused")
+    if good:
+        page.get_by_role("button", name="Take them over").press("Enter")
+        expect(page.get_by_text("1 server is taken over.")).to_be_visible()
+
+
+def test_a_deployment_without_machines_says_where_they_come_from(page: Page, judged: Deployment) -> None:
+    page.goto(f"/deployments/{judged.pk}/machines/")
+    expect(page.get_by_text("No machine is known yet")).to_be_visible()
+    _judge(page, "machines-none")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_pages_of_results_are_for_everybody(page: Page, judged: Deployment, name: str) -> None:
     page.goto(f"/deployments/{judged.pk}{PAGES[name]}")
     for details in page.locator("details.check__evidence").all()[-2:]:
         details.locator("summary").click()
+    _judge(page, name)
+
+
+def _judge(page: Page, name: str) -> None:
+    """Wide and narrow, light and dark: axe finds nothing, and nobody has to scroll sideways."""
     for width, scheme in ((1280, "light"), (1280, "dark"), (400, "light")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -42,8 +42,8 @@ class Filters(forms.Form):
         self._offer("kind", gettext("Kind"), kinds)
         rules = [(rule.id, f"{rule.id} {gettext(rule.title)}") for rule in RULES.values() if rule.seen]
         self._offer("rule", gettext("Finding"), rules)
-        presence = [("gone", gettext("No longer in vCenter")), ("all", gettext("Both"))]
-        self._offer("presence", gettext("Presence"), presence, none=gettext("In vCenter"))
+        presence = [("gone", gettext("No longer shown by vCenter")), ("all", gettext("Both"))]
+        self._offer("presence", gettext("Presence"), presence, none=gettext("Shown by vCenter"))
         if len(vcenters) > 1:
             self._offer("vcenter", gettext("vCenter"), [(str(row.pk), str(row)) for row in vcenters])
         else:
