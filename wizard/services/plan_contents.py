@@ -77,7 +77,7 @@ def _row(label: str, *values: object) -> Row:
 def _template(part: Mapping[str, Any]) -> Iterator[Row]:
     yield _row(_("File"), part["name"])
     yield _row(_("Product"), " ".join(word for word in (part["product"], part["version"]) if word))
-    yield _row(_("Size of its disks"), _gigabytes(sum(part["files"].values())))
+    yield _row(_("Size of its files"), _gigabytes(sum(part["files"].values())))
     yield _row(_("Digest of its content"), part["content"])
     yield _row(_("Signed by certificate"), part["signer"] or Text(_("Not signed")))
 
