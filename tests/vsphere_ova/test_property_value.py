@@ -12,12 +12,14 @@ from wizard.vsphere.ovf_property import OvfProperty, read_properties
 from wizard.vsphere.property_value import bounds_of, fault_of
 
 
-def prop(kind: str = "string", qualifiers: str = "", *, more: str = "", default: str = "") -> OvfProperty:
+def prop(
+    kind: str = "string", qualifiers: str = "", *, more: str = "", default: str = "", inside: str = ""
+) -> OvfProperty:
     """The property of a descriptor with that type and those qualifiers."""
     system = etree.fromstring(
         '<VirtualSystem xmlns:ovf="urn:ovf" xmlns:vmw="urn:vmw"><ProductSection><Property ovf:key="it"'
         f" ovf:userConfigurable='true' ovf:type={quoteattr(kind)} ovf:value={quoteattr(default)}"
-        f" ovf:qualifiers={quoteattr(qualifiers)} {more}><Label>It</Label><Description>What it is.</Description>"
+        f" ovf:qualifiers={quoteattr(qualifiers)} {more}><Label>It</Label><Description>What it is.</Description>{inside}"
         "</Property></ProductSection></VirtualSystem>"
     )
     (found,) = read_properties(system)
@@ -140,6 +142,13 @@ def test_a_value_is_needed_where_the_empty_one_is_too_short() -> None:
     assert fault_of(prop("string", "MinLen(1)", default="cs01"), "") is None
     assert fault_of(prop("string", "MinLen(0),MaxLen(65535)"), "") is None
     assert fault_of(prop("string", "MinLen(-3)"), "") is None
+
+
+def test_a_value_that_depends_on_the_deployment_option_is_no_default_for_all() -> None:
+    values = '<Value ovf:value="eu" ovf:configuration="large"/>'
+    item = prop("string", "MinLen(2)", default="us", inside=values)
+    assert (item.varies, item.default, fault_of(item, "")) == (True, "", None)
+    assert prop(default="us", inside='<Value ovf:value="eu"/>').default == "us"
 
 
 @pytest.mark.parametrize(

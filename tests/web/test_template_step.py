@@ -186,7 +186,7 @@ ASKED = {
     "networks.Network 1": "VM Network",
     "deployment_option": "small",
     "properties.port": "843",
-    "properties.telemetry": "false",
+    "properties.telemetry": "False",
     "properties.zone": "paris",
     "properties.hostname": "",
     "properties.site": "lyon",
@@ -220,7 +220,7 @@ def test_each_property_is_asked_for_as_the_template_describes_it(working: Client
     assert page.all("input", name="properties.port")[0]["inputmode"] == "numeric"
     assert page.value_of("properties.port") == "443"
     chosen = dict(checked(page))
-    assert chosen["properties.telemetry"] == "true"
+    assert chosen["properties.telemetry"] == "True"
     assert chosen["deployment_option"] == "large"
     assert "Small 4 vCPU, 8 GB · Up to 50 machines." in page.words
     assert "selected" in page.all("option", value="lyon")[0]
@@ -233,6 +233,25 @@ def test_each_property_is_asked_for_as_the_template_describes_it(working: Client
     assert not page.all("input", name="properties.build")
 
 
+@pytest.mark.parametrize(
+    ("default", "answers"),
+    [
+        ("true", ["true", "false"]),
+        ("FALSE", ["TRUE", "FALSE"]),
+        ("False", ["True", "False"]),
+        ("", ["True", "False"]),
+    ],
+)
+def test_yes_and_no_are_spelled_as_the_template_spells_them(
+    working: Client, asking: Deployment, default: str, answers: list[str]
+) -> None:
+    task = asking.tasks.get(kind="inspect_template")
+    task.result["descriptor"]["properties"][1]["default"] = default
+    task.save()
+    page = read(working.get(step_url(asking, "template")))
+    assert [radio["value"] for radio in page.all("input", name="properties.telemetry")] == answers
+
+
 def checked(page: Any) -> list[tuple[str, str]]:
     return [
         (radio["name"], radio["value"]) for radio in page.all("input", type="radio") if "checked" in radio
@@ -243,7 +262,7 @@ def test_what_was_asked_for_is_kept_and_the_password_is_sealed(working: Client, 
     assert post(working, asking, ASKED)["Location"] == step_url(asking, "network")
     saved = deployments.answers_of(asking)["template"]
     assert saved["deployment_option"] == "small"
-    assert saved["properties"] == {"port": "843", "telemetry": "false", "zone": "paris", "site": "lyon"}
+    assert saved["properties"] == {"port": "843", "telemetry": "False", "zone": "paris", "site": "lyon"}
     assert template_contents.passwords_of(asking, saved) == {"admin.password": asking_template.PASSWORD}
     page = read(working.get(step_url(asking, "template")))
     assert page.all("input", name="passwords.admin.password")[0].get("value") is None

@@ -42,6 +42,7 @@ class OvfProperty:
 
     `type` is spelled as in the descriptor. `minimum` and `maximum` bound numbers within what the type can hold,
     `shortest` and `longest` the number of characters, None does not; `choices` is empty where anything may be given.
+    `varies`: the deployment options have different values of their own, of which `default` is none.
     What was stored before one of those was read counts as unbounded, and as no password.
     """
 
@@ -58,6 +59,7 @@ class OvfProperty:
     longest: int | None = None
     choices: tuple[str, ...] = ()
     address: bool = False
+    varies: bool = False
 
     @property
     def kind(self) -> PropertyKind:
@@ -81,7 +83,7 @@ class OvfProperty:
     @property
     def needs_a_value(self) -> bool:
         """Whether the machine cannot be started without one: the empty text is too short, and there is no default."""
-        return self.user_configurable and not self.default and bool(self.shortest)
+        return self.user_configurable and not self.default and not self.varies and bool(self.shortest)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -101,15 +103,18 @@ def read_properties(system: etree._Element) -> Iterator[OvfProperty]:
             kind = attribute(item, "type")
             # ovf:qualifiers and vmw:qualifiers may stand side by side.
             qualifiers = " ".join(attributes(item, "qualifiers"))
+            # OVF 1.1, 9.5.1: one for each configuration that has its own.
+            varies = any(attribute(value, "configuration") for value in children(item, "Value"))
             yield OvfProperty(
                 key=".".join(part for part in key if part),
                 label=text_of(item, "Label"),
                 description=text_of(item, "Description"),
                 type=kind,
-                default=attribute(item, "value"),
+                default="" if varies else attribute(item, "value"),
                 user_configurable=attribute(item, "userConfigurable") in ("true", "1"),
                 password=attribute(item, "password") in ("true", "1") or _type_name(kind) == "password",
                 address=_type_name(kind) == "ip" or bool(_IP.search(_VALUE_MAP.sub("", qualifiers))),
+                varies=varies,
                 **_bounds(kind, qualifiers),
             )
 

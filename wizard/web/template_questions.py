@@ -104,8 +104,8 @@ def _control(item: Property) -> tuple[forms.Widget, list[Option] | None]:
     match item.kind:
         case "yes_no":
             return forms.RadioSelect(), [
-                Option(value="true", label=gettext("Yes")),
-                Option(value="false", label=gettext("No")),
+                Option(value=_spelled(item, "True"), label=gettext("Yes")),
+                Option(value=_spelled(item, "False"), label=gettext("No")),
             ]
         case "choice":
             return forms.Select(), [Option(value=choice, label=choice) for choice in item.choices]
@@ -135,7 +135,12 @@ def _sentences(item: Property, password: PasswordState | None) -> list[str]:
 
 
 def _spelled(item: Property, value: str) -> str:
-    return value.lower() if item.kind == "yes_no" else value
+    """A truth as the template spells its own, as the machine may compare letter by letter; else as vSphere does."""
+    if item.kind != "yes_no":
+        return value
+    if item.default.islower():
+        return value.lower()
+    return value.upper() if item.default.isupper() else value.capitalize()
 
 
 def _hardware(option: Any) -> str:
