@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.models import Deployment, DeploymentState
-from wizard.services import preflight
+from wizard.services import deployments, preflight
 from wizard.services.errors import Conflict, NotReady
 from wizard.services.tasks.progress import Progress
 from wizard.text import Text, _
@@ -20,14 +20,18 @@ def lacking(deployment: Deployment) -> tuple[Text, ...]:
             code="already_deployed",
         )
     # An account entered anew after the preflight is one that nothing was checked with.
-    unproven = preflight.unanswered(deployment)
+    steps = deployments.overview(deployment)
+    unproven = preflight.unanswered_among(steps, deployment.profile)
     if unproven:
         return unproven
-    # Asked anew, as a waiver may have come to its end since the preflight ran.
+    # Judged anew for the overview, as a waiver may have come to its end since the preflight ran.
+    if any(status.step.id == "preflight" and status.status == "complete" for status in steps):
+        return ()
+    outdated = preflight.outdated(deployment)
     verdict = preflight.verdict_of(deployment)
-    if verdict is not None and verdict.blocked and not preflight.outdated(deployment):
+    if verdict is not None and verdict.blocked and not outdated:
         return (Text(_("what preflight found to be mended or waived: %(ids)s"), ids=list(verdict.blocking)),)
-    if deployment.state != DeploymentState.CHECKED or preflight.outdated(deployment):
+    if deployment.state != DeploymentState.CHECKED or outdated:
         return (Text(_("a preflight without blocking findings, run after the last change")),)
     return ()
 

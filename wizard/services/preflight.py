@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -46,6 +47,7 @@ __all__ = [
     "run",
     "take_back_waiver",
     "unanswered",
+    "unanswered_among",
     "verdict_of",
     "waive",
 ]
@@ -53,10 +55,15 @@ __all__ = [
 
 def unanswered(deployment: Deployment) -> tuple[Text, ...]:
     """The titles of the steps that must be answered, and proven, before there is something to check."""
-    needed = journey.step(deployment.profile, "preflight").requires
+    return unanswered_among(deployments.overview(deployment), deployment.profile)
+
+
+def unanswered_among(steps: Iterable[journey.StepStatus], profile: str) -> tuple[Text, ...]:
+    """The same of an overview that somebody has already."""
+    needed = journey.step(profile, "preflight").requires
     return tuple(
         Text(status.step.title)
-        for status in deployments.overview(deployment)
+        for status in steps
         if status.step.id in needed and status.status not in ("complete", "not_applicable")
     )
 
