@@ -15,13 +15,10 @@ from tests.tools import missing
 from wizard.lab.build import LabUnavailable
 from wizard.lab.control import ControlError
 from wizard.lab.environment import Ports, connect_to
-from wizard.lab.inventory import default_inventory
 from wizard.lab.ova import NAME, make_ova
 from wizard.lab.run import Lab
 from wizard.lab.vcenter import LabVCenter
 from wizard.text import Text
-
-_DATASTORE = {"capacity_gb": 0, "free_gb": 0, "type": "VMFS", "accessible": True, "maintenance": "normal"}
 
 
 @pytest.fixture(scope="session")
@@ -44,17 +41,11 @@ def vcenter(lab_vcenter: LabVCenter) -> Iterator[LabVCenter]:
     control.reset_uploads()
     known = {machine["moid"] for machine in control.machines()}
     yield lab_vcenter
-    control.set_gone(False)
     control.clear_faults()
-    control.limit_uploads()
     control.set_guests()
-    control.present_certificate(lab_vcenter.pair.certificate, lab_vcenter.pair.key)
     leave_vcenter()
     assert control.sessions() == [], "somebody is still signed in"
-    for datacenter in default_inventory()["datacenters"]:
-        for store in datacenter["datastores"]:
-            as_it_was = {name: store.get(name, default) for name, default in _DATASTORE.items()}
-            control.set_datastore(datacenter["name"], store["name"], **as_it_was)
+    control.restore_datastores()
     control.expire_leases()
     while left := [machine for machine in control.machines() if machine["moid"] not in known]:
         # One whose lease has ended may be on its way out at this very moment.

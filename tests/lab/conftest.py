@@ -35,9 +35,7 @@ def vcenter(running: LabVCenter) -> Iterator[LabVCenter]:
     """The shared simulator; what a test upset is put right afterwards."""
     yield running
     control = running.control
-    control.set_gone(False)
     control.clear_faults()
-    control.limit_uploads()
     control.set_guests()
     control.reset_logins()
     control.reset_uploads()

@@ -210,7 +210,7 @@ def test_a_datastore_can_be_changed(vcenter: LabVCenter, admin: Client) -> None:
     store = admin.find(vim.Datastore, "SmallDS_0")
     vcenter.control.set_datastore("DC0", "SmallDS_0", free_gb=7, accessible=False)
     assert (store.summary.freeSpace >> 30, store.summary.accessible) == (7, False)
-    vcenter.control.set_datastore("DC0", "SmallDS_0", free_gb=100, accessible=True)
+    vcenter.control.restore_datastores()
     assert (store.summary.freeSpace >> 30, store.summary.accessible) == (100, True)
     with pytest.raises(ControlError, match="Nowhere"):
         vcenter.control.set_datastore("DC0", "Nowhere", free_gb=1)

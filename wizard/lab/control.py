@@ -106,6 +106,10 @@ class Control:
         """Change `capacity_gb`, `free_gb`, `type`, `accessible` or `maintenance`."""
         self._call("POST", "/datastores", {"datacenter": datacenter, "name": name, **changes})
 
+    def restore_datastores(self) -> None:
+        """Give all of them what they had at the beginning."""
+        self._call("DELETE", "/datastores")
+
     def set_guests(self, *, delay_s: float = 1.0, silent: bool = False, address: str = "") -> None:
         """How guests boot from now on: after how long, not at all, or with this address."""
         self._call("POST", "/guests", {"delay_s": delay_s, "silent": silent, "address": address})

@@ -31,6 +31,7 @@ func (l *lab) routes() *http.ServeMux {
 	remove(mux, "/logins", func() error { l.accounts.forget(); return nil })
 	remove(mux, "/sessions", func() error { l.sessions.expire(); return nil })
 	remove(mux, "/uploads", func() error { l.uploads.forget(); return nil })
+	remove(mux, "/datastores", func() error { return l.places.restoreDatastores(l.inventory.Datacenters) })
 	remove(mux, "/faults", func() error { l.calm(); return nil })
 	remove(mux, "/leases", func() error {
 		for _, lease := range l.leases.list() {

@@ -23,6 +23,8 @@ type lab struct {
 	gate     *gate
 	faults   *faults
 	server   *simulator.Server
+
+	inventory inventoryConfig
 }
 
 func newLab(model *simulator.Model, inventory inventoryConfig, config accountsConfig, o options) (*lab, error) {
@@ -36,7 +38,7 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{service: service, ctx: ctx, gate: gate, places: &places{ctx: ctx}}
+	l := &lab{service: service, ctx: ctx, gate: gate, places: &places{ctx: ctx}, inventory: inventory}
 	l.guests = &guests{ctx: ctx, behavior: guestBehavior{DelaySeconds: inventory.GuestDelaySeconds}}
 	l.machines = &machines{ctx: context.Background(), client: client, places: l.places, guests: l.guests}
 	l.sessions = &sessions{ctx: ctx}

@@ -177,7 +177,7 @@ func (l *leases) progress(ref types.ManagedObjectReference, percent int32) types
 		return nil
 	}
 	if lease.State != leaseOpen {
-		return &types.InvalidState{}
+		return l.over(lease)
 	}
 	lease.Percent = percent
 	lease.ProgressCalls++
@@ -197,10 +197,19 @@ func (l *leases) complete(ref types.ManagedObjectReference) types.BaseMethodFaul
 		return nil
 	}
 	if lease.State != leaseOpen {
-		return &types.InvalidState{}
+		return l.over(lease)
 	}
 	l.end(lease, leaseComplete)
 	return nil
+}
+
+// over is what a call about a lease that has ended is answered: one whose session is gone is not known any more.
+// The caller holds the lock.
+func (l *leases) over(lease *lease) types.BaseMethodFault {
+	if lease.State == leaseEnded && !l.sessions.active(lease.session) {
+		return &types.ManagedObjectNotFound{Obj: lease.object.Self}
+	}
+	return &types.InvalidState{}
 }
 
 func (l *leases) abort(ref types.ManagedObjectReference) {

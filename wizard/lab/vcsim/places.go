@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -199,5 +200,27 @@ func (p *places) setDatastore(dc string, config datastoreConfig) error {
 		}
 		p.ctx.Update(store, changes)
 	})
+	return nil
+}
+
+// restoreDatastores gives every datastore what it had at the beginning.
+func (p *places) restoreDatastores(datacenters []datacenterConfig) error {
+	for _, dc := range datacenters {
+		for _, store := range dc.Datastores {
+			store.Name = path.Join(store.Folder, stored(store.Name))
+			if store.Type == "" {
+				store.Type = string(types.HostFileSystemVolumeFileSystemTypeVMFS)
+			}
+			if store.Maintenance == "" {
+				store.Maintenance = string(types.DatastoreSummaryMaintenanceModeStateNormal)
+			}
+			if store.Accessible == nil {
+				store.Accessible = types.NewBool(true)
+			}
+			if err := p.setDatastore(path.Join(dc.Folder, stored(dc.Name)), store); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
