@@ -295,12 +295,12 @@ GUEST = (
     ),
     Case(
         id="the guest says nothing",
-        breaks=lambda ground: ground.control.set_guests(silent=True),
+        breaks=lambda ground: silent(ground),
         says=("192.0.2.10",),
     ),
     Case(
         id="the guest has another address",
-        breaks=lambda ground: ground.control.set_guests(delay_s=0, address="192.0.2.77"),
+        breaks=lambda ground: elsewhere(ground),
         says=("192.0.2.77",),
     ),
     Case(
@@ -340,8 +340,18 @@ def expire_at_the_guest(ground: Ground) -> None:
     ground.control.expire_sessions(READ, object=VM_NAME)
 
 
-def unseen(ground: Ground) -> None:
+def silent(ground: Ground) -> None:
     ground.impatient()
+    ground.control.set_guests(silent=True)
+
+
+def elsewhere(ground: Ground) -> None:
+    ground.impatient()
+    ground.control.set_guests(delay_s=0, address="192.0.2.77")
+
+
+def unseen(ground: Ground) -> None:
+    ground.impatient(removal_s=0.3)
     ground.control.break_call(READ, "cut", object=VM_NAME, count=0)
 
 
@@ -353,5 +363,5 @@ def stalled(ground: Ground) -> None:
 def timed_out(ground: Ground) -> None:
     """Progress is told, and arrives too late."""
     ground.control.lease_timeout(1)
-    ground.control.add_delay("HttpNfcLeaseProgress", 1500, count=1)
+    ground.control.add_delay("HttpNfcLeaseProgress", 1200, count=1)
     ground.control.limit_uploads(bytes_per_s=400_000)

@@ -18,11 +18,12 @@ from wizard.services.discovery import WATCHES
 from wizard.services.vcenter_access import close_sessions
 from wizard.vsphere import guest
 from wizard.vsphere.import_attempt import Patience
+from wizard.vsphere.removal import remove_vm
 from wizard.vsphere.session_pool import SessionPool
 
 VCENTER = "vcenter.lab.test"
 
-PATIENT = Patience(again_s=0.02, tries=2, keep_alive_s=0.05, grace_s=0.5, removal_s=10.0)
+PATIENT = Patience(again_s=0.02, tries=2, keep_alive_s=0.05, grace_s=0.2, removal_s=10.0)
 
 
 class Ground:
@@ -33,7 +34,7 @@ class Ground:
         self._snapshots = snapshots
         self._patch = patch
         self.lab = walk.vcenter
-        self._settings: override_settings | None = None
+        self._settings: list[override_settings] = []
 
     @property
     def control(self) -> Control:
@@ -55,27 +56,32 @@ class Ground:
 
     def unresolvable(self) -> None:
         """Nobody knows vCenter's name any more: the address book leads nowhere else."""
-        self._settings = override_settings(CONNECT_TO="")
-        self._settings.enable()
+        self._override(CONNECT_TO="")
 
     def other_certificate(self, at_method: str | None = None, *, hosts: bool = False) -> None:
         names = "esxi-changed" if hosts else "vcenter-changed"
         other = self.lab.other_certificate(names)
         self.control.present_certificate(other.certificate, other.key, at_method=at_method, hosts=hosts)
 
-    def impatient(self) -> None:
+    def impatient(self, *, removal_s: float = PATIENT.removal_s) -> None:
         """What does not answer is soon given up: for those faults alone that consist in waiting."""
         lend = SessionPool.lend.__wrapped__  # type: ignore[attr-defined]
         self._patch.setitem(lend.__kwdefaults__, "timeout_s", 0.5)
-        self._patch.setattr(appliance, "PATIENCE", replace(PATIENT, stall_s=0.4, removal_s=1.0))
-        self._patch.setattr(guest, "PATIENCE_S", 0.3)
+        self._patch.setitem(remove_vm.__kwdefaults__, "timeout_s", removal_s)
+        self._patch.setattr(appliance, "PATIENCE", replace(PATIENT, stall_s=0.2, removal_s=removal_s))
+        self._patch.setattr(guest, "PATIENCE_S", 0.2)
+        self._override(GUEST_WAIT_SECONDS=0.2)
+
+    def _override(self, **settings: Any) -> None:
+        overriding = override_settings(**settings)
+        overriding.enable()
+        self._settings.append(overriding)
 
     def calm(self) -> None:
         """Nothing is broken any more."""
         self._patch.undo()
-        if self._settings is not None:
-            self._settings.disable()
-            self._settings = None
+        while self._settings:
+            self._settings.pop().disable()
         self.control.clear_faults()
         self.control.set_guests(delay_s=0, address="192.0.2.10")
 
