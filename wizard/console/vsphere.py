@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +35,11 @@ class VCenterAdmin(ReadingAdmin):
     list_filter = ("api_type", "version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VCenter]:
-        rows: QuerySet[VCenter] = super().get_queryset(request).annotate(known_machines=Count("machines"))
+        rows: QuerySet[VCenter] = (
+            super()
+            .get_queryset(request)
+            .annotate(known_machines=Count("machines", filter=Q(machines__gone_at=None)))
+        )
         return rows
 
     @admin.display(description=_("machines"), ordering="known_machines")
