@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -150,6 +151,16 @@ def test_everything_is_read_once_a_day_however_well_the_watch_works(watching: VC
     assert refresh(watching).complete is False
     VCenter.objects.update(discovered_at=timezone.now() - timedelta(hours=25))
     assert refresh(watching).complete is True
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(0, False), (25, True), (26, False)])
+def test_a_worker_keeps_watches_only_where_the_next_refresh_finds_their_session_alive(
+    registered: VCenter, settings: Any, minutes: int, kept: bool
+) -> None:
+    settings.DISCOVERY_MINUTES = minutes
+    discovery.keep_watches()
+    refresh(registered)
+    assert refresh(registered).complete is not kept
 
 
 def test_a_watch_of_another_address_is_not_used(watching: VCenter, vcenter: LabVCenter) -> None:
