@@ -207,6 +207,26 @@ def test_rules_lead_to_the_requirement_that_says_more(
     assert page.all("a", href=f"/requirements/{recorded.profile}/MT-17/")
 
 
+@pytest.mark.parametrize(
+    ("system", "there", "missing"),
+    [
+        ({}, {"SM-09", "SM-27", "SM-10"}, {"SM-24", "SM-25", "SM-31"}),
+        (
+            {"guest_id": "rhel8_64Guest", "guest_full_name": "Red Hat Enterprise Linux 8 (64-bit)"},
+            {"SM-24", "SM-25", "SM-10"},
+            {"SM-09", "SM-27", "SM-31"},
+        ),
+    ],
+)
+def test_what_cannot_be_seen_is_said_only_where_it_can_be(
+    working: Client, address: str, system: dict[str, str], there: set[str], missing: set[str]
+) -> None:
+    machine = edit("app-001", **system)
+    told = {line.rule.id for line in working.get(f"{address}{machine.pk}/").context["unseen"]}
+    assert told >= there
+    assert not told & missing
+
+
 # --- how fresh --------------------------------------------------------------------------------------------------------
 
 

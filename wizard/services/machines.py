@@ -46,6 +46,11 @@ POWER_WORDS: Final[Mapping[str, Text]] = {
     "suspended": Text(_("Suspended")),
 }
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("blocked", "unknown", "attention", "ready", "hidden")
+# What only the other family of systems can have: LVM, GRUB and multi-queue devices; dynamic disks and ReFS.
+_NOT_IN: Final[Mapping[str, frozenset[str]]] = {
+    Machine.System.WINDOWS: frozenset({"SM-22", "SM-24", "SM-25"}),
+    Machine.System.LINUX: frozenset({"SM-09", "SM-27"}),
+}
 # What the addresses of the page call them, and what decides; the name decides between equals.
 SORTS: Final = ("name", "verdict", "system", "power", "memory", "disks")
 
@@ -146,10 +151,13 @@ def findings_of(deployment: Deployment, machine: Machine) -> tuple[MachineFindin
 
 def unseen_rules(machine: Machine | None = None) -> tuple[Rule, ...]:
     """Those of which something only the machine itself can tell: of each machine, or of this one."""
-    # SM-31 is about the host of a physical server.
-    if machine is None or machine.kind == Machine.Kind.PHYSICAL:
+    if machine is None:
         return unseen()
-    return tuple(rule for rule in unseen() if rule.id != "SM-31")
+    others = _NOT_IN.get(machine.system, frozenset())
+    if machine.kind != Machine.Kind.PHYSICAL:
+        # It is about the host of a physical server.
+        others |= {"SM-31"}
+    return tuple(rule for rule in unseen() if rule.id not in others)
 
 
 def whereabouts(machine: Machine) -> Whereabouts:
