@@ -17,7 +17,7 @@ from wizard.vsphere.session import Session
 # A change of any of these says that a machine is to be read again. `config.changeVersion` stands for all of `config`, and
 # so for devices and networks; a machine that becomes a template or enters a vApp changes its resource pool. What is
 # watched costs vCenter work at each change and the first reading time, so the large lists are not.
-_SIGNS = (
+SIGNS = (
     "name",
     "parent",
     "resourcePool",
@@ -49,7 +49,7 @@ def everything(session: Session, view: vim.view.ContainerView) -> FilterSpec:
 def signs(session: Session, view: vim.view.ContainerView) -> FilterSpec:
     """All of them, with just enough to see that one has changed."""
     return FilterSpec(
-        propSet=_properties(_SIGNS),
+        propSet=_properties(SIGNS),
         objectSet=_objects(session, view),
         # One that vanishes while the filter is made is no reason to make none.
         reportMissingObjectsInResults=True,

@@ -63,11 +63,7 @@ PROPERTIES: Mapping[ObjectType, Mapping[str, Form]] = {
     "StoragePod": {"summary.capacity": "number", "summary.freeSpace": "number"},
     "Network": _NETWORK,
     "DistributedVirtualPortgroup": {**_NETWORK, "config.distributedVirtualSwitch": "text"},
-    "OpaqueNetwork": {
-        **_NETWORK,
-        "summary.opaqueNetworkId": "text",
-        "summary.opaqueNetworkType": "text",
-    },
+    "OpaqueNetwork": _NETWORK,
     "ResourcePool": {"owner": "text"},
     "VirtualApp": {"owner": "text", "parentFolder": "text"},
 }
