@@ -3,7 +3,7 @@
     python -m benchmarks.discovery [--machines 3000] [--large 10000] [--runs 3] [--json FILE]
 
 Every way reads the same properties of the same inventory in a lab on loopback, in turns; the best of the runs counts.
-Pages hold 500 objects; govc decides by itself. The refresh follows changes of 1 % of the machines. Memory is measured
+Pages hold as many objects for each; govc decides by itself. The refresh follows changes of 1 % of the machines. Memory is measured
 in a process of its own. The database is a new SQLite file, and what is written is timed apart from what is read.
 """
 

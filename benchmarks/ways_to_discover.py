@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pyVmomi import vim
+
 from wizard.lab import build
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.bulk_call import BulkCall
-from wizard.vsphere.collector import RetrieveOptions, pages
+from wizard.vsphere.collector import FilterSpec, RetrieveOptions, moid, pages, type_name
 from wizard.vsphere.discovery import PAGE_SIZE, InventoryWatch
 from wizard.vsphere.endpoint import Account, Endpoint
-from wizard.vsphere.inventory_spec import create_view, everything
+from wizard.vsphere.inventory_spec import all_properties, create_view, in_view, some
 from wizard.vsphere.machine_elements import MACHINE, machine_properties
 from wizard.vsphere.session import Session, connect
 
@@ -49,25 +50,22 @@ def ours(_lab: LabVCenter, session: Session) -> float:
 
 def wire(_lab: LabVCenter, session: Session) -> float:
     """The same requests for pages, one after the other; what comes back is dropped."""
-    view = create_view(session)
-    collector = session.content.propertyCollector
-    options = RetrieveOptions(maxObjects=PAGE_SIZE)
+    view, references = _references(session)
     begun = time.perf_counter()
-    token = _dropped(
-        BulkCall(session, collector, "RetrievePropertiesEx", [everything(session, view)], options)
-    )
-    while token is not None:
-        token = _dropped(BulkCall(session, collector, "ContinueRetrievePropertiesEx", token))
+    for call in _calls(session, references):
+        for _piece in call.pieces():
+            pass
     seconds = time.perf_counter() - begun
     view.DestroyView()
     return seconds
 
 
 def pyvmomi(_lab: LabVCenter, session: Session) -> float:
-    """The same pages as objects of pyVmomi; nothing is made of them."""
+    """Pages of as many objects as objects of pyVmomi; nothing is made of them."""
     view = create_view(session)
+    spec = FilterSpec(propSet=all_properties(session), objectSet=in_view(session, view))
     begun = time.perf_counter()
-    for _page in pages(session, everything(session, view), page_size=PAGE_SIZE):
+    for _page in pages(session, spec, page_size=PAGE_SIZE):
         pass
     seconds = time.perf_counter() - begun
     view.DestroyView()
@@ -83,38 +81,28 @@ def govc(lab: LabVCenter, session: Session) -> float:
 
 def bytes_of(session: Session) -> int:
     """The size of all pages."""
+    view, references = _references(session)
+    size = sum(len(piece) for call in _calls(session, references) for piece in call.pieces())
+    view.DestroyView()
+    return size
+
+
+def _references(session: Session) -> tuple[vim.view.ContainerView, dict[str, str]]:
     view = create_view(session)
-    collector = session.content.propertyCollector
-    size = 0
-    call = BulkCall(
-        session,
-        collector,
-        "RetrievePropertiesEx",
-        [everything(session, view)],
-        RetrieveOptions(maxObjects=PAGE_SIZE),
-    )
-    while True:
-        start = b""
-        for piece in call.pieces():
-            start = start or piece
-            size += len(piece)
-        token = _token(start)
-        if token is None:
-            view.DestroyView()
-            return size
-        call = BulkCall(session, collector, "ContinueRetrievePropertiesEx", token)
+    return view, {moid(found): type_name(found) for found in view.view}
 
 
-def _dropped(call: BulkCall) -> str | None:
-    start = b""
-    for piece in call.pieces():
-        start = start or piece
-    return _token(start)
-
-
-def _token(start: bytes) -> str | None:
-    found = re.search(rb"<token>([^<]+)</token>", start)
-    return found[1].decode() if found else None
+def _calls(session: Session, references: dict[str, str]) -> Iterator[BulkCall]:
+    moids = list(references)
+    for begin in range(0, len(moids), PAGE_SIZE):
+        asked = {moid: references[moid] for moid in moids[begin : begin + PAGE_SIZE]}
+        yield BulkCall(
+            session,
+            session.content.propertyCollector,
+            "RetrievePropertiesEx",
+            [some(session, asked)],
+            RetrieveOptions(maxObjects=PAGE_SIZE),
+        )
 
 
 def _run(lab: LabVCenter, *command: str) -> float:

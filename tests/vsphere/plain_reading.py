@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from pyVmomi import vim
 
-from wizard.vsphere.collector import Row, moid, pages
+from wizard.vsphere.collector import FilterSpec, Row, moid, pages
 from wizard.vsphere.guest_addresses import addresses_of
-from wizard.vsphere.inventory_spec import create_view, everything
+from wizard.vsphere.inventory_spec import all_properties, create_view, in_view
 from wizard.vsphere.machines import (
     EXTRA_CONFIG_KEYS,
     AdapterFacts,
@@ -49,7 +49,8 @@ _CONTROLLERS: tuple[tuple[type, ControllerKind], ...] = (
 def read_plainly(session: Session) -> tuple[dict[str, MachineFacts], dict[str, InventoryObject]]:
     """Machines and objects by their moids."""
     view = create_view(session)
-    rows = [row for page in pages(session, everything(session, view), page_size=1000) for row in page]
+    spec = FilterSpec(propSet=all_properties(session), objectSet=in_view(session, view))
+    rows = [row for page in pages(session, spec, page_size=1000) for row in page]
     view.DestroyView()
     return (
         {row.moid: _facts(row) for row in rows if row.type == "VirtualMachine"},

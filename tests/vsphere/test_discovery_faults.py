@@ -13,27 +13,41 @@ from tests.vsphere.relay import Relay
 from tests.vsphere.servers import LOOPBACK
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere import bulk_answer
+from wizard.vsphere.bulk_properties import bulk_pages
+from wizard.vsphere.collector import type_name
 from wizard.vsphere.discovery import InventoryWatch
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import CallFailed, ConnectionLost, NoPermission, VSphereError
+from wizard.vsphere.inventory_spec import create_view, some
 from wizard.vsphere.session import Session, connect
 
 pytestmark = pytest.mark.vcenter
 
-# The calls of a full reading, in their order; the last one comes twice.
+# The calls of a full reading, in their order; the last one comes three times.
 CALLS = (
     "CreateContainerView",
     "CreatePropertyCollector",
     "CreateFilter",
     "WaitForUpdatesEx",
     "RetrievePropertiesEx",
-    "ContinueRetrievePropertiesEx",
 )
+REST = "ContinueRetrievePropertiesEx"
 
 
 def read(session: Session, *, page_size: int = 40) -> int:
     watch = InventoryWatch(session, page_size=page_size)
     return sum(len(batch.machines) for batch in watch.read_all())
+
+
+def read_in_parts(session: Session) -> int:
+    """As from a server that sends less at a time than it is asked for."""
+    view = create_view(session)
+    try:
+        references = {item._moId: type_name(item) for item in view.view}
+        parts = bulk_pages(session, [some(session, references)], page_size=40, convert=lambda content: None)
+        return sum(len(part) for part in parts)
+    finally:
+        view.DestroyView()
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -77,19 +91,43 @@ def test_properties_that_nobody_may_see_any_more_are_not_an_empty_inventory(
 ) -> None:
     fault = b'<missingSet><path>name</path><fault><fault xsi:type="NotAuthenticated"/></fault></missingSet></objects>'
     relay.edit = lambda call, body: (
-        body.replace(b"</objects>", fault) if call == "ContinueRetrievePropertiesEx" else body
+        body.replace(b"</objects>", fault) if call == "RetrievePropertiesEx" else body
     )
     with through(relay, vcenter) as session, pytest.raises(ConnectionLost, match="has ended"):
         read(session)
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(sign_in: SignIn, vcenter: LabVCenter) -> None:
-    vcenter.control.add_delay("ContinueRetrievePropertiesEx", 2000, count=1)
+    vcenter.control.add_delay("RetrievePropertiesEx", 2000, count=1)
     with (
         sign_in(timeout_s=0.5) as session,
-        pytest.raises(ConnectionLost, match="did not answer ContinueRetrievePropertiesEx in time"),
+        pytest.raises(ConnectionLost, match="did not answer RetrievePropertiesEx in time"),
     ):
         read(session)
+
+
+@pytest.mark.parametrize(
+    ("how", "error"), [("drop", ConnectionLost), ("truncate", ConnectionLost), ("garbage", VSphereError)]
+)
+def test_an_answer_in_parts_is_read_to_its_end_or_fails(
+    session: Session, vcenter: LabVCenter, how: str, error: type[VSphereError]
+) -> None:
+    assert read_in_parts(session) == 89
+    vcenter.control.break_call(REST, how)
+    with pytest.raises(error) as caught:
+        read_in_parts(session)
+    assert (caught.value.address, caught.value.step) == ("vcenter.lab.test:443", REST)
+    assert read_in_parts(session) == 89
+
+
+def test_the_rest_of_an_answer_that_nobody_wants_is_given_up(relay: Relay, vcenter: LabVCenter) -> None:
+    with through(relay, vcenter) as session:
+        view = create_view(session)
+        references = {item._moId: type_name(item) for item in view.view}
+        parts = bulk_pages(session, [some(session, references)], page_size=20, convert=lambda content: None)
+        assert len(next(parts)) == 20
+        parts.close()
+        assert relay.count("CancelRetrievePropertiesEx") == 1
 
 
 def declare_entity(body: bytes) -> bytes:
@@ -163,16 +201,15 @@ def test_an_answer_to_nothing_that_was_asked_is_not_an_empty_inventory(
         read(session)
 
 
-@pytest.mark.parametrize("call", ["RetrievePropertiesEx", "ContinueRetrievePropertiesEx"])
-def test_a_failure_leaves_nothing_open_at_the_server(relay: Relay, vcenter: LabVCenter, call: str) -> None:
-    relay.edit = lambda name, body: body[: len(body) // 2] if name == call else body
+def test_a_failure_leaves_nothing_open_at_the_server(relay: Relay, vcenter: LabVCenter) -> None:
+    relay.edit = lambda name, body: body[: len(body) // 2] if name == "RetrievePropertiesEx" else body
     with through(relay, vcenter) as session:
         with pytest.raises(ConnectionLost):
             read(session, page_size=20)
         made = {name: relay.count(name) for name in ("CreateContainerView", "CreatePropertyCollector")}
         assert made == {"CreateContainerView": 1, "CreatePropertyCollector": 1}
-        assert relay.calls[-2:] == ["DestroyPropertyCollector", "DestroyView"]
-        assert relay.count("CancelRetrievePropertiesEx") == 1
+        taken_down = [name for name in relay.calls if name.startswith("Destroy")]
+        assert taken_down == ["DestroyPropertyCollector", "DestroyView"]
 
 
 def through(relay: Relay, vcenter: LabVCenter) -> AbstractContextManager[Session]:

@@ -1,10 +1,12 @@
-"""RetrievePropertiesEx for inventories of any size: the next page is on its way while one is read."""
+"""RetrievePropertiesEx for inventories of any size: the next pages are on their way while one is read."""
 # mypy: untyped-calls-exclude=pyVmomi
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Mapping
+import itertools
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +23,7 @@ from wizard.vsphere.session import Session
 Read = TypeVar("Read")
 
 _PAGE = ("returnval/token", "returnval/objects")
+_AHEAD = 2  # calls, besides the one that is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +60,50 @@ def type_of(element: etree._Element) -> str:
 
 
 def bulk_pages(
-    session: Session, spec: FilterSpec, *, page_size: int, convert: Callable[[Content], Read]
+    session: Session, specs: Iterable[FilterSpec], *, page_size: int, convert: Callable[[Content], Read]
 ) -> Generator[list[Read], None, None]:
-    """All objects that `spec` selects, at most `page_size` at a time, as `convert` makes them of their elements.
+    """What each of `specs` selects, at most `page_size` objects at a time, as `convert` makes it of their elements.
 
-    One round trip per page; a page is asked for as soon as the one before begins to arrive. A reader that stops early
-    leaves nothing open at the server. Raises VSphereError: ConnectionLost where the session ended on the way.
+    One round trip per page, in the order of `specs`; the next ones are under way while one is read, so that neither side
+    waits for the other. A reader that stops early leaves nothing open at the server. Raises VSphereError: ConnectionLost
+    where the session ended on the way.
     """
     collector = session.content.propertyCollector
-    following: BulkCall | None = BulkCall(
-        session, collector, "RetrievePropertiesEx", [spec], RetrieveOptions(maxObjects=page_size)
+    calls = (
+        BulkCall(session, collector, "RetrievePropertiesEx", [spec], RetrieveOptions(maxObjects=page_size))
+        for spec in specs
     )
+    under_way: deque[BulkCall] = deque(itertools.islice(calls, 1))
     try:
-        while following is not None:
-            call, following = following, None
+        while under_way:
+            call = under_way.popleft()
             page: list[Read] = []
             try:
+                under_way.extend(itertools.islice(calls, _AHEAD - len(under_way)))
                 with contextlib.closing(elements(call, *_PAGE)) as answer:
                     for name, element in answer:
                         if name == "token":
-                            following = BulkCall(
+                            # A server may send less at a time than it is asked for.
+                            rest = BulkCall(
                                 session, collector, "ContinueRetrievePropertiesEx", element.text or ""
                             )
+                            under_way.appendleft(rest)
                         else:
                             page.append(convert(_content(element)))
             except vmodl.MethodFault as fault:
                 raise explain(_as_meant(fault), address=call.address, step=call.step) from None
             except (ValueError, LookupError, TypeError) as error:
                 raise call.unreadable(type(error).__name__) from None
+            finally:
+                call.close()
             yield page
+            if not under_way:
+                under_way.extend(itertools.islice(calls, 1))
     finally:
-        if following is not None:
-            _cancel(session, following)
+        for call in under_way:
+            if call.step == "ContinueRetrievePropertiesEx":
+                _cancel(session, call)
+            call.close()
 
 
 def _as_meant(fault: vmodl.MethodFault) -> vmodl.MethodFault:
@@ -121,7 +136,7 @@ _PROPERTY, _REFERENCE, _MISSING = (NAMESPACE + name for name in ("propSet", "obj
 
 
 def _cancel(session: Session, call: BulkCall) -> None:
-    """Give up the pages that were not read. The one that is under way names the next, if there is one."""
+    """Give up the rest of an answer that came in parts. The part that is under way names the next, if there is one."""
     with (
         contextlib.suppress(VSphereError, vmodl.MethodFault),
         contextlib.closing(elements(call, *_PAGE)) as answer,

@@ -37,18 +37,24 @@ class ChangeFilter:
     """Raises pyVmomi's faults: InvalidCollectorVersion, ManagedObjectNotFound and NotAuthenticated mean that it is over."""
 
     def __init__(self, session: Session, spec: FilterSpec) -> None:
-        """Make it. What changes from now on will be told, and nothing of what is there."""
+        """Make it, and learn what is there. What changes from now on will be told."""
         self._session = session
         self._version = _BEGINNING
+        self._present = Changes()
         self._collector = session.content.propertyCollector.CreatePropertyCollector()
         try:
             # Whole values suffice: only that something changed is looked at.
             self._collector.CreateFilter(spec, partialUpdates=False)
-            while self._read_on(None):
+            while self._read_on(self._present):
                 pass
         except BaseException:
             self.destroy()
             raise
+
+    def take_present(self) -> dict[str, str]:
+        """Moids and types of what was there when the filter was made. To be asked once: nothing is kept of it."""
+        present, self._present = self._present.changed, Changes()
+        return present
 
     def changes(self) -> Changes:
         """What has changed since this was last asked, without waiting for anything."""
@@ -62,7 +68,7 @@ class ChangeFilter:
         with contextlib.suppress(VSphereError, vmodl.MethodFault):
             self._collector.DestroyPropertyCollector()
 
-    def _read_on(self, changes: Changes | None) -> bool:
+    def _read_on(self, changes: Changes) -> bool:
         """One round trip. Whether there is more, as vCenter tells some hundred objects at a time."""
         call = BulkCall(
             self._session,
@@ -78,7 +84,7 @@ class ChangeFilter:
                     self._version = element.text or ""
                 elif name == "truncated":
                     more = is_true(element.text)
-                elif changes is not None:
+                else:
                     _note(element, changes)
         return more
 

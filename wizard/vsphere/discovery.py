@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 from uuid import uuid4
@@ -18,13 +18,13 @@ from wizard.vsphere.change_filter import ChangeFilter, Changes
 from wizard.vsphere.collector import FilterSpec
 from wizard.vsphere.errors import VSphereError
 from wizard.vsphere.faults import call_of, explain
-from wizard.vsphere.inventory_spec import create_view, everything, is_known, signs, some
+from wizard.vsphere.inventory_spec import create_view, is_known, signs, some
 from wizard.vsphere.machine_elements import MACHINE, machine_facts
 from wizard.vsphere.machines import InventoryObject, MachineFacts
 from wizard.vsphere.object_elements import inventory_object
 from wizard.vsphere.session import Session
 
-PAGE_SIZE = 500  # objects
+PAGE_SIZE = 250  # objects
 
 
 _Pages = Generator[list[MachineFacts | InventoryObject], None, None]
@@ -96,7 +96,7 @@ class InventoryWatch:
         self._version = ""
         try:
             changes = filter_.changes()
-            yield from self._read(changes)
+            yield from self._read_changed(changes)
             self._version = self._next_version()
         except _FORGOTTEN as fault:
             if isinstance(fault, vim.fault.NotAuthenticated):
@@ -121,12 +121,10 @@ class InventoryWatch:
                 view.DestroyView()
 
     def _read_all(self) -> Iterator[Batch]:
-        view = self._set_up()
-        with contextlib.closing(self._pages(everything(self._session, view))) as pages:
-            for page in pages:
-                yield _batch(page)
+        # What is gone by the time that it is read leaves the filter as well.
+        yield from self._read(self._set_up().take_present())
 
-    def _set_up(self) -> vim.view.ContainerView:
+    def _set_up(self) -> ChangeFilter:
         session, renewals = self._session, self._session.renewals
         try:
             return self._make()
@@ -136,23 +134,35 @@ class InventoryWatch:
                 raise
         return self._make()
 
-    def _make(self) -> vim.view.ContainerView:
+    def _make(self) -> ChangeFilter:
         self._view = create_view(self._session)
         self._filter = ChangeFilter(self._session, signs(self._session, self._view))
-        return self._view
+        return self._filter
 
-    def _read(self, changes: Changes) -> Iterator[Batch]:
-        moids = list(changes.changed)
+    def _read_changed(self, changes: Changes) -> Iterator[Batch]:
         if changes.gone:
             yield Batch((), (), tuple(changes.gone))
-        for begin in range(0, len(moids), self._page_size):
-            asked = {moid: changes.changed[moid] for moid in moids[begin : begin + self._page_size]}
-            found = [item for page in self._pages(some(self._session, asked)) for item in page]
-            seen = {item.moid for item in found}
-            yield _batch(found, gone=tuple(moid for moid in asked if moid not in seen))
+        unseen = set(changes.changed)
+        for batch in self._read(changes.changed):
+            unseen.difference_update(machine.moid for machine in batch.machines)
+            unseen.difference_update(item.moid for item in batch.objects)
+            yield batch
+        if unseen:
+            yield Batch((), (), tuple(unseen))
 
-    def _pages(self, spec: FilterSpec) -> _Pages:
-        found = bulk_pages(self._session, spec, page_size=self._page_size, convert=_facts)
+    def _read(self, references: Mapping[str, str]) -> Iterator[Batch]:
+        """These (moid to type), but for what is gone or may not be read."""
+        moids = iter(references)
+        specs = (
+            some(self._session, {moid: references[moid] for moid in asked})
+            for asked in iter(lambda: list(itertools.islice(moids, self._page_size)), [])
+        )
+        with contextlib.closing(self._pages(specs)) as pages:
+            for page in pages:
+                yield _batch(page)
+
+    def _pages(self, specs: Iterable[FilterSpec]) -> _Pages:
+        found = bulk_pages(self._session, specs, page_size=self._page_size, convert=_facts)
         with contextlib.closing(found) as pages:
             for page in pages:
                 # An object without a name is one that the account may not read.
@@ -186,9 +196,8 @@ def _facts(content: Content) -> MachineFacts | InventoryObject | None:
     return machine_facts(content) if content.type == MACHINE else inventory_object(content)
 
 
-def _batch(found: list[MachineFacts | InventoryObject], *, gone: tuple[str, ...] = ()) -> Batch:
+def _batch(found: list[MachineFacts | InventoryObject]) -> Batch:
     return Batch(
         machines=tuple(item for item in found if isinstance(item, MachineFacts)),
         objects=tuple(item for item in found if isinstance(item, InventoryObject)),
-        gone=gone,
     )

@@ -40,17 +40,11 @@ def create_view(session: Session) -> vim.view.ContainerView:
     return views.CreateContainerView(session.content.rootFolder, [vim.VirtualMachine, *TYPES.values()], True)
 
 
-def everything(session: Session, view: vim.view.ContainerView) -> FilterSpec:
-    """All of them, with all that is kept of them."""
-    machine = machine_properties(session.about.api_version)
-    return FilterSpec(propSet=_properties(machine), objectSet=_objects(session, view))
-
-
 def signs(session: Session, view: vim.view.ContainerView) -> FilterSpec:
     """All of them, with just enough to see that one has changed."""
     return FilterSpec(
         propSet=_properties(SIGNS),
-        objectSet=_objects(session, view),
+        objectSet=in_view(session, view),
         # One that vanishes while the filter is made is no reason to make none.
         reportMissingObjectsInResults=True,
     )
@@ -58,9 +52,8 @@ def signs(session: Session, view: vim.view.ContainerView) -> FilterSpec:
 
 def some(session: Session, references: Mapping[str, str]) -> FilterSpec:
     """These (moid to type), with all that is kept of them. Those that are gone are left out."""
-    machine = machine_properties(session.about.api_version)
     return FilterSpec(
-        propSet=_properties(machine),
+        propSet=all_properties(session),
         objectSet=[
             ObjectSpec(obj=session.managed(_KINDS[type_], moid))
             for moid, type_ in references.items()
@@ -88,7 +81,13 @@ def _properties(machine: tuple[str, ...]) -> list[PropertySpec]:
     ]
 
 
-def _objects(session: Session, view: vim.view.ContainerView) -> list[ObjectSpec]:
+def all_properties(session: Session) -> list[PropertySpec]:
+    """What is kept of each type of object, as far as this server knows it."""
+    return _properties(machine_properties(session.about.api_version))
+
+
+def in_view(session: Session, view: vim.view.ContainerView) -> list[ObjectSpec]:
+    """What a view of the inventory shows, and the root folder."""
     through = TraversalSpec(name="view", type=vim.view.ContainerView, path="view", skip=False)
     return [
         # A view shows what its container holds, not the container.
