@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +10,7 @@ from django.utils import translation
 from wizard.models import Deployment, Machine
 from wizard.services import machines
 from wizard.services.machines import POWER_WORDS, VERDICT_WORDS, Wish
+from wizard.spreadsheet import csv_line
 from wizard.text import Text, _
 
 _HEADER: Final = (
@@ -20,8 +19,6 @@ _HEADER: Final = (
     Text(_("Memory (MB)")), Text(_("Disks")), Text(_("Disk size (GB)")), Text(_("Firmware")),
     Text(_("Instance UUID")), Text(_("vCenter")), Text(_("Gone")),
 )  # fmt: skip
-# A spreadsheet takes a cell that begins like this for a formula, or looks behind a tab or a line end for one.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _AT_ONCE: Final = 500
 
 
@@ -35,11 +32,11 @@ def stream(deployment: Deployment, wish: Wish) -> Iterator[str]:
     rows = machines.find(deployment, wish)
 
     def pieces() -> Iterator[str]:
-        yield "\ufeff" + _line([str(title) for title in _HEADER])
+        yield "\ufeff" + csv_line([str(title) for title in _HEADER])
         for row in rows.iterator(_AT_ONCE):
             vcenter = vcenters.get(row.vcenter_id, "") if row.vcenter_id else ""
             gone = row.gone_at.isoformat(timespec="seconds") if row.gone_at else ""
-            yield _line([*_cells(deployment, row), vcenter, gone])
+            yield csv_line([*_cells(deployment, row), vcenter, gone])
 
     return _in_language(language, pieces())
 
@@ -73,13 +70,3 @@ def _cells(deployment: Deployment, row: Machine) -> list[str]:
         row.firmware,
         row.instance_uuid,
     ]
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow([_cell(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from wizard.spreadsheet import csv_line
 from wizard.text import Text, _
 from wizard.topology.firewall_rule import Direction, FirewallRule
 
@@ -16,8 +15,6 @@ _DIRECTION_TITLES: Final[Mapping[Direction, Text]] = {
     "between": Text(_("Between others")),
 }
 _WORST_FIRST: Final = ("fail", "unknown", "warn", "pass", "skipped")
-# A spreadsheet takes a cell that begins like this for a formula, or looks behind a tab or a line end for one.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def verdict_of(rule: FirewallRule, verdicts: Mapping[str, str]) -> str:
@@ -37,23 +34,17 @@ def as_csv(rules: Sequence[FirewallRule], verdicts: Mapping[str, str]) -> str:
 
     A cell that a spreadsheet could take for a formula begins with an apostrophe.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
     header = (
         Text(_("Rule")), Text(_("From")), Text(_("From address")), Text(_("To")), Text(_("To address")),
         Text(_("Protocol")), Text(_("Port")), Text(_("Direction")), Text(_("Why")), Text(_("Proved by")),
         Text(_("Last verdict")),
     )  # fmt: skip
-    writer.writerow([_cell(str(title)) for title in header])
+    lines = [csv_line(str(title) for title in header)]
     for rule in rules:
         cells = (
             rule.id, str(rule.source.name), rule.source.address or "", str(rule.target.name),
             rule.target.address or "", rule.protocol, rule.port, str(_DIRECTION_TITLES[rule.direction]),
             str(rule.why), " ".join(rule.proved_by), verdict_of(rule, verdicts),
         )  # fmt: skip
-        writer.writerow([_cell(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        lines.append(csv_line(cells))
+    return "".join(lines)
