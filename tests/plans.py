@@ -35,6 +35,7 @@ def _parts() -> dict[str, Any]:
             "product": "Site Recovery configuration server",
             "version": "9.57",
             "files": {f"disk{number}.vmdk": 3 * 2**30 for number in (1, 2, 3)},
+            "sent": [{"path": f"disk{number}.vmdk", "create": False} for number in (1, 2, 3)],
             "content": "manifest-sha256:" + "c0" * 32,
             "signer": None,
         },

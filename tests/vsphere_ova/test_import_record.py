@@ -52,6 +52,8 @@ def test_the_record_is_plain_json_that_survives_being_stored(importer: Importer)
     assert record.parts["spec"]["configSpec"]["name"] == "cs01"
     assert "VApp.Import" in record.parts["privileges"]["used"]
     assert record.parts["template"]["content"].startswith("manifest-sha256:")
+    sent = [file["path"] for file in record.parts["template"]["sent"]]
+    assert sent == [name for name in record.parts["template"]["files"] if name.endswith(".vmdk")]
     assert set(record.digests) == set(record.parts)
 
 

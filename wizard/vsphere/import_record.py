@@ -130,7 +130,7 @@ def record_plan(
         salt=salt,
         parts={
             "vcenter": {"address": session.address, "instance_uuid": session.about.instance_uuid},
-            "template": _template(template, content),
+            "template": _template(template, order, content),
             "placement": _placement(plan, target, order, template),
             "networks": {name: _named(network.ref) for name, network in sorted(target.networks.items())},
             "properties": {
@@ -178,12 +178,14 @@ def expect_unchanged(approved: ImportRecord, now: ImportRecord, *, address: str)
         raise PlanChanged(found, address=address)
 
 
-def _template(template: Template, content: str) -> dict[str, Any]:
+def _template(template: Template, order: ImportOrder, content: str) -> dict[str, Any]:
     return {
         "name": template.path.name,
         "product": template.descriptor.product,
         "version": template.descriptor.version,
         "files": {name: template.members[name].size for name in sorted({*template.needed_files}) if name},
+        # In the order of the disks; ids of devices are vCenter's own, and others the next time.
+        "sent": [{"path": file.path, "create": bool(file.create)} for file in order.files],
         "content": content,
         "signer": template.signature.sha256 if template.signature else None,
     }
