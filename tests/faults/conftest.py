@@ -26,6 +26,11 @@ from wizard.vsphere import guest, import_attempt, nfc_lease, removal
 STAGES = ("checked", "deployed", "registered")
 
 
+@pytest.fixture(autouse=True)
+def _django_db_helper() -> None:
+    """In place of pytest-django's, which empties the database after each test: here each begins with all of it put back."""
+
+
 @pytest.fixture(scope="module")
 def in_a_hurry() -> Iterator[None]:
     """A lab on the same machine is looked at again sooner than a vCenter far away."""
@@ -66,7 +71,7 @@ def prepared(
     lab_settings: None,
     in_a_hurry: None,
     lab_vcenter: LabVCenter,
-) -> tuple[Walk, dict[str, Snapshot]]:
+) -> Iterator[tuple[Walk, dict[str, Snapshot]]]:
     """The deployment, and the database as it was at each stage. Its machine is not in vCenter any more."""
     control = lab_vcenter.control
     control.set_guests(delay_s=0, address="192.0.2.10")
@@ -77,16 +82,15 @@ def prepared(
         for stage in STAGES:
             walk.to(stage)
             snapshots[stage] = Snapshot()
+        control.remove_machine(VM_NAME)
+        control.set_guests()
+        yield walk, snapshots
         call_command("flush", verbosity=0, interactive=False)
-    control.remove_machine(VM_NAME)
-    control.set_guests()
-    return walk, snapshots
 
 
 @pytest.fixture
-def ground(
-    prepared: tuple[Walk, dict[str, Snapshot]], vcenter: LabVCenter, transactional_db: None
-) -> Iterator[Ground]:
+def ground(prepared: tuple[Walk, dict[str, Snapshot]], vcenter: LabVCenter) -> Iterator[Ground]:
+    """Each begins with putting the whole database back, so nothing has to be emptied in between."""
     walk, snapshots = prepared
     vcenter.control.set_guests(delay_s=0, address="192.0.2.10")
     with pytest.MonkeyPatch.context() as patch:

@@ -8,7 +8,8 @@ import pytest
 from tests.faults import deploying, reading
 from tests.faults.ground import Case, Ground, play
 
-pytestmark = pytest.mark.vcenter
+# What they begin with is prepared once, in one process.
+pytestmark = [pytest.mark.vcenter, pytest.mark.xdist_group("faults"), pytest.mark.django_db(transaction=True)]
 
 
 def named(cases: tuple[Case, ...]) -> list[pytest.ParameterSet]:
