@@ -44,7 +44,7 @@ class Line:
     url: str
     tag: str
     verdict: Text
-    rules: str
+    rules: tuple[str, ...]
     power: str
 
 
@@ -82,7 +82,7 @@ def line(deployment: Deployment, machine: Machine) -> Line:
         url=reverse("machine", args=[deployment.pk, machine.pk]),
         tag=VERDICT_TAGS[verdict],
         verdict=VERDICT_WORDS[verdict],
-        rules=", ".join(dict.fromkeys(finding.rule for finding in findings)),
+        rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         power=power_of(machine),
     )
 
