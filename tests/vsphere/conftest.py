@@ -5,8 +5,11 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from tests.tools import missing
 from tests.vsphere.relay import Relay, relaying
+from wizard.lab.build import LabUnavailable
 from wizard.lab.certificates import Authority
+from wizard.lab.inventory import worldly_inventory
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.endpoint import Account, Endpoint
 from wizard.vsphere.session import Session, connect
@@ -48,3 +51,14 @@ def endpoint_of(vcenter: LabVCenter) -> Endpoint:
 def account_of(vcenter: LabVCenter, key: str = "asr-operator") -> Account:
     credentials = vcenter.account(key)
     return Account(username=credentials.username, password=credentials.password)
+
+
+@pytest.fixture(scope="module")
+def worldly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
+    """Data centres with the names and arrangements that are met in practice."""
+    try:
+        vcenter = LabVCenter(directory=tmp_path_factory.mktemp("worldly"), inventory=worldly_inventory())
+    except LabUnavailable as error:
+        missing(str(error))
+    with vcenter:
+        yield vcenter

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tools import missing
 from tests.vsphere.conftest import account_of, endpoint_of
-from wizard.lab.build import LabUnavailable
-from wizard.lab.inventory import worldly_inventory
 from wizard.lab.vcenter import LabVCenter
 from wizard.lab.worldly import LONG
 from wizard.vsphere.errors import Ambiguous, NotFound
@@ -23,16 +20,6 @@ pytestmark = pytest.mark.vcenter
 
 RESEARCH = "Europe/Nordics & Baltics/R&D %2f 50%25 “Lab”"
 GOLD = "Racks %2f 1-4/Gold %25 “fast”"
-
-
-@pytest.fixture(scope="module")
-def worldly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
-    try:
-        vcenter = LabVCenter(directory=tmp_path_factory.mktemp("worldly"), inventory=worldly_inventory())
-    except LabUnavailable as error:
-        missing(str(error))
-    with vcenter:
-        yield vcenter
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from pyVmomi import vim
 
-from tests.tools import missing
 from tests.vsphere.conftest import account_of, endpoint_of
 from tests.vsphere_ova.importing import Importer
-from wizard.lab.build import LabUnavailable
-from wizard.lab.inventory import standalone_host, worldly_inventory
+from wizard.lab.inventory import standalone_host
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.collector import read
@@ -40,16 +38,6 @@ PLACE = {
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_ova(tmp_path_factory.mktemp("ova") / "template.ova")
-
-
-@pytest.fixture(scope="module")
-def worldly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
-    try:
-        vcenter = LabVCenter(directory=tmp_path_factory.mktemp("worldly"), inventory=worldly_inventory())
-    except LabUnavailable as error:
-        missing(str(error))
-    with vcenter:
-        yield vcenter
 
 
 @pytest.fixture(scope="module")
