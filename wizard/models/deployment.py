@@ -18,6 +18,7 @@ class DeploymentState(models.TextChoices):
     DEPLOYED = "deployed", _("Deployed")
     REGISTERED = "registered", _("Registered")
     RECORDED = "recorded", _("Recorded")
+    DECOMMISSIONED = "decommissioned", _("Decommissioned")
 
     def may_become(self, new: DeploymentState) -> bool:
         return new is self or new in TRANSITIONS[self]
@@ -29,9 +30,13 @@ TRANSITIONS: Final[dict[DeploymentState, frozenset[DeploymentState]]] = {
     DeploymentState.DRAFT: frozenset({DeploymentState.CHECKED}),
     DeploymentState.CHECKED: frozenset({DeploymentState.DRAFT, DeploymentState.DEPLOYED}),
     # Without a vCenter there is nothing to register.
-    DeploymentState.DEPLOYED: frozenset({DeploymentState.REGISTERED, DeploymentState.RECORDED}),
-    DeploymentState.REGISTERED: frozenset({DeploymentState.RECORDED}),
-    DeploymentState.RECORDED: frozenset(),
+    DeploymentState.DEPLOYED: frozenset(
+        {DeploymentState.REGISTERED, DeploymentState.RECORDED, DeploymentState.DECOMMISSIONED}
+    ),
+    DeploymentState.REGISTERED: frozenset({DeploymentState.RECORDED, DeploymentState.DECOMMISSIONED}),
+    DeploymentState.RECORDED: frozenset({DeploymentState.DECOMMISSIONED}),
+    # Its history stays; nothing is done to it any more.
+    DeploymentState.DECOMMISSIONED: frozenset(),
 }
 
 # While the answers may still change.

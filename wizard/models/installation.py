@@ -29,6 +29,8 @@ class InstallationSecret(models.Model):
     kind = models.CharField(_("kind"), max_length=32, choices=Kind)
     # The name of the file, or of the account; never secret itself.
     label = models.CharField(_("label"), max_length=255, blank=True)
+    # What may be shown of the content, such as vault and region of a vault credentials file.
+    about = models.JSONField(_("what it says of itself"), default=dict, blank=True)
     sealed = models.BinaryField(_("sealed secret"))
     # Nobody gave what was generated.
     given_by = models.ForeignKey(
