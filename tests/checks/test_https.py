@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.checks.far_ends import (
 from wizard.addresses import AddressBook
 from wizard.checks.probes.https import Reach, reach
 from wizard.checks.probes.tcp import connect
+from wizard.checks.probes.tls import Trust
 
 HOST = "login.cloud.test"
 TIMEOUT_S = 5.0
@@ -36,7 +38,7 @@ def layers(seen: Reach) -> dict[str, str]:
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 500, 503])
 def test_any_answer_of_the_host_itself_means_reached(authority: Authority, status: int):
     with tcp_server(over_tls(authority.context(HOST), http_answer(status))) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.reached
     assert seen.http_status == status
     assert layers(seen) == {"dns": "pass", "tcp": "pass", "tls": "pass", "http": "pass"}
@@ -49,7 +51,7 @@ def test_any_answer_of_the_host_itself_means_reached(authority: Authority, statu
 def test_the_path_is_asked_for_and_nothing_secret_is_sent(authority: Authority):
     heads: list[bytes] = []
     with tcp_server(over_tls(authority.context(HOST), http_answer(200, seen=heads))) as port:
-        reach(HOST, path="/get/file", book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        reach(HOST, path="/get/file", book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     (head,) = heads
     assert head.startswith(b"GET /get/file HTTP/1.1\r\nHost: login.cloud.test\r\n")
 
@@ -72,7 +74,12 @@ def test_the_named_dns_servers_say_where_the_host_is(authority: Authority):
     ):
         book = AddressBook.parse(f"10.9.9.9:53:127.0.0.1:{dns_port}")
         seen = reach(
-            HOST, port, book=book, dns_servers=("10.9.9.9",), ca_file=authority.ca_file, timeout_s=TIMEOUT_S
+            HOST,
+            port,
+            book=book,
+            dns_servers=("10.9.9.9",),
+            trust=Trust(authority.ca_file),
+            timeout_s=TIMEOUT_S,
         )
     assert seen.reached
     assert str(seen.layers[0].detail) == f"{HOST} is 127.0.0.1"
@@ -118,7 +125,7 @@ def test_a_handshake_that_never_comes_is_a_time_out_at_tls():
 def test_an_answer_that_never_comes_is_a_time_out_at_http(authority: Authority):
     with tcp_server(over_tls(authority.context(HOST), say_nothing)) as port:
         since = time.monotonic()
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=1.0)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=1.0)
         assert time.monotonic() - since < 2.5
     assert layers(seen)["tls"] == "pass"
     assert seen.end.name == "http"
@@ -133,7 +140,7 @@ def test_an_answer_that_trickles_is_cut_off_at_the_deadline(authority: Authority
 
     with tcp_server(over_tls(authority.context(HOST), trickle)) as port:
         since = time.monotonic()
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=1.0)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=1.0)
         assert time.monotonic() - since < 2.5
     assert seen.failure == "timeout"
 
@@ -167,7 +174,7 @@ def test_something_else_than_http_is_not_an_answer(authority: Authority):
         connection.sendall(b"220 mail.cloud.test ESMTP\r\n\r\n")
 
     with tcp_server(over_tls(authority.context(HOST), other)) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.failure == "not_http"
     assert "220 mail.cloud.test" in str(seen.end.detail)
 
@@ -176,7 +183,7 @@ def test_an_untrusted_issuer_is_reached_and_suspected_of_inspection(
     authority: Authority, inspector: Authority
 ):
     with tcp_server(over_tls(inspector.context(HOST), http_answer(200))) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.reached
     assert seen.tls_suspicious
     assert layers(seen) == {"dns": "pass", "tcp": "pass", "tls": "warn", "http": "pass"}
@@ -186,15 +193,31 @@ def test_an_untrusted_issuer_is_reached_and_suspected_of_inspection(
 
 def test_a_certificate_for_another_name_is_suspicious_too(authority: Authority):
     with tcp_server(over_tls(authority.context("other.cloud.test"), http_answer(200))) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.reached
+    assert seen.tls_suspicious
+    assert "for another name" in str(seen.layers[2].detail)
+
+
+def test_the_authorities_of_a_run_are_read_once_and_each_name_is_checked_all_the_same(
+    authority: Authority, tmp_path: Path
+):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(Path(authority.ca_file).read_bytes())
+    trust = Trust(str(file))
+    with tcp_server(over_tls(authority.context(HOST), http_answer(200))) as port:
+        assert not reach(HOST, book=book_to(port), trust=trust, timeout_s=TIMEOUT_S).tls_suspicious
+        file.unlink()
+        assert not reach(HOST, book=book_to(port), trust=trust, timeout_s=TIMEOUT_S).tls_suspicious
+        other = "other.cloud.test"
+        seen = reach(other, book=book_to(port, other), trust=trust, timeout_s=TIMEOUT_S)
     assert seen.tls_suspicious
     assert "for another name" in str(seen.layers[2].detail)
 
 
 def test_an_expired_certificate_is_a_matter_of_clocks_not_of_inspection(authority: Authority):
     with tcp_server(over_tls(authority.context(HOST, days=-1), http_answer(200))) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.reached
     assert not seen.tls_suspicious
     assert layers(seen)["tls"] == "warn"
@@ -204,7 +227,7 @@ def test_an_expired_certificate_is_a_matter_of_clocks_not_of_inspection(authorit
 def test_a_sign_in_page_of_the_network_is_not_the_host(authority: Authority, inspector: Authority):
     page = http_answer(302, "Location: http://portal.hotel.test/welcome\r\n")
     with tcp_server(over_tls(inspector.context("portal.hotel.test"), page)) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert not seen.reached
     assert seen.failure == "portal"
     assert "portal.hotel.test" in str(seen.end.detail)
@@ -213,7 +236,7 @@ def test_a_sign_in_page_of_the_network_is_not_the_host(authority: Authority, ins
 def test_a_redirect_by_the_host_itself_is_an_answer(authority: Authority):
     page = http_answer(302, "Location: https://cdn.cloud.test/file\r\n")
     with tcp_server(over_tls(authority.context(HOST), page)) as port:
-        seen = reach(HOST, book=book_to(port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S)
+        seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=TIMEOUT_S)
     assert seen.reached
 
 
@@ -249,7 +272,11 @@ def test_a_proxy_that_grants_connect_leads_to_the_host(authority: Authority):
         tcp_server(connect_proxy(("127.0.0.1", port), heads)) as proxy_port,
     ):
         seen = reach(
-            HOST, proxy=PROXY, book=proxy_book(proxy_port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S
+            HOST,
+            proxy=PROXY,
+            book=proxy_book(proxy_port),
+            trust=Trust(authority.ca_file),
+            timeout_s=TIMEOUT_S,
         )
     assert seen.reached
     assert seen.http_status == 403
@@ -265,7 +292,11 @@ def test_tls_inspection_is_seen_through_a_proxy_as_well(authority: Authority, in
         tcp_server(connect_proxy(("127.0.0.1", port), [])) as proxy_port,
     ):
         seen = reach(
-            HOST, proxy=PROXY, book=proxy_book(proxy_port), ca_file=authority.ca_file, timeout_s=TIMEOUT_S
+            HOST,
+            proxy=PROXY,
+            book=proxy_book(proxy_port),
+            trust=Trust(authority.ca_file),
+            timeout_s=TIMEOUT_S,
         )
     assert seen.reached
     assert seen.tls_suspicious

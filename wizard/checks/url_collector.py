@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from wizard.addresses import DIRECT, AddressBook
@@ -10,6 +11,7 @@ from wizard.checks.endpoints import Endpoint
 from wizard.checks.gathering import Collector
 from wizard.checks.probes import https, ntp
 from wizard.checks.probes.failure import ProbeError
+from wizard.checks.probes.tls import Trust
 from wizard.checks.side_by_side import ask_all, probe_collector, rounds
 from wizard.text import Text, _
 
@@ -30,11 +32,11 @@ def url_reach(
     `Endpoint`. Time servers are asked by NTP, straight: no proxy takes part in that.
     """
 
-    def ask(endpoint: Endpoint) -> dict[str, Any]:
+    def ask(endpoint: Endpoint, trust: Trust) -> dict[str, Any]:
         if endpoint.protocol == "ntp":
             seen = _ask_time(endpoint, dns_servers, book, timeout_s)
         else:
-            seen = _ask_web(endpoint, dns_servers, proxy, book, ca_file, timeout_s)
+            seen = _ask_web(endpoint, dns_servers, proxy, book, trust, timeout_s)
         return {
             "endpoint_id": endpoint.id,
             "host": endpoint.probe_host,
@@ -48,7 +50,7 @@ def url_reach(
     tried = [endpoint for endpoint in endpoints if endpoint.probe_host]
 
     def collect(known: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"urls.reach": ask_all(ask, tried)}
+        return {"urls.reach": ask_all(partial(ask, trust=Trust(ca_file)), tried)}
 
     return probe_collector(_("addresses in Azure"), "urls.reach", collect, timeout_s * rounds(tried))
 
@@ -76,7 +78,7 @@ def _ask_web(
     dns_servers: tuple[str, ...],
     proxy: str | None,
     book: AddressBook,
-    ca_file: str | None,
+    trust: Trust,
     timeout_s: float,
 ) -> dict[str, Any]:
     seen = https.reach(
@@ -86,7 +88,7 @@ def _ask_web(
         scheme="http" if endpoint.protocol == "http" else "https",
         proxy=proxy,
         book=book,
-        ca_file=ca_file,
+        trust=trust,
         dns_servers=dns_servers,
         timeout_s=timeout_s,
     )

@@ -65,14 +65,14 @@ def reach(
     scheme: Scheme = "https",
     proxy: str | None = None,
     book: AddressBook = DIRECT,
-    ca_file: str | None = None,
+    trust: tls.Trust | None = None,
     dns_servers: tuple[str, ...] = (),
     timeout_s: float = 10.0,
 ) -> Reach:
     """Go the whole way within `timeout_s` seconds. Never raises for a remote fault.
 
     `proxy` is `http://host:port`. Names are asked of `dns_servers`, without any of this machine's resolver;
-    behind a proxy it is the proxy's name that is looked up here. `ca_file` as in `tls.shake_hands`.
+    behind a proxy it is the proxy's name that is looked up here. Without `trust` the system's authorities count.
     """
     journey = _Journey(
         host=host,
@@ -80,7 +80,7 @@ def reach(
         path=path,
         scheme=scheme,
         book=book,
-        ca_file=ca_file,
+        trust=trust or tls.Trust(),
         dns_servers=dns_servers,
         deadline=Deadline(timeout_s),
     )
@@ -101,7 +101,7 @@ class _Journey:
     path: str
     scheme: Scheme
     book: AddressBook
-    ca_file: str | None
+    trust: tls.Trust
     dns_servers: tuple[str, ...]
     deadline: Deadline
     layers: dict[str, Layer] = field(default_factory=dict)
@@ -181,7 +181,7 @@ class _Journey:
         at_hand = [channel]
         with self._layer("tls") as says:
             shake = tls.shake_hands(
-                lambda: at_hand.pop() if at_hand else open_again(), self.host, self.ca_file, self.deadline
+                lambda: at_hand.pop() if at_hand else open_again(), self.host, self.trust, self.deadline
             )
             self.handshake = shake
             if shake.distrust:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,22 +31,43 @@ class Handshake:
     suspicious: bool
 
 
+class Trust:
+    """Whom to believe: the system's authorities, and those in `ca_file` besides. To be used from any thread.
+
+    They are read at the first handshake and then kept: one preflight has dozens, and to read all the authorities of
+    a system takes longer than a handshake. One object is for one run, so that the next one sees what has changed.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
+        self._reading = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Checks certificate and name of whoever is spoken to with it. Raises OSError where `ca_file` cannot be read."""
+        with self._reading:
+            if self._context is None:
+                context = ssl.create_default_context()
+                if self._ca_file is not None:
+                    context.load_verify_locations(self._ca_file)
+                self._context = context
+            return self._context
+
+
 def shake_hands(
-    open_way: Callable[[], socket.socket], host: str, ca_file: str | None, deadline: Deadline
+    open_way: Callable[[], socket.socket], host: str, trust: Trust, deadline: Deadline
 ) -> Handshake:
     """Speak TLS over the connection that `open_way` gives.
 
     Where the certificate is not trusted, a second connection is made without checking it, so that its issuer
-    can be named and HTTP be tried; nothing secret is ever sent. `ca_file` holds authorities to trust besides
-    the system's own. Raises ProbeError with kind not_tls, timeout or closed. The caller closes the channel.
+    can be named and HTTP be tried; nothing secret is ever sent. Raises ProbeError with kind not_tls, timeout or
+    closed. The caller closes the channel.
     """
-    trusting = ssl.create_default_context()
-    if ca_file is not None:
-        trusting.load_verify_locations(ca_file)
+    trusting = trust.context()
     try:
         channel = _wrap(open_way(), trusting, host, deadline)
     except ssl.SSLCertVerificationError as error:
-        doubting = ssl.create_default_context()
+        doubting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         doubting.check_hostname = False
         doubting.verify_mode = ssl.CERT_NONE
         channel = _wrap(open_way(), doubting, host, deadline)
