@@ -237,6 +237,8 @@ TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 30, least=3)
 TASK_RECONCILE_SECONDS = env.number("TASK_RECONCILE_SECONDS", 10, least=1)
 # How long after a refresh of a registered vCenter the next one is due; 0: only when somebody asks for it.
 DISCOVERY_MINUTES = env.number("DISCOVERY_MINUTES", 15)
+# The same for the vault of a deployment whose vault step names an Azure account.
+HEALTH_MINUTES = env.number("HEALTH_MINUTES", 15)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {
