@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +38,24 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas; empty entries are dropped."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def loopback_url(name: str) -> str:
+    """Where a simulator on this machine answers over plain HTTP; empty where the name is not set."""
+    raw = text(name)
+    if not raw:
+        return ""
+    try:
+        parts = urlsplit(raw)
+        found = parts.port is not None and ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        found = False
+    plain = found and parts.scheme == "http" and parts.path in ("", "/")
+    if not plain or parts.username or parts.query or parts.fragment:
+        raise ImproperlyConfigured(
+            f"{name} must look like http://127.0.0.1:PORT/, an address of this machine alone, found {raw!r}."
+        )
+    return raw
 
 
 def secret(name: str) -> str:

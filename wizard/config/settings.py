@@ -262,6 +262,10 @@ TEMPLATE_MAX_GB = env.number("TEMPLATE_MAX_GB", 60, least=1)
 LAB = env.flag("FOOTHOLD_LAB", False)
 CONNECT_TO = env.text("CONNECT_TO")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE")
+# The lab's Azure, which is asked in place of Azure's clouds: without a credential, so only ever on this machine.
+AZURE_EMULATOR = env.loopback_url("AZURE_EMULATOR")
+if AZURE_EMULATOR and PRODUCTION:
+    raise ImproperlyConfigured("AZURE_EMULATOR is for the lab; unset it, or do not set FOOTHOLD_PRODUCTION.")
 GUEST_WAIT_SECONDS = env.number("GUEST_WAIT_SECONDS", 900, least=1)
 INSTALLER_DIR = Path(env.text("INSTALLER_DIR", str(VAR_DIR / "installers")))
 INSTALL_MINUTES = env.number("INSTALL_MINUTES", 180, least=10)
