@@ -1,0 +1,150 @@
+"""Servers of a classic fabric: process servers and master targets, one component for each id.
+
+Facts of a process server: `host_id`, `agent_expires`, `statistics_at`, `mars_communication`, `mars_registration`.
+Facts of a master target: `disk_count`, `agent_expires`, `mars_version`, `mars_expires`, `mars_status`. What is a moment
+is text in ISO 8601.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.topology.graph import Value
+from wizard.topology.observed.errors import health_errors
+from wizard.topology.observed.measures import metrics
+from wizard.topology.observed.model import ObservedComponent
+from wizard.topology.observed.parts import Datastore, RetentionVolume, Update
+from wizard.topology.observed.record import Record
+from wizard.topology.observed.words import coloured, reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What an agent says of its version, in the flat fields or in the nested ones."""
+
+    version: str
+    status: str
+    expires: datetime | None
+
+
+def version_of(record: Record) -> Version:
+    nested = record.nested("agentVersionDetails")
+    return Version(
+        version=record.text("agentVersion") or nested.text("version"),
+        status=record.text("versionStatus") or nested.text("status"),
+        expires=record.moment("agentExpiryDate") or nested.moment("expiryDate"),
+    )
+
+
+def known(facts: dict[str, Value | datetime]) -> dict[str, Value]:
+    """Facts that there are, moments as text."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in facts.items()
+        if value is not None and value != ""
+    }
+
+
+def process_server(record: Record, fabric: str, now: datetime) -> ObservedComponent:
+    """A process server without key and kind of its own: those follow from its fabric."""
+    version, heartbeat, measured = version_of(record), record.moment("lastHeartbeat"), metrics(record)
+    state = reported(record.text("health"), measured.words.values())
+    facts: dict[str, Value | datetime] = {
+        "host_id": record.text("hostId"),
+        "agent_expires": version.expires,
+        "statistics_at": record.moment("psStatsRefreshTime"),
+        "mars_communication": record.text("marsCommunicationStatus"),
+        "mars_registration": record.text("marsRegistrationStatus"),
+        "certificate_days_reported": record.whole("sslCertExpiryRemainingDays"),
+    }
+    status = record.text("psServiceStatus")
+    return ObservedComponent(
+        key="",
+        kind="ps_scaleout",
+        id=record.text("id") or str(facts["host_id"] or ""),
+        name=record.text("friendlyName"),
+        address=record.text("ipAddress"),
+        fabric=fabric,
+        version=version.version,
+        version_status=version.status,
+        heartbeat=heartbeat,
+        health=coloured(state, heartbeat, now),
+        reported=state,
+        errors=health_errors(record, "healthErrors"),
+        certificate_ends=record.moment("sslCertExpiryDate"),
+        os_type=record.text("osType"),
+        os_version=record.text("osVersion"),
+        machines=record.whole("machineCount"),
+        pairs=record.whole("replicationPairCount"),
+        metrics=measured,
+        services={"psServiceStatus": status} if status else {},
+        updates=tuple(_update(update) for update in record.records("mobilityServiceUpdates")),
+        facts=known(facts),
+        extra=record.rest(),
+    )
+
+
+def master_target(record: Record, fabric: str, now: datetime) -> ObservedComponent:
+    """A master target; its health is not reported, so that only its heartbeat can colour it."""
+    version, heartbeat = version_of(record), record.moment("lastHeartbeat")
+    mars = record.nested("marsAgentVersionDetails")
+    facts: dict[str, Value | datetime] = {
+        "disk_count": record.whole("diskCount"),
+        "agent_expires": version.expires,
+        "mars_version": record.text("marsAgentVersion") or mars.text("version"),
+        "mars_expires": record.moment("marsAgentExpiryDate") or mars.moment("expiryDate"),
+        "mars_status": mars.text("status"),
+    }
+    state = reported(record.text("health"), ())
+    return ObservedComponent(
+        key="",
+        kind="mt_windows",
+        id=record.text("id"),
+        name=record.text("name"),
+        address=record.text("ipAddress"),
+        fabric=fabric,
+        version=version.version,
+        version_status=version.status,
+        heartbeat=heartbeat,
+        health=coloured(state, heartbeat, now),
+        reported=state,
+        errors=health_errors(record, "healthErrors", "validationErrors"),
+        os_type=record.text("osType"),
+        os_version=record.text("osVersion"),
+        retention_volumes=tuple(_volume(volume) for volume in record.records("retentionVolumes")),
+        datastores=tuple(datastore(store) for store in record.records("dataStores")),
+        facts=known(facts),
+        extra=record.rest(),
+    )
+
+
+def datastore(record: Record) -> Datastore:
+    """Capacity and free space come in GB as decimal text."""
+    return Datastore(
+        name=record.text("symbolicName"),
+        uuid=record.text("uuid"),
+        type=record.text("type"),
+        capacity_bytes=record.gigabytes("capacity"),
+        free_bytes=record.gigabytes("freeSpace"),
+        extra=record.rest(),
+    )
+
+
+def _volume(record: Record) -> RetentionVolume:
+    return RetentionVolume(
+        name=record.text("volumeName"),
+        capacity_bytes=record.whole("capacityInBytes"),
+        free_bytes=record.whole("freeSpaceInBytes"),
+        threshold_percent=record.percent("thresholdPercentage"),
+        extra=record.rest(),
+    )
+
+
+def _update(record: Record) -> Update:
+    return Update(
+        version=record.text("version"),
+        os_type=record.text("osType"),
+        reboot_status=record.text("rebootStatus"),
+        extra=record.rest(),
+    )

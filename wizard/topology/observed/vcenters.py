@@ -1,0 +1,48 @@
+"""vCenter Servers that are registered in a classic fabric.
+
+Facts: `port`, `discovery_status`, `infrastructure_id`, `internal_id`, `process_server_id`, `run_as_account_id`,
+`fabric_resource` (name of the fabric as the vCenter itself tells it), `resource_name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.topology.graph import Value
+from wizard.topology.observed.errors import health_errors
+from wizard.topology.observed.keys import Keys
+from wizard.topology.observed.model import ObservedComponent
+from wizard.topology.observed.record import Record
+
+
+def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys) -> ObservedComponent:
+    """One entry. Its health is not reported: errors and the last contact tell."""
+    top = Record(document)
+    properties = top.record("properties")
+    identity, name = top.text("id"), top.text("name")
+    top.text("type"), top.text("location")
+    facts: dict[str, Value] = {
+        "port": properties.whole("port"),
+        "discovery_status": properties.text("discoveryStatus"),
+        "infrastructure_id": properties.text("infrastructureId"),
+        "internal_id": properties.text("internalId"),
+        "process_server_id": properties.text("processServerId"),
+        "run_as_account_id": properties.text("runAsAccountId"),
+        "fabric_resource": properties.text("fabricArmResourceName"),
+        "resource_name": name,
+    }
+    label, address = properties.text("friendlyName"), properties.text("ipAddress")
+    key = identity.lower() or f"vcenter:{fabric}/{(name or label or address).casefold()}"
+    return ObservedComponent(
+        key=keys.claim(key, fabric),
+        kind="vcenter",
+        id=identity,
+        name=label or name,
+        address=address,
+        fabric=fabric,
+        heartbeat=properties.moment("lastHeartbeat"),
+        errors=health_errors(properties, "healthErrors"),
+        facts={fact: value for fact, value in facts.items() if value is not None and value != ""},
+        extra={**top.rest(), **properties.rest()},
+    )
