@@ -1,0 +1,157 @@
+"""The clients of the SDK for one account, shared by the threads of one process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wizard.azure.account import Account
+from wizard.azure.credentials import CONNECT_S, READ_S, RETRIES, credential_for
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.recoveryservices import RecoveryServicesClient
+    from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
+    from azure.mgmt.resource.subscriptions import SubscriptionClient
+
+T = TypeVar("T")
+AT_ONCE = 4  # requests at the same time: far below what Azure throttles, and enough that a vault is read in a second
+
+
+class Arm:
+    """Azure Resource Manager as one account sees it. Safe between threads: each thread gets clients of its own.
+
+    The SDK does not promise that one HTTP session serves several threads. `subscription` is the one that is meant where
+    none is named. `wait_s` is how this connection lets time pass, between retries and between looks at a job.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        credential: TokenCredential,
+        *,
+        subscription: str = "",
+        polling_interval: int = 30,
+        wait_s: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.account = account
+        self.subscription = subscription
+        self.polling_interval = polling_interval
+        self.wait_s = wait_s
+        self._credential = credential
+        self._process = os.getpid()
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._closing = ExitStack()
+        self._closed = False
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def address(self) -> str:
+        return self.account.address
+
+    def site_recovery(self, subscription: str = "") -> SiteRecoveryManagementClient:
+        from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
+
+        return self._client(SiteRecoveryManagementClient, subscription or self.subscription)
+
+    def vaults(self, subscription: str = "") -> RecoveryServicesClient:
+        from azure.mgmt.recoveryservices import RecoveryServicesClient
+
+        return self._client(RecoveryServicesClient, subscription or self.subscription)
+
+    def subscriptions(self) -> SubscriptionClient:
+        from azure.mgmt.resource.subscriptions import SubscriptionClient
+
+        return self._client(SubscriptionClient, None)
+
+    def at_once(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """The results of `calls` in their order, several of them made at the same time. Raises what the first one raises."""
+        with self._lock:
+            self._check_usable()
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="azure")
+            futures = [self._threads.submit(call) for call in calls]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def close(self) -> None:
+        """Close every connection. Calls that are under way in other threads are waited for."""
+        with self._lock:
+            self._closed = True
+            threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(cancel_futures=True)
+        self._closing.close()
+
+    def _client(self, kind: Callable[..., T], subscription: str | None) -> T:
+        clients: dict[Any, Any] | None = getattr(self._own, "clients", None)
+        if clients is None:
+            clients = self._own.clients = {}
+        key = (kind, subscription)
+        if key not in clients:
+            with self._lock:
+                self._check_usable()
+                clients[key] = self._closing.enter_context(self._made(kind, subscription))
+        return clients[key]  # type: ignore[no-any-return]
+
+    def _made(self, kind: Callable[..., Any], subscription: str | None) -> Any:
+        from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+        from wizard.azure.pipeline import GuardedToken, ShortRetries, WaitingTransport
+
+        scope = self.account.in_cloud.scope
+        return kind(
+            self._credential,
+            *(() if subscription is None else (subscription,)),
+            base_url=self.account.base_url,
+            credential_scopes=[scope],
+            authentication_policy=GuardedToken(self.account, self._credential, scope),
+            retry_policy=ShortRetries(retry_total=RETRIES, retry_backoff_factor=0.5),
+            transport=WaitingTransport(self.wait_s, connection_timeout=CONNECT_S, read_timeout=READ_S),
+            # Errors are logged where they are told, with their ids; the SDK would log every header of every request.
+            http_logging_policy=SansIOHTTPPolicy(),
+            polling_interval=self.polling_interval,
+        )
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise RuntimeError("this connection to Azure was closed")
+        if os.getpid() != self._process:
+            raise RuntimeError("a connection to Azure does not survive a fork; connect again")
+
+
+@contextmanager
+def connect(
+    account: Account,
+    subscription: str = "",
+    *,
+    fresh: bool = False,
+    polling_interval: int = 30,
+    wait_s: Callable[[float], None] = time.sleep,
+) -> Iterator[Arm]:
+    """Azure Resource Manager for as long as the `with` block lasts.
+
+    Nothing is sent before the first call, which signs in. The token is kept for this process, so that the next
+    connection of the same account need not sign in; with `fresh` it does, which is how an account is tested. Raises
+    WrongSecret at once where a certificate cannot be read.
+    """
+    arm = Arm(
+        account,
+        credential_for(account, fresh=fresh),
+        subscription=subscription,
+        polling_interval=polling_interval,
+        wait_s=wait_s,
+    )
+    try:
+        yield arm
+    finally:
+        arm.close()

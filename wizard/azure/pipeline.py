@@ -1,0 +1,67 @@
+"""What stands between the SDK's clients and the network. Importing this module imports the SDK.
+
+The token goes to the account's own Resource Manager alone: `nextLink`, `Location` and redirects are followed as the far
+end gives them, and one that leads elsewhere would take the token there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import RetryPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from wizard.azure.account import Account
+
+# Longer waits are told, not slept: whoever asks has a deadline of their own.
+LONGEST_RETRY_AFTER_S = 10.0
+
+
+class LedElsewhere(ClientAuthenticationError):
+    """A request would have taken the token to an address that is not the account's. This kind is not tried again."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"the request leads to {host}")
+        self.host = host
+
+
+class GuardedToken(ARMChallengeAuthenticationPolicy):
+    """Adds the token, to requests to the account's own Resource Manager and to no other."""
+
+    def __init__(self, account: Account, credential: Any, *scopes: str) -> None:
+        super().__init__(credential, *scopes)
+        self._account = account
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        url = request.http_request.url
+        if not self._account.may_send_to(url):
+            raise LedElsewhere(urlsplit(url).netloc)
+        if self._account.how == "emulator":
+            request.context.options.setdefault("enforce_https", False)
+        super().on_request(request)
+
+
+class ShortRetries(RetryPolicy[Any, Any]):
+    """Does not sleep for as long as the far end likes."""
+
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        wanted = self.get_retry_after(response)
+        if wanted is not None and wanted > LONGEST_RETRY_AFTER_S:
+            return False
+        return bool(super().is_retry(settings, response))
+
+
+class WaitingTransport(RequestsTransport):  # type: ignore[misc] # the SDK loads it lazily, without a type
+    """Lets time pass the way that the connection does."""
+
+    def __init__(self, wait_s: Callable[[float], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._wait_s = wait_s
+
+    def sleep(self, duration: float) -> None:
+        self._wait_s(duration)
