@@ -107,7 +107,7 @@ def test_the_settings_for_the_wizard_are_known_before_the_lab_runs(tmp_path: Pat
 
 def test_ports_are_in_a_row_from_a_base() -> None:
     ports = Ports.from_base(7000)
-    assert sorted(getattr(ports, field.name) for field in fields(ports)) == [*range(7000, 7010)]
+    assert sorted(getattr(ports, field.name) for field in fields(ports)) == [*range(7000, 7011)]
 
 
 @pytest.mark.vcenter

@@ -54,7 +54,11 @@ class Demo:
             described = self._wait_for_lab(lab)
             if described["vcenter"] is None:
                 raise DemoFailed(described["unavailable"])
-            env |= {"CONNECT_TO": described["connect_to"], "PROBE_CA_FILE": described["ca_file"]}
+            env |= {
+                "CONNECT_TO": described["connect_to"],
+                "PROBE_CA_FILE": described["ca_file"],
+                "AZURE_EMULATOR": described["azure"]["url"],
+            }
             self._call(env, "welcome")
             self._keep_accounts(env, described)
             self._put_installer()

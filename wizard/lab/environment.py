@@ -41,6 +41,7 @@ class TargetHost:
 
 
 WINRM_PORT, SSH_PORT = 5986, 22
+APPLIANCE_SCENARIO: Final = "appliance"
 TARGET_HOSTS: Final = (
     TargetHost(
         scenario="healthy",
@@ -59,7 +60,7 @@ TARGET_HOSTS: Final = (
         service_port=WINRM_PORT,
     ),
     TargetHost(
-        scenario="appliance",
+        scenario=APPLIANCE_SCENARIO,
         system="windows",
         name=f"appliance.{DOMAIN}",
         address="192.0.2.13",
@@ -91,18 +92,21 @@ class Ports:
     needs_work: int = 8994
     appliance: int = 8995
     linuxmt: int = 8996
+    azure: int = 8997
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """Ten ports in a row from `base`; free ones with base 0."""
+        """Eleven ports in a row from `base`; free ones with base 0."""
         return cls(**{field.name: base and base + offset for offset, field in enumerate(fields(cls))})
 
 
 def environment(var_dir: Path, ports: Ports | None = None) -> dict[str, str]:
-    """Settings for the wizard's processes, known before the lab runs: CONNECT_TO and PROBE_CA_FILE."""
+    """Settings for the wizard's processes, known before the lab runs: CONNECT_TO, PROBE_CA_FILE and AZURE_EMULATOR."""
+    ports = ports or Ports()
     return {
-        "CONNECT_TO": connect_to(ports or Ports()),
+        "CONNECT_TO": connect_to(ports),
         "PROBE_CA_FILE": str(Authority(certificates(var_dir)).certificate),
+        "AZURE_EMULATOR": f"http://{ADDRESS}:{ports.azure}/",
     }
 
 

@@ -1,4 +1,4 @@
-"""The whole lab in one process: vCenter, DNS, time, Azure's endpoints, a proxy and target machines, on loopback alone."""
+"""The whole lab in one process: vCenter, DNS, time, Azure and its endpoints, a proxy and target machines, on loopback alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from wizard.lab import build, environment, ova
+from wizard.lab.arm import LabAzure
 from wizard.lab.azure_front import AzureFront
 from wizard.lab.certificates import Authority
 from wizard.lab.dns_server import DnsServer
@@ -19,11 +20,14 @@ from wizard.lab.inventory import default_inventory
 from wizard.lab.linux_host import LinuxHost
 from wizard.lab.ntp_server import NtpServer
 from wizard.lab.proxy import HttpProxy
+from wizard.lab.registrar import Registrar, machines_behind
 from wizard.lab.vcenter import ADDRESS, NAME, LabVCenter
 from wizard.lab.windows_host import WindowsHost
 from wizard.text import Text, _
 
 TEMPLATE_MB = 64
+# Long enough to be seen, short enough to be waited for.
+JOB_SECONDS = 4.0
 
 
 class Lab:
@@ -94,6 +98,11 @@ class Lab:
                 "port": ports.proxy,
                 "url": f"http://{environment.PROXY_NAME}:{environment.PROXY_PORT}",
             },
+            "azure": {
+                "url": self.azure.url,
+                "subscription": self.azure.subscription,
+                "vaults": self.azure.vaults,
+            },
             "connect_to": environment.connect_to(ports, self._inventory),
             "ca_file": str(Authority(environment.certificates(self._var_dir)).certificate),
             "ova": str(self.template),
@@ -117,6 +126,7 @@ class Lab:
         self._front = self._stack.enter_context(AzureFront(names, authority, self._ports.front))
         self._proxy = self._stack.enter_context(HttpProxy((ADDRESS, self._front.port), self._ports.proxy))
         self._start_hosts(authority)
+        self.azure = self._stack.enter_context(LabAzure(self._ports.azure, job_seconds=JOB_SECONDS))
         # The ports are ours, so a description that lies there is not that of another lab which runs.
         self.description_file.unlink(missing_ok=True)
         if not self.template.exists():
@@ -127,6 +137,7 @@ class Lab:
             ova.make_ova(appliance, **ova.APPLIANCE)
         self._front.publish(f"/{self.template.name}", self.template)
         self._start_vcenter()
+        self._start_registrar()
         self._stack.callback(self.description_file.unlink, missing_ok=True)
         self._write_description()
 
@@ -161,6 +172,13 @@ class Lab:
         )
         self.vcenter = self._stack.enter_context(vcenter)
 
+    def _start_registrar(self) -> None:
+        addresses = [NAME, environment.dns_records(self._inventory)[NAME], ADDRESS]
+        self.azure.control.set_machines(addresses, machines_behind(self._inventory))
+        windows = [host for host in self.hosts.values() if isinstance(host, WindowsHost)]
+        registrar = Registrar(self.azure.control, self.vcenter.control if self.vcenter else None, windows)
+        self._stack.enter_context(registrar)
+
     def _build(self) -> Path:
         return build.simulator(
             on_build=lambda: self._say(Text(_("Building the vCenter simulator; it takes about a minute ...")))
@@ -174,6 +192,7 @@ class Lab:
             ntp=self._ntp.port,
             front=self._front.port,
             proxy=self._proxy.port,
+            azure=self.azure.port,
             **{host.ports: self.hosts[host.scenario].port for host in TARGET_HOSTS},
         )
 

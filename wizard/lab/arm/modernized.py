@@ -54,7 +54,7 @@ def custom_details(fabric: Fabric, now: datetime, *, with_components: bool) -> J
 def component(name: str, fabric: Fabric, server: Server, now: datetime, site: str) -> Json:
     document: Json = {
         "id": server.id,
-        "name": server.name,
+        "name": server.name.partition(".")[0],
         "biosId": guid(server.id, "bios"),
         "fabricObjectId": f"{site}/machines/{guid(server.id, 'machine')}",
         "fqdn": server.name,
@@ -104,7 +104,7 @@ def appliance(fabric: Fabric, server: Server, now: datetime) -> Json:
     site = custom_details(fabric, now, with_components=False)["vmwareSiteId"]
     return {
         "id": server.id,
-        "name": server.name,
+        "name": server.name.partition(".")[0],
         "fabricArmId": fabric.id,
         **{_SINGULAR[name]: component(name, fabric, server, now, site) for name in LISTS},
         "switchProviderBlockingErrorDetails": [],

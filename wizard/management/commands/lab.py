@@ -27,7 +27,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 class Command(BaseCommand):
     help = (
-        "Run the lab: a simulated vCenter Server, DNS, NTP, Azure's endpoints, a proxy, and machines to be installed, "
+        "Run the lab: a simulated vCenter Server, DNS, NTP, Azure and its endpoints, a proxy, and machines to be installed, "
         "on loopback alone."
     )
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--port-base",
             type=int,
             metavar="PORT",
-            help="use ten ports from this one on instead of the fixed ones; 0 takes free ports",
+            help="use eleven ports from this one on instead of the fixed ones; 0 takes free ports",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -104,5 +104,6 @@ class Command(BaseCommand):
             )
         for key, title in (("dns", "DNS"), ("ntp", "NTP"), ("front", "Azure"), ("proxy", "Proxy")):
             self._say(Text("%(title)-10s %(host)s:%(port)s", title=title, **found[key]))
+        self._say(Text("%(title)-10s %(url)s", title="ARM", url=found["azure"]["url"]))
         self._say(Text(_("Template   %(path)s"), path=found["ova"]))
         self._say(Text(_("All of it  %(path)s"), path=str(lab.description_file)))
