@@ -45,6 +45,11 @@ def cleansed(documents: object) -> dict[str, Any]:
     return parts
 
 
+def cleansed_value(value: object) -> dict[str, Any]:
+    """Any other document, made as safe; an empty one where it is no object. Raises nothing."""
+    return _record(_clean(value, 0))
+
+
 def canonical(value: object) -> str:
     """The one spelling of a cleansed value: what is sorted and compared by."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))

@@ -1,0 +1,106 @@
+"""Which recorded component is which observed one: by kind, then by name, then by address.
+
+Names are compared without case and domain. Where no kind fits, a related one may: a process server that was recorded as
+scale-out and is taken for one in Azure is still the same server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_address
+from typing import Final
+
+from wizard.topology.graph import Kind, Node
+from wizard.topology.observed import ObservedComponent
+from wizard.topology.observed.keys import short
+from wizard.topology.roles import APPLIANCE_PARTS, MASTER_TARGETS, PROCESS_SERVERS
+
+# The discovery service has no entry of its own in a vault.
+UNLISTED_PARTS: Final[tuple[Kind, ...]] = ("appliance_discovery",)
+# What the vault lists as a component. All else of a plan stays between vSphere, the network and Azure Storage.
+LISTED: Final[tuple[Kind, ...]] = (
+    "vault", "cs", *PROCESS_SERVERS, *MASTER_TARGETS, "vcenter", "appliance",
+    *(part for part in APPLIANCE_PARTS if part not in UNLISTED_PARTS),
+)  # fmt: skip
+_FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (PROCESS_SERVERS, MASTER_TARGETS)
+
+Fits = Callable[[Node, ObservedComponent], bool]
+
+
+def pairs(
+    nodes: Sequence[Node], components: Sequence[ObservedComponent]
+) -> tuple[tuple[Node, ObservedComponent], ...]:
+    """Each node and each component at most once, the surest pairs first."""
+    found: list[tuple[Node, ObservedComponent]] = []
+    for related, fits in (
+        (_same_kind, same_name),
+        (_same_kind, same_address),
+        (_same_family, same_name),
+        (_same_family, same_address),
+        (_same_kind, _only_vault),
+    ):
+        taken_nodes = {node.key for node, _component in found}
+        taken = {component.key for _node, component in found}
+        for node in nodes:
+            if node.key in taken_nodes:
+                continue
+            for component in components:
+                if component.key not in taken and related(node, component) and fits(node, component):
+                    found.append((node, component))
+                    taken.add(component.key)
+                    break
+    return tuple(found)
+
+
+def _same_kind(node: Node, component: ObservedComponent) -> bool:
+    return node.kind == component.kind
+
+
+def _same_family(node: Node, component: ObservedComponent) -> bool:
+    return any(node.kind in family and component.kind in family for family in _FAMILIES)
+
+
+def _only_vault(node: Node, component: ObservedComponent) -> bool:
+    """A look reads one vault, the one that the deployment names."""
+    return node.kind == "vault"
+
+
+def same_name(node: Node, component: ObservedComponent) -> bool:
+    """Names, computers' full names, and an appliance's name in the vault."""
+    facts = node.attributes
+    known = {short(str(name)) for name in (node.name, facts.get("fqdn"), facts.get("friendly_name")) if name}
+    return bool((known & {short(name) for name in (component.name, component.fqdn) if name}) - {""})
+
+
+def same_address(node: Node, component: ObservedComponent) -> bool:
+    own = {spelled(address) for address in (node.address, node.attributes.get("fqdn")) if address}
+    return bool(own & {spelled(address) for address in addresses(component)})
+
+
+def addresses(component: ObservedComponent) -> Iterator[str]:
+    yield from (found for found in (component.address, *component.addresses, component.fqdn) if found)
+
+
+def spelled(address: object) -> str:
+    """One spelling of an address or a host name."""
+    text = str(address).strip().rstrip(".").casefold()
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return text
+
+
+def is_number(address: object) -> bool:
+    """Whether it is an IP address, not a name."""
+    try:
+        ip_address(str(address).strip())
+    except ValueError:
+        return False
+    return True
+
+
+def differs(planned: object, seen: Iterable[str]) -> bool:
+    """Whether none of the addresses seen is the planned one; a name says nothing about a number, nor the reverse."""
+    own = spelled(planned)
+    comparable = [spelled(address) for address in seen if is_number(address) == is_number(planned)]
+    return bool(own) and bool(comparable) and own not in comparable
