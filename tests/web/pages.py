@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import URLPattern, reverse
@@ -81,6 +82,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "form": "json",
         "number": 1,
         "token": "nothing",
+        "pack_id": UUID(int=7),
         "machine_id": stories.enter_server(deployment, deployment.created_by).pk,
     }
     for pattern in urlpatterns:

@@ -23,6 +23,7 @@ from wizard.api import (
     deployments,
     description,
     facts,
+    hand_over,
     handouts,
     installation,
     manual_steps,
@@ -149,6 +150,7 @@ for part in (
     privileges,
     plan,
     template_passwords,
+    hand_over,
 ):
     api.add_router("/deployments", part.router)
 api.add_router("", tasks.router)

@@ -19,20 +19,22 @@ from wizard.services.permissions import require
 from wizard.text import Text, _
 
 
-def calendar_of(deployment: Deployment, *, actor: Operator) -> tuple[CalendarRow, ...]:
-    """What ends for this deployment and for the caller's own tokens, the earliest first, as seen from now."""
+def calendar_of(
+    deployment: Deployment, *, actor: Operator, own_tokens: bool = True
+) -> tuple[CalendarRow, ...]:
+    """What ends for this deployment and, with `own_tokens`, for the caller's tokens, the earliest first, as seen from now."""
     require(actor, "view")
-    return expiry.calendar_of(_entries(deployment, actor), timezone.localtime())
+    return expiry.calendar_of(_entries(deployment, actor if own_tokens else None), timezone.localtime())
 
 
-def as_ics(deployment: Deployment, *, actor: Operator) -> bytes:
+def as_ics(deployment: Deployment, *, actor: Operator, own_tokens: bool = True) -> bytes:
     """The same as an iCalendar file (RFC 5545), in the reader's language."""
     calendar = Calendar()
     calendar.add("prodid", "-//Foothold//Expiry//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", str(Text(_("What ends for %(name)s"), name=deployment.name)))
     now = timezone.now()
-    for row in calendar_of(deployment, actor=actor):
+    for row in calendar_of(deployment, actor=actor, own_tokens=own_tokens):
         calendar.add_component(_event(deployment, row.entry, now))
     content: bytes = calendar.to_ical()
     return content
@@ -41,10 +43,10 @@ def as_ics(deployment: Deployment, *, actor: Operator) -> bytes:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _entries(deployment: Deployment, actor: Operator) -> Iterator[ExpiryEntry]:
+def _entries(deployment: Deployment, owner: Operator | None) -> Iterator[ExpiryEntry]:
     for waiver in deployment.waivers.exclude(approved_at=None):
         yield expiry.waiver(waiver.requirement_id, waiver.until)
-    for token in ApiToken.objects.filter(user=actor, revoked_at=None):
+    for token in ApiToken.objects.filter(user=owner, revoked_at=None) if owner else ():
         yield expiry.api_token(token.name, token.expires_at)
     keys = deployment.installation_secrets.filter(kind=InstallationSecret.Kind.VAULT_CREDENTIALS)
     for key in keys:

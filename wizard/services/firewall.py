@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+from django.utils.translation import get_language
+
 from wizard.checks.endpoints import DEFAULT_PORTS, Endpoint, endpoints
-from wizard.models import Deployment, Operator
+from wizard.models import CheckStatus, Deployment, Operator
 from wizard.services import results
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.permissions import require
 from wizard.services.sites import planned_graph
-from wizard.topology import firewall
+from wizard.topology import firewall, firewall_html
 from wizard.topology.firewall import EndpointNeed, FirewallRule
 
 
@@ -41,6 +44,18 @@ def verdicts_of(deployment: Deployment) -> dict[str, str]:
 
 def as_csv(deployment: Deployment, *, actor: Operator) -> str:
     return firewall.as_csv(rules_of(deployment, actor=actor), verdicts_of(deployment))
+
+
+def as_html(deployment: Deployment, *, actor: Operator) -> str:
+    """A page of its own, in the reader's language."""
+    return firewall_html.as_html(
+        rules_of(deployment, actor=actor),
+        verdicts_of(deployment),
+        name=deployment.name,
+        words={status.value: str(status.label) for status in CheckStatus},
+        at=timezone.now(),
+        language=get_language() or "en",
+    )
 
 
 def _need(item: Endpoint) -> EndpointNeed:

@@ -9,7 +9,7 @@ from wizard.spreadsheet import csv_line
 from wizard.text import Text, _
 from wizard.topology.firewall_rule import Direction, FirewallRule
 
-_DIRECTION_TITLES: Final[Mapping[Direction, Text]] = {
+DIRECTION_TITLES: Final[Mapping[Direction, Text]] = {
     "in": Text(_("In")),
     "out": Text(_("Out")),
     "between": Text(_("Between others")),
@@ -43,7 +43,7 @@ def as_csv(rules: Sequence[FirewallRule], verdicts: Mapping[str, str]) -> str:
     for rule in rules:
         cells = (
             rule.id, str(rule.source.name), rule.source.address or "", str(rule.target.name),
-            rule.target.address or "", rule.protocol, rule.port, str(_DIRECTION_TITLES[rule.direction]),
+            rule.target.address or "", rule.protocol, rule.port, str(DIRECTION_TITLES[rule.direction]),
             str(rule.why), " ".join(rule.proved_by), verdict_of(rule, verdicts),
         )  # fmt: skip
         lines.append(csv_line(cells))

@@ -17,8 +17,9 @@ from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 from wizard.web import steps
 
-# The page of the checks, where a task may be followed beside the pages of the steps.
+# Pages where a task may be followed beside those of the steps.
 CHECKS = "checks"
+HAND_OVER = "hand_over"
 
 # A message may take some seconds to a worker; after these somebody should look whether one runs.
 PATIENCE = timedelta(seconds=20)
@@ -82,8 +83,8 @@ def page_of(task: Task, at: str) -> str:
 
     What was found out or went wrong is read on that very page; from work that is done it goes on.
     """
-    if at == CHECKS:
-        return reverse("checks", args=[task.deployment_id])
+    if at in (CHECKS, HAND_OVER):
+        return reverse(at, args=[task.deployment_id])
     step_id = steps.find(task.deployment, at).id
     if not moves_on(task, at):
         return reverse("step", args=[task.deployment_id, step_id])

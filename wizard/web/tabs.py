@@ -33,6 +33,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("machines", gettext("Machines"), "deployment_machines", True),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),
         ("snapshots", gettext("Snapshots"), "snapshots", deployment.state == DeploymentState.RECORDED),
+        ("hand_over", gettext("Hand-over"), "hand_over", True),
     ]
     return [
         Tab(label=label, url=reverse(name, args=[deployment.pk]), current=key == current)

@@ -13,6 +13,7 @@ from wizard.web.views import (
     deployment_plan,
     deployments,
     firewall,
+    hand_over,
     health,
     machines,
     move,
@@ -102,6 +103,10 @@ urlpatterns = [
     ),
     path("deployments/<uuid:pk>/snapshots/", topology.snapshots, name="snapshots"),
     path("deployments/<uuid:pk>/snapshots/<int:number>/", topology.snapshot, name="snapshot"),
+    path("deployments/<uuid:pk>/hand-over/", hand_over.packs, name="hand_over"),
+    path(
+        "deployments/<uuid:pk>/hand-over/<uuid:pack_id>/file", hand_over.download, name="hand_over_file"
+    ),
     path("deployments/<uuid:pk>/tasks/", tasks.of_deployment, name="deployment_tasks"),
     path("requirements/", requirements.index, name="requirement_index"),
     path("requirements/<slug:profile>/", requirements.listing, name="requirements"),

@@ -7,6 +7,7 @@ from typing import Final
 from wizard.services import (
     appliance,
     deployment_plan,
+    hand_over,
     host_preparation,
     host_tasks,
     preflight,
@@ -210,6 +211,22 @@ _ALL = (
         repeatable=True,
         prepare=topology.prepare,
         run=topology.run,
+    ),
+    Kind(
+        id="make_hand_over_pack",
+        title=Text(_("Make the hand-over pack")),
+        about=Text(
+            _(
+                "Puts what is known of the deployment and no secret into one signed zip: reports, topology, firewall matrix, "
+                "calendar, answers, task sheets, audit extract, newest observation of the vault. What does not exist yet is left "
+                "out and named. Takes language, the language of its words. Changes nothing outside. Safe to repeat; the newest "
+                "ten packs are kept."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=hand_over.prepare,
+        run=hand_over.run,
     ),
 )
 

@@ -10,9 +10,7 @@ from django import forms
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
@@ -88,8 +86,9 @@ def download(request: SignedInRequest, pk: UUID, form: str) -> HttpResponse:
         # A spreadsheet reads UTF-8 only where it is told so by a byte order mark.
         text = "\ufeff" + firewall.as_csv(deployment, actor=request.user)
     elif form == "html":
-        context = {"deployment": deployment, "rows": _rows(request, deployment), "now": timezone.now()}
-        text = render_to_string("web/firewall_file.html", context)
+        # Answers are asked for at every turn; they are read once.
+        prefetch_related_objects([deployment], "steps")
+        text = firewall.as_html(deployment, actor=request.user)
     else:
         raise NotFound(
             Text(
