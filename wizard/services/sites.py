@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from wizard.models import Deployment, Machine, VCenter
+from wizard.models import Addition, Deployment, Machine, VCenter
 from wizard.services import evidence
+from wizard.services.additions_sites import Additions, additions_in
 from wizard.services.answers import (
     Answers,
     answers_in_play,
@@ -37,10 +38,10 @@ from wizard.topology.site import (
 )
 
 
-def planned_graph(deployment: Deployment) -> Graph:
-    """The graph as it follows from the answers and from what is deployed and registered so far.
+def planned_graph(deployment: Deployment, *, joining: Addition | None = None) -> Graph:
+    """The graph as it follows from the answers, from what is deployed and registered so far, and what was added since.
 
-    Raises Conflict `not_ready` before the questions that it rests on are answered.
+    `joining` is a component that is being recorded. Raises Conflict `not_ready` before the questions that it rests on are answered.
     """
     answers = answers_in_play(deployment)
     held = circumstances_of(deployment, answers)
@@ -59,13 +60,13 @@ def planned_graph(deployment: Deployment) -> Graph:
             return build_appliance(_appliance_site(deployment, answers))
         case "ps_scaleout":
             return build_process_server(_process_server_site(deployment, answers))
-    return build_classic(_classic_site(deployment, answers))
+    return build_classic(_classic_site(deployment, answers, additions_in(deployment, joining=joining)))
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _classic_site(deployment: Deployment, answers: Answers) -> ClassicSite:
+def _classic_site(deployment: Deployment, answers: Answers, added: Additions) -> ClassicSite:
     network = answers["network"]
     return ClassicSite(
         cs=ConfigurationServer(
@@ -76,10 +77,23 @@ def _classic_site(deployment: Deployment, answers: Answers) -> ClassicSite:
             **_machine(deployment, answers),
         ),
         vault=_vault(answers),
-        master_targets=tuple(_master_targets(deployment, answers)),
+        process_servers=added.process_servers,
+        failback_process_servers=added.failback_process_servers,
+        master_targets=(*_still_planned(deployment, answers, added), *added.master_targets),
+        s2s=added.s2s,
         machine_groups=tuple(MachineGroup(**group) for group in _groups(answers)),
         **_surroundings(deployment, answers),
     )
+
+
+def _still_planned(deployment: Deployment, answers: Answers, added: Additions) -> Iterator[MasterTarget]:
+    """Those of `_master_targets` in whose place none was added."""
+    families = {target.family for target in added.master_targets}
+    names = {target.name.casefold() for target in added.master_targets}
+    for target in _master_targets(deployment, answers):
+        known = target.name.casefold() in names
+        if not known and not (target.planned and target.family in families):
+            yield target
 
 
 def _master_targets(deployment: Deployment, answers: Answers) -> Iterator[MasterTarget]:

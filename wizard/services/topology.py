@@ -24,12 +24,14 @@ from wizard.topology.rules import Violation, validate
 
 __all__ = [
     "EXPORT_FORMATS",
+    "checked",
     "compare",
     "component_rows",
     "export",
     "first_broken_snapshot",
     "graph_in",
     "graph_of",
+    "keep",
     "link_rows",
     "picture",
     "planned_graph",
@@ -57,27 +59,11 @@ def run(progress: Progress) -> Done:
     deployment = task.deployment
     progress.phase(Text(_("Drawing the component graph")), 20)
     graph = planned_graph(deployment)
-    progress.phase(Text(_("Checking it against the rules of Site Recovery")), 50)
-    violations = validate(graph)
-    for violation in violations:
-        progress.warning(violation.text, rule=violation.rule)
-    blocking = [violation for violation in violations if violation.severity == "block"]
-    if blocking:
-        raise Conflict(
-            Text(
-                _("The topology breaks rule %(rule)s: %(text)s"), rule=blocking[0].rule, text=blocking[0].text
-            ),
-            remedy=Text(_("Correct what the rule names, then record again.")),
-            code="topology_invalid",
-        )
+    violations = checked(progress, graph)
     progress.phase(Text(_("Recording")), 80)
 
     def commit() -> None:
-        _replace_components(deployment, graph)
-        # What is recorded here is no machine to protect.
-        for vcenter in deployment.vcenters.all():
-            judging.judge_again(vcenter)
-        snapshot = _append_snapshot(deployment, graph, task.requested_by)
+        snapshot = keep(deployment, graph, actor=task.requested_by)
         deployments.move_to(deployment, DeploymentState.RECORDED)
         audit.record(
             "topology.recorded",
@@ -101,6 +87,33 @@ def run(progress: Progress) -> Done:
         result={"nodes": len(graph.nodes), "links": len(graph.links), "warnings": len(violations)},
         commit=commit,
     )
+
+
+def checked(progress: Progress, graph: Graph) -> tuple[Violation, ...]:
+    """What the rules of Site Recovery find in it, told to the task. Raises Conflict `topology_invalid` where one is broken."""
+    progress.phase(Text(_("Checking it against the rules of Site Recovery")), 50)
+    violations = validate(graph)
+    for violation in violations:
+        progress.warning(violation.text, rule=violation.rule)
+    blocking = [violation for violation in violations if violation.severity == "block"]
+    if blocking:
+        raise Conflict(
+            Text(
+                _("The topology breaks rule %(rule)s: %(text)s"), rule=blocking[0].rule, text=blocking[0].text
+            ),
+            remedy=Text(_("Correct what the rule names, then record again.")),
+            code="topology_invalid",
+        )
+    return violations
+
+
+def keep(deployment: Deployment, graph: Graph, *, actor: Operator) -> TopologySnapshot:
+    """In the caller's transaction: the components of the graph in place of those before, and a snapshot of it."""
+    _replace_components(deployment, graph)
+    # What is recorded here is no machine to protect.
+    for vcenter in deployment.vcenters.all():
+        judging.judge_again(vcenter)
+    return _append_snapshot(deployment, graph, actor)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
