@@ -48,8 +48,8 @@ def _decoded(management_cert: str) -> bytes:
 
 
 def _with_key(content: bytes) -> x509.Certificate:
-    certificate, key = _loaded(content)
-    if certificate is None:
+    certificates, key = _loaded(content)
+    if not certificates:
         raise _bad_certificate()
     if key is None:
         raise VaultFileError(
@@ -60,8 +60,10 @@ def _with_key(content: bytes) -> x509.Certificate:
             ),
             code="no_private_key",
         )
-    # A key of the certificate without the private one would be refused by Azure, long after Setup has begun.
-    if _public(key.public_key()) != _public(certificate.public_key()):
+    own = _public(key.public_key())
+    # Containers may hold an issuer's certificate, too; the one that counts belongs to the key.
+    certificate = next((one for one in certificates if _public(one.public_key()) == own), None)
+    if certificate is None:
         raise VaultFileError(
             Text(_("The private key in the file does not belong to the certificate.")), code="key_mismatch"
         )
@@ -76,19 +78,19 @@ def _with_key(content: bytes) -> x509.Certificate:
     return certificate
 
 
-def _loaded(content: bytes) -> tuple[x509.Certificate | None, PrivateKeyTypes | None]:
+def _loaded(content: bytes) -> tuple[list[x509.Certificate], PrivateKeyTypes | None]:
     """PKCS#12 first; where it is none, a certificate alone."""
     try:
         with warnings.catch_warnings():
             # Old files hold their keys in ways that the library is about to give up.
             warnings.simplefilter("ignore")
-            key, certificate, _others = pkcs12.load_key_and_certificates(content, None)
+            key, certificate, others = pkcs12.load_key_and_certificates(content, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         try:
-            return x509.load_der_x509_certificate(content), None
+            return [x509.load_der_x509_certificate(content)], None
         except ValueError:
             raise _bad_certificate() from None
-    return certificate, key
+    return [*([] if certificate is None else [certificate]), *others], key
 
 
 def _public(key: object) -> bytes:
