@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests.builders import make_deployment
+from tests.lab_fixtures import leave_vcenter
+from tests.places import Place, untouched
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Attestation, Credential, Deployment, Operator, Task, TaskState
@@ -55,21 +57,49 @@ WORK = {
     "registered": "register_vcenter",
     "recorded": "record_topology",
 }
+PLACES: dict[str, Place] = {}
 STAGES = ("source", "capacity", "vcenter", "placement", "template", "network", "vault", *WORK)
 
 
 class Walk:
-    """One deployment, its operator, and the vCenter that it is meant for."""
+    """One deployment, its operator, and the vCenter that it is meant for.
 
-    def __init__(self, operator: Operator, vcenter: LabVCenter, name: str | None = None) -> None:
+    What is asked for of a deployment that nobody has touched is walked once in each process, and put back after that:
+    most tests are about what comes next. `on_foot` is for those that are about the way, too.
+    """
+
+    def __init__(
+        self, operator: Operator, vcenter: LabVCenter, name: str | None = None, *, on_foot: bool = False
+    ) -> None:
         self.operator = operator
         self.vcenter = vcenter
         self.control = vcenter.control
         self.deployment: Deployment = make_deployment(operator, name)
-        self.credential = f"{self.deployment.name}-vcenter"
+        self._may_leap = name is None and not on_foot
 
     def to(self, stage: str, **options: Any) -> Walk:
         """Go on from where it is until `stage` is done, with everything before it. `options` go to `make_template`."""
+        # What is in vCenter cannot be put back: leaps end before the first machine is made.
+        leap = min(stage, "checked", key=STAGES.index)
+        if self._may_leap and untouched(self.deployment):
+            way = self._way_to(leap, options)
+            if way not in PLACES:
+                PLACES[way] = Place(self._walk(leap, options), TEMPLATE)
+                # Nobody who leaps is signed in or counted there.
+                leave_vcenter()
+                self.control.reset_logins()
+            else:
+                PLACES[way].put_back(self)
+            if stage == leap:
+                return self
+        return self._walk(stage, options)
+
+    def _way_to(self, stage: str, options: dict[str, Any]) -> str:
+        """Everything that decides how things are when one has come there."""
+        around = settings.CONNECT_TO, settings.PROBE_CA_FILE, self.vcenter.thumbprint_sha256
+        return repr((stage, sorted(options.items()), ANSWERS, around))
+
+    def _walk(self, stage: str, options: dict[str, Any]) -> Walk:
         done = deployments.completed_steps(self.deployment)
         for step in STAGES[: STAGES.index(stage) + 1]:
             if step in WORK:
@@ -89,6 +119,10 @@ class Walk:
                 if step == "vault":
                     self.attest()
         return self
+
+    @property
+    def credential(self) -> str:
+        return f"{self.deployment.name}-vcenter"
 
     # --- what the operator does --------------------------------------------------------------------------------------
 

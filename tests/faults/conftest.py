@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.builders import make_operator
 from tests.faults.ground import PATIENT, Ground
-from tests.faults.snapshot import Snapshot
+from tests.snapshot import Snapshot
 from tests.walk import VM_NAME, Walk
 from wizard.lab.environment import Ports, connect_to
 from wizard.lab.run import Lab

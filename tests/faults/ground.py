@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from tests.faults.snapshot import Snapshot
+from tests.snapshot import Snapshot
 from tests.walk import VM_NAME, Failure, Walk
 from wizard.lab.control import Control
 from wizard.models import Deployment, Task, TaskState

@@ -26,8 +26,8 @@ def begin(
     control.set_guests(delay_s=0, address="192.0.2.10")
     before = {machine["name"] for machine in control.machines()}
 
-    def new(name: str | None = None) -> Walk:
-        return Walk(operator, vcenter, name)
+    def new(name: str | None = None, *, on_foot: bool = False) -> Walk:
+        return Walk(operator, vcenter, name, on_foot=on_foot)
 
     yield new
     control.set_gone(False)

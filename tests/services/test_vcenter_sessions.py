@@ -51,8 +51,8 @@ def test_tasks_of_all_deployments_with_one_account_share_a_session(begin: Begin)
     assert attempts(first) == 1
 
 
-def test_a_task_that_asks_whether_the_password_is_right_signs_in(walk: Walk) -> None:
-    walk.to("vcenter")
+def test_a_task_that_asks_whether_the_password_is_right_signs_in(begin: Begin) -> None:
+    walk = begin(on_foot=True).to("vcenter")
     assert attempts(walk) == 1
     walk.done("sign_in_vcenter")
     assert attempts(walk) == 2

@@ -8,14 +8,16 @@ from django.db import connection, transaction
 
 
 class Snapshot:
-    """All rows of all tables, as the database itself writes them."""
+    """All rows of all tables, as the database itself writes them; of the tables alone whose names begin with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
         self._tables: dict[str, tuple[list[str], list[tuple[Any, ...]]]] = {}
         with connection.cursor() as cursor:
             for table in connection.introspection.django_table_names(only_existing=True):
-                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-                self._tables[table] = [column[0] for column in cursor.description], list(cursor.fetchall())
+                if table.startswith(prefix):
+                    cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+                    columns = [column[0] for column in cursor.description]
+                    self._tables[table] = columns, list(cursor.fetchall())
 
     def restore(self) -> None:
         # References are looked at when the transaction ends, on SQLite and on PostgreSQL.
