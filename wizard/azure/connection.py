@@ -37,12 +37,14 @@ class Arm:
         *,
         subscription: str = "",
         polling_interval: int = 30,
+        read_timeout_s: float = READ_S,
         wait_s: Callable[[float], None] = time.sleep,
     ) -> None:
         self.account = account
         self.subscription = subscription
         self.polling_interval = polling_interval
         self.wait_s = wait_s
+        self._read_timeout_s = read_timeout_s
         self._credential = credential
         self._process = os.getpid()
         self._own = threading.local()
@@ -116,7 +118,9 @@ class Arm:
             credential_scopes=[scope],
             authentication_policy=GuardedToken(self.account, self._credential, scope),
             retry_policy=ShortRetries(retry_total=RETRIES, retry_backoff_factor=0.5),
-            transport=WaitingTransport(self.wait_s, connection_timeout=CONNECT_S, read_timeout=READ_S),
+            transport=WaitingTransport(
+                self.wait_s, connection_timeout=CONNECT_S, read_timeout=self._read_timeout_s
+            ),
             # Errors are logged where they are told, with their ids; the SDK would log every header of every request.
             http_logging_policy=SansIOHTTPPolicy(),
             polling_interval=self.polling_interval,
@@ -136,19 +140,21 @@ def connect(
     *,
     fresh: bool = False,
     polling_interval: int = 30,
+    read_timeout_s: float = READ_S,
     wait_s: Callable[[float], None] = time.sleep,
 ) -> Iterator[Arm]:
     """Azure Resource Manager for as long as the `with` block lasts.
 
     Nothing is sent before the first call, which signs in. The token is kept for this process, so that the next
-    connection of the same account need not sign in; with `fresh` it does, which is how an account is tested. Raises
-    WrongSecret at once where a certificate cannot be read.
+    connection of the same account need not sign in; with `fresh` it does, which is how an account is tested. An answer
+    may stay away for `read_timeout_s` seconds, and reading is tried three times at most. Raises WrongSecret at once where a certificate cannot be read.
     """
     arm = Arm(
         account,
         credential_for(account, fresh=fresh),
         subscription=subscription,
         polling_interval=polling_interval,
+        read_timeout_s=read_timeout_s,
         wait_s=wait_s,
     )
     try:

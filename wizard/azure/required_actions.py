@@ -32,6 +32,7 @@ VCENTERS = (f"{_FABRIC}/replicationvCenters/write", f"{_FABRIC}/replicationvCent
 MACHINES = (
     f"{_CONTAINER}/discoverProtectableItem/action",
     f"{_FABRIC}/reassociateGateway/action",
+    f"{_CONTAINER}/replicationProtectedItems/updateAppliance/action",
 )
 BY_PURPOSE: dict[Purpose, tuple[str, ...]] = {
     "read": READ,

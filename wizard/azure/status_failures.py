@@ -30,6 +30,8 @@ PARTS = {
     "invalidsubscriptionid": "subscription",
     "resourcegroupnotfound": "resource_group",
 }
+# A resource below a vault that does not exist is answered with a sentence about the vault.
+_MISSING_VAULT = re.compile(r"(?:RecoveryServices/vaults/[^/' ]+|\bvault '[^']+)'", re.IGNORECASE)
 NO_SUCH_VERSION = ("noregisteredproviderfound", "invalidapiversionparameter")
 
 
@@ -188,9 +190,7 @@ def _not_permitted(found: Said, address: str, step: str) -> NotPermitted:
 
 def _not_found(found: Said, address: str, step: str) -> NotFound:
     part = PARTS.get(found.code.lower(), "resource")
-    if part == "resource" and re.search(
-        r"RecoveryServices/vaults/[^/' ]+' (?:under|was|could)", found.message
-    ):
+    if part == "resource" and _MISSING_VAULT.search(found.message):
         part = "vault"
     sentences = {
         "subscription": Text(_("Azure knows no such subscription, or this account does not see it.")),

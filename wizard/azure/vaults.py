@@ -100,13 +100,8 @@ def get_vault(arm: Arm, ref: VaultRef) -> Vault:
 def read_vault(arm: Arm, ref: VaultRef) -> dict[str, Any]:
     """The vault as the service answers. Raises AzureError."""
     step = "get_vault"
-    try:
-        with translated(arm, step):
-            return document(arm, step, arm.vaults(ref.subscription).vaults.get(ref.resource_group, ref.vault))
-    except NotFound as error:
-        if error.part == "resource":
-            error.part = "vault"
-        raise
+    with translated(arm, step):
+        return document(arm, step, arm.vaults(ref.subscription).vaults.get(ref.resource_group, ref.vault))
 
 
 def vault_of(raw: Mapping[str, Any]) -> Vault | None:
