@@ -53,10 +53,8 @@ def _expected(node: Node, recorded: Graph, observed: Observed) -> bool:
         return False
     if node.kind == "vcenter":
         # Those of a modernized site are kept beside the vault, by ids that nobody can recognise.
-        return not recorded.nodes_of("appliance") and not observed.was_skipped("vcenter")
-    if node.kind == "vault":
-        return not observed.was_skipped("vault_properties")
-    return not observed.was_skipped("fabric")
+        return not recorded.nodes_of("appliance") and not observed.was_skipped("vcenters")
+    return node.kind == "vault" or not observed.was_skipped("fabrics")
 
 
 def _missing(
@@ -156,8 +154,8 @@ def _new(component: ObservedComponent) -> Difference:
 
 
 def _registration(node: Node, component: ObservedComponent, observed: Observed) -> Iterator[Difference]:
-    """A configuration server that the vault lists, but cannot direct: as bad as none."""
-    if node.kind != "cs":
+    """A configuration server or appliance that the vault lists, but cannot direct: as bad as none."""
+    if node.kind not in ("cs", "appliance"):
         return
     for link in observed.links:
         if link.kind == "registered_in" and link.source == component.key and link.state == "broken":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from wizard.text import Text, _
@@ -102,7 +103,7 @@ def _kind(node: Node, component: ObservedComponent) -> Iterator[Difference]:
         seen=ROLES[kind].title,
         planned=ROLES[node.kind].title,
     )
-    yield Difference(**{**{name: getattr(difference, name) for name in Difference.__slots__}, "text": text})
+    yield replace(difference, text=text)
 
 
 def _address(node: Node, component: ObservedComponent) -> Iterator[Difference]:

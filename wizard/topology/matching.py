@@ -6,7 +6,7 @@ scale-out and is taken for one in Azure is still the same server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
 
@@ -30,8 +30,9 @@ Fits = Callable[[Node, ObservedComponent], bool]
 def pairs(
     nodes: Sequence[Node], components: Sequence[ObservedComponent]
 ) -> tuple[tuple[Node, ObservedComponent], ...]:
-    """Each node and each component at most once, the surest pairs first."""
-    found: list[tuple[Node, ObservedComponent]] = []
+    """Each node and each component at most once, the surest pairs first; parts follow their machines."""
+    found: dict[str, ObservedComponent] = {}
+    machines: dict[str, str] = {}
     for related, fits in (
         (_same_kind, same_name),
         (_same_kind, same_address),
@@ -39,17 +40,38 @@ def pairs(
         (_same_family, same_address),
         (_same_kind, _only_vault),
     ):
-        taken_nodes = {node.key for node, _component in found}
-        taken = {component.key for _node, component in found}
+        taken = {component.key for component in found.values()}
         for node in nodes:
-            if node.key in taken_nodes:
+            if node.key in found:
                 continue
             for component in components:
                 if component.key not in taken and related(node, component) and fits(node, component):
-                    found.append((node, component))
+                    found[node.key] = component
                     taken.add(component.key)
                     break
-    return tuple(found)
+    for node in nodes:
+        if node.key in found and "machine" in node.attributes and found[node.key].part_of is None:
+            machines[found[node.key].key] = str(node.attributes["machine"])
+    carriers = {component.key: component.part_of for component in components}
+    taken = {component.key for component in found.values()}
+    for node in nodes:
+        for component in components:
+            free = node.key not in found and component.key not in taken
+            if free and _same_kind(node, component) and component.part_of is not None:
+                machine = machines.get(_carrier(component.part_of, carriers))
+                if machine is not None and machine == node.attributes.get("machine"):
+                    found[node.key] = component
+                    taken.add(component.key)
+    return tuple((node, found[node.key]) for node in nodes if node.key in found)
+
+
+def _carrier(key: str, carriers: Mapping[str, str | None]) -> str:
+    """The component that stands by itself, above all parts of one machine."""
+    seen: set[str] = set()
+    while (above := carriers.get(key)) is not None and key not in seen:
+        seen.add(key)
+        key = above
+    return key
 
 
 def _same_kind(node: Node, component: ObservedComponent) -> bool:
@@ -62,7 +84,7 @@ def _same_family(node: Node, component: ObservedComponent) -> bool:
 
 def _only_vault(node: Node, component: ObservedComponent) -> bool:
     """A look reads one vault, the one that the deployment names."""
-    return node.kind == "vault"
+    return node.kind == "vault" and bool(component.id)
 
 
 def same_name(node: Node, component: ObservedComponent) -> bool:

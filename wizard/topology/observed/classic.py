@@ -1,28 +1,28 @@
 """A classic fabric: its configuration server, process servers, master targets and vCenter Servers.
 
 Facts of a configuration server: `agent_expires`, `template_version`, `certificate_days_reported`, `process_servers`
-(their number as told), `protected_servers`, `fabric_state`, `kek_state`, `fabric_label`, and of its provider
-`provider` (name), `provider_connection`, `provider_heartbeat`, `provider_version`, `provider_version_state`,
-`provider_expires`, `server_version`, `provider_items`, `can_refresh`, `providers` (their number).
+(their number as told), `protected_servers`, `fabric_state`, `kek_state`, `fabric_label`, and those of
+its provider.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from wizard.text import Text, _
 from wizard.topology.graph import Value
-from wizard.topology.observed.errors import health_errors, read_errors
+from wizard.topology.observed.errors import health_errors
 from wizard.topology.observed.fabric import Fabric
 from wizard.topology.observed.hosts import known, master_target, process_server, version_of
-from wizard.topology.observed.keys import Keys, same, server_key
+from wizard.topology.observed.keys import Keys, server_key
 from wizard.topology.observed.measures import metrics
 from wizard.topology.observed.model import ObservedComponent
-from wizard.topology.observed.parts import HealthError, RunAsAccount
+from wizard.topology.observed.parts import RunAsAccount
+from wizard.topology.observed.provider import provider_of
 from wizard.topology.observed.record import Record
 from wizard.topology.observed.roles import Uses, tell_master_target, tell_process_servers
 from wizard.topology.observed.words import coloured, reported
@@ -40,7 +40,7 @@ class Situation:
 
 
 def classic_components(
-    fabric: Fabric, providers: Sequence[Mapping[str, Any]], situation: Situation
+    fabric: Fabric, providers: Sequence[Mapping[str, Any]] | None, situation: Situation
 ) -> tuple[ObservedComponent, ...]:
     """The configuration server first, then its servers; a machine with both roles gives two components."""
     now, details = situation.now, fabric.details
@@ -91,12 +91,12 @@ def _keyed(server: ObservedComponent, role: str, keys: Keys) -> ObservedComponen
 
 
 def _configuration_server(
-    fabric: Fabric, providers: Sequence[Mapping[str, Any]], situation: Situation
+    fabric: Fabric, providers: Sequence[Mapping[str, Any]] | None, situation: Situation
 ) -> ObservedComponent:
     details, now = fabric.details, situation.now
     details.text("instanceType")
     version, heartbeat, measured = version_of(details), details.moment("lastHeartbeat"), metrics(details)
-    provider = _provider(fabric, providers)
+    provider = provider_of(fabric.internal, providers)
     host, service = details.text("hostName"), details.text("csServiceStatus")
     state = reported(fabric.health, measured.words.values())
     facts: dict[str, Value | datetime] = {
@@ -138,39 +138,3 @@ def _configuration_server(
 
 def _account(record: Record) -> RunAsAccount:
     return RunAsAccount(id=record.text("accountId"), name=record.text("accountName"), extra=record.rest())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Provider:
-    facts: Mapping[str, Value | datetime]
-    errors: tuple[HealthError, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _provider(fabric: Fabric, providers: Sequence[Mapping[str, Any]]) -> _Provider:
-    """The provider of the fabric: the one named like its internal identifier, else the first (arm-site-recovery 2.6)."""
-    if not providers:
-        return _Provider(facts={"providers": 0})
-    by_name = [entry for entry in providers if same(str(entry.get("name") or ""), fabric.internal)]
-    chosen = (by_name or list(providers))[0]
-    record = Record(chosen.get("properties"))
-    facts: dict[str, Value | datetime] = {
-        "provider": str(chosen.get("name") or ""),
-        "providers": len(providers),
-        "provider_connection": record.text("connectionStatus"),
-        "provider_heartbeat": record.moment("lastHeartBeat"),
-        "provider_version": record.text("providerVersion"),
-        "provider_version_state": record.text("providerVersionState"),
-        "provider_expires": record.moment("providerVersionExpiryDate"),
-        "server_version": record.text("serverVersion"),
-        "provider_items": record.whole("protectedItemCount"),
-    }
-    scenarios = record.texts("allowedScenarios")
-    if scenarios:
-        facts["can_refresh"] = any(same(scenario, "Refresh") for scenario in scenarios)
-    errors = read_errors(record.records("healthErrorDetails"))
-    others = [entry for entry in providers if entry is not chosen]
-    extra = {"provider": record.rest(), "otherProviders": others}
-    return _Provider(
-        facts=facts, errors=errors, extra={name: value for name, value in extra.items() if value}
-    )

@@ -37,13 +37,9 @@ def _finding(
     return ObservedFinding(code=code, severity=severity, text=text, remedy=remedy, keys=keys)
 
 
-def _is_server(component: ObservedComponent) -> bool:
-    return component.key.startswith("host:") and "#" not in component.key
-
-
 def _counts(cs: ObservedComponent, own: Sequence[ObservedComponent]) -> Iterator[ObservedFinding]:
     told = cs.facts.get("process_servers")
-    listed = sum(component.kind in _PROCESS_SERVERS and _is_server(component) for component in own)
+    listed = sum(component.kind in _PROCESS_SERVERS for component in own)
     if isinstance(told, int) and told != listed:
         text = Text(
             _("The vault counts %(told)s process servers of %(name)s and lists %(listed)s."),
@@ -58,7 +54,7 @@ def _built_in(cs: ObservedComponent, own: Sequence[ObservedComponent]) -> Iterat
     doubtful = [
         component
         for component in own
-        if component.kind == "ps_scaleout" and component.certainty == "ambiguous" and _is_server(component)
+        if component.kind == "ps_scaleout" and component.certainty == "ambiguous"
     ]
     if any(component.kind == "ps_builtin" for component in own):
         return
@@ -114,7 +110,7 @@ def _accounts(cs: ObservedComponent, components: Sequence[ObservedComponent]) ->
 
 def _twice(components: Sequence[ObservedComponent]) -> Iterator[ObservedFinding]:
     """One id at two places: a cloned server (asr-facts 7.2), or one that was registered twice."""
-    for identity, members in _groups(components, lambda one: one.id.upper() if _is_server(one) else ""):
+    for identity, members in _groups(components, lambda one: one.id.upper() if one.is_server else ""):
         text = Text(
             _("The id %(id)s is there %(count)s times: %(servers)s."),
             id=identity,
@@ -126,9 +122,7 @@ def _twice(components: Sequence[ObservedComponent]) -> Iterator[ObservedFinding]
 
 
 def _same_addresses(components: Sequence[ObservedComponent]) -> Iterator[ObservedFinding]:
-    for address, members in _groups(
-        components, lambda one: one.address.casefold() if _is_server(one) else ""
-    ):
+    for address, members in _groups(components, lambda one: one.address.casefold() if one.is_server else ""):
         text = Text(
             _("%(count)s servers have the address %(address)s: %(servers)s."),
             count=len(members),

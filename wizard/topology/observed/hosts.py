@@ -113,13 +113,21 @@ def master_target(record: Record, fabric: str, now: datetime) -> ObservedCompone
         os_type=record.text("osType"),
         os_version=record.text("osVersion"),
         retention_volumes=tuple(_volume(volume) for volume in record.records("retentionVolumes")),
-        datastores=tuple(datastore(store) for store in record.records("dataStores")),
+        datastores=datastores(record, "dataStores"),
         facts=known(facts),
         extra=record.rest(),
     )
 
 
-def datastore(record: Record) -> Datastore:
+def datastores(record: Record, name: str) -> tuple[Datastore, ...]:
+    """Classic master targets describe their datastores, re-protection servers only name them."""
+    described = record.records(name)
+    if described:
+        return tuple(_datastore(store) for store in described)
+    return tuple(Datastore(name=text) for text in record.texts(name))
+
+
+def _datastore(record: Record) -> Datastore:
     """Capacity and free space come in GB as decimal text."""
     return Datastore(
         name=record.text("symbolicName"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from wizard.topology.observed.keys import fabric_in, last_part
+from wizard.topology.observed.model import Health
 from wizard.topology.observed.record import Record
 from wizard.topology.observed.words import meaning
 
@@ -29,7 +30,7 @@ class Load:
     direction: Direction
     count: int = 0
     active_in_azure: int = 0
-    unhealthy: Counter[str] = field(default_factory=Counter)
+    states: Counter[Health] = field(default_factory=Counter)
     servers: Counter[str] = field(default_factory=Counter)
     server_names: dict[str, str] = field(default_factory=dict)
     targets: Counter[str] = field(default_factory=Counter)
@@ -52,9 +53,7 @@ def loads(items: Iterable[Mapping[str, Any]]) -> tuple[Load, ...]:
 
 def _add(load: Load, properties: Record, details: Record) -> None:
     load.count += 1
-    state = meaning(properties.text("replicationHealth"))
-    if state in ("warning", "critical"):
-        load.unhealthy[state] += 1
+    load.states[meaning(properties.text("replicationHealth"))] += 1
     server = details.text("processServerId", "reprotectAgentId").upper()
     if server:
         load.servers[server] += 1

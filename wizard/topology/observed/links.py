@@ -36,8 +36,7 @@ def _servers(components: Sequence[ObservedComponent]) -> Mapping[str, str]:
     """Keys of servers and appliances by upper-cased id; a part of a machine does not stand for it."""
     found: dict[str, str] = {}
     for component in components:
-        stands_alone = component.key.startswith("host:") and "#" not in component.key
-        if component.id and (stands_alone or component.kind == "appliance"):
+        if component.id and (component.is_server or component.kind == "appliance"):
             found.setdefault(component.id.upper(), component.key)
     return found
 
@@ -49,7 +48,7 @@ def _registered(
         if component.kind == "cs":
             state, text = _registration(component, now)
         elif component.kind == "appliance":
-            state, text = "ok", _FINE
+            state, text = _appliance_registration(component, components)
         else:
             continue
         yield ObservedLink(
@@ -60,7 +59,7 @@ def _registered(
 def _registration(cs: ObservedComponent, now: datetime) -> tuple[LinkState, Text]:
     connection = str(cs.facts.get("provider_connection", ""))
     heartbeat = moment(cs.facts.get("provider_heartbeat"))
-    if not cs.facts.get("providers"):
+    if cs.facts.get("providers") == 0:
         return "broken", Text(_("The vault lists no provider of this configuration server."))
     if connection and not same(connection, "Connected"):
         return "broken", Text(
@@ -68,6 +67,19 @@ def _registration(cs: ObservedComponent, now: datetime) -> tuple[LinkState, Text
         )
     if heartbeat is not None and now - heartbeat > HEARTBEAT_LOST_AFTER:
         return "broken", Text(_("The provider has sent no heartbeat for more than 15 minutes."))
+    return "ok", _FINE
+
+
+def _appliance_registration(
+    appliance: ObservedComponent, components: Sequence[ObservedComponent]
+) -> tuple[LinkState, Text]:
+    """An appliance is in the vault by being listed; its provider may still have lost the connection."""
+    for part in components:
+        connection = str(part.facts.get("provider_connection", ""))
+        if part.part_of == appliance.key and connection and not same(connection, "Connected"):
+            return "broken", Text(
+                _("The provider's connection is “%(found)s”; expected “Connected”."), found=connection
+            )
     return "ok", _FINE
 
 

@@ -97,6 +97,11 @@ class ObservedComponent:
     part_of: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server of a classic site by itself, not the second role of one."""
+        return self.key.startswith("host:") and not (self.part_of or "").startswith("host:")
+
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         read = {
@@ -165,10 +170,15 @@ class ObservedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A part of the vault that could not be read, and why in the service's words."""
+    """A part of the vault that could not be read, such as `vcenters/{fabric}`, and why: a code and, for readers, a text."""
 
     part: str
     reason: str
+    text: Text = field(default_factory=lambda: Text(""))
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(part=stored["part"], reason=stored["reason"], text=Text.from_json(stored["text"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,8 +206,8 @@ class Observed:
         return tuple(component for component in self.components if component.part_of == key)
 
     def was_skipped(self, part: str) -> bool:
-        """Whether that part, or some of it, could not be read: what is not there may be there all the same."""
-        return any(part.lower() in skipped.part.lower() for skipped in self.skipped)
+        """Whether that part (`fabrics`, `vcenters`), or some of it, could not be read: nothing is missing for sure then."""
+        return any(skipped.part.split("/", 1)[0] == part for skipped in self.skipped)
 
     def worth_keeping(self) -> dict[str, Any]:
         """What history is told by: all but heartbeats, loads and other things that change with every look.
@@ -223,6 +233,6 @@ class Observed:
             components=tuple(ObservedComponent.from_json(component) for component in stored["components"]),
             links=tuple(ObservedLink.from_json(link) for link in stored["links"]),
             findings=tuple(ObservedFinding.from_json(finding) for finding in stored["findings"]),
-            skipped=tuple(Skipped(**skipped) for skipped in stored["skipped"]),
+            skipped=tuple(Skipped.from_json(skipped) for skipped in stored["skipped"]),
             read_at=read_moment(stored["read_at"]),
         )

@@ -8,7 +8,7 @@ Facts of a fabric: `vmware_site`, `physical_site`, `service_endpoint`, `control_
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -18,10 +18,11 @@ from wizard.topology.graph import Kind, Value
 from wizard.topology.observed.classic import Situation
 from wizard.topology.observed.errors import health_errors
 from wizard.topology.observed.fabric import Fabric
-from wizard.topology.observed.hosts import datastore, known
+from wizard.topology.observed.hosts import datastores, known
 from wizard.topology.observed.keys import last_part
 from wizard.topology.observed.measures import metrics
 from wizard.topology.observed.model import ObservedComponent
+from wizard.topology.observed.provider import belongs_to, read_provider
 from wizard.topology.observed.record import Record
 from wizard.topology.observed.roles import corrected_kind
 from wizard.topology.observed.words import coloured, reported, worst
@@ -48,10 +49,14 @@ _FABRIC_FACTS: Final[Mapping[str, str]] = {
 
 
 def modernized_components(
-    fabric: Fabric, appliances: Sequence[Record], situation: Situation
+    fabric: Fabric,
+    appliances: Sequence[Record],
+    providers: Sequence[Mapping[str, Any]] | None,
+    situation: Situation,
 ) -> tuple[ObservedComponent, ...]:
     """The fabric, its appliances with their parts, the vCenter Servers that these name, and agents of machines.
 
+    A provider's connection is told with the part that it runs in; one that belongs to none stays with the fabric.
     `appliances` are the entries of the vault's list of appliances that belong to this fabric.
     """
     details = fabric.details
@@ -71,10 +76,14 @@ def modernized_components(
         entry.text("fabricArmId")
         named[identity.upper()] = (entry.text("name"), entry.rest())
         machines.setdefault(identity.upper(), [])
-    components = [replace(top, extra={**top.extra, **details.rest()})]
+    left = [dict(provider) for provider in providers or ()]
+    found: list[ObservedComponent] = []
     for identity in sorted(machines):
         name, rest = named.get(identity, ("", {}))
-        components += _appliance(identity, name, rest, machines[identity], fabric, situation)
+        parts, left = _connected(machines[identity], left)
+        found += _appliance(identity, name, rest, parts, fabric, situation)
+    extra = {**top.extra, **details.rest(), **({"providers": left} if left else {})}
+    components = [replace(top, extra=extra), *found]
     components += _vcenters(components, fabric, situation)
     return tuple(components)
 
@@ -100,6 +109,28 @@ def _sort_in(machines: dict[str, list[ObservedComponent]], part: ObservedCompone
 
 def _same_part(one: ObservedComponent, other: ObservedComponent) -> bool:
     return one.facts.get("array") == other.facts.get("array") and one.name == other.name
+
+
+def _connected(
+    parts: Sequence[ObservedComponent], providers: list[dict[str, Any]]
+) -> tuple[list[ObservedComponent], list[dict[str, Any]]]:
+    """The parts of one appliance, its provider with what the vault tells of it; and the providers left over."""
+    names = [name for part in parts for name in (part.name, part.fqdn) if name]
+    identities = [str(part.facts.get("bios_id", "")) for part in parts] + [part.id for part in parts]
+    found, left = list(parts), list(providers)
+    for index, part in enumerate(found):
+        if part.kind == "appliance_provider":
+            own = next((one for one in left if belongs_to(one, names=names, identities=identities)), None)
+            if own is not None:
+                left.remove(own)
+                read = read_provider(own)
+                found[index] = replace(
+                    part,
+                    errors=(*part.errors, *read.errors),
+                    facts={**part.facts, **known(dict(read.facts))},
+                    extra={**part.extra, **read.extra},
+                )
+    return found, left
 
 
 def _part(record: Record, array: str, fabric: str, now: datetime) -> ObservedComponent:
@@ -138,7 +169,7 @@ def _part(record: Record, array: str, fabric: str, now: datetime) -> ObservedCom
         errors=health_errors(record, "healthErrors"),
         machines=items,
         metrics=measured,
-        datastores=tuple(datastore(store) for store in record.records("accessibleDatastores")),
+        datastores=datastores(record, "accessibleDatastores"),
         facts=known(facts),
         extra=record.rest(),
     )
@@ -192,7 +223,7 @@ def _appliance(
     return [appliance, *placed, *agents]
 
 
-def _first(texts: Any) -> str:
+def _first(texts: Iterable[str]) -> str:
     return next((text for text in texts if text), "")
 
 

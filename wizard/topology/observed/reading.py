@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.text import Text, _
+from wizard.topology.graph import DEFAULT_MACHINES
 from wizard.topology.observed.classic import Situation, classic_components
 from wizard.topology.observed.dates import moment
 from wizard.topology.observed.documents import cleansed
@@ -58,16 +59,15 @@ def observe(
     left = list(_appliance_records(found["appliances"]))
     for fabric in sorted(fabrics, key=lambda fabric: (fabric.name, fabric.id)):
         if fabric.generation == "classic":
-            providers = _of_fabric(found["providers"], fabric.name)
-            components += classic_components(fabric, providers, situation)
+            components += classic_components(fabric, _providers(found, fabric), situation)
         elif fabric.generation == "modernized":
             own = [entry for entry in left if _belongs(entry, fabric)]
             left = [entry for entry in left if entry not in own]
-            components += modernized_components(fabric, own, situation)
+            components += modernized_components(fabric, own, _providers(found, fabric), situation)
         else:
-            components.append(_other(fabric, keys))
+            components.append(_other(fabric, _providers(found, fabric), keys))
     for fabric_name, entries in found["vcenters"].items():
-        components += [vcenter(entry, fabric_name, keys) for entry in entries]
+        components += [vcenter(entry, fabric_name, keys, now) for entry in entries]
     components += [_stray(entry, keys) for entry in left]
     components += [_items(load, keys) for load in work]
     links = links_of(vault, components, work, now)
@@ -78,15 +78,29 @@ def observe(
         links=tuple(sorted(links, key=lambda link: (link.kind, link.source, link.target))),
         findings=tuple(sorted(findings, key=lambda finding: (finding.key, str(finding.text.values)))),
         skipped=tuple(
-            Skipped(part=Record(entry).text("part"), reason=Record(entry).text("reason"))
+            Skipped(part=record.text("part"), reason=record.text("reason"), text=_sentence(entry.get("text")))
             for entry in found["skipped"]
+            for record in [Record(entry)]
         ),
         read_at=moment(found["read_at"]),
     )
 
 
-def _of_fabric(by_fabric: Mapping[str, list[dict[str, Any]]], name: str) -> list[dict[str, Any]]:
-    return [entry for fabric, entries in by_fabric.items() if same(fabric, name) for entry in entries]
+def _sentence(stored: object) -> Text:
+    """A text as `Text.to_json` writes it; anything else is none."""
+    if not isinstance(stored, dict) or not isinstance(stored.get("text"), str):
+        return Text("")
+    values = stored.get("values")
+    return Text.from_json({"text": stored["text"], "values": values if isinstance(values, dict) else {}})
+
+
+def _providers(found: Mapping[str, Any], fabric: Fabric) -> list[dict[str, Any]] | None:
+    """The providers of a fabric; None where they were not read, which is not the same as none."""
+    if any(same(Record(entry).text("part"), f"providers/{fabric.name}") for entry in found["skipped"]):
+        return None
+    by_fabric: Mapping[str, list[dict[str, Any]]] = found["providers"]
+    lists = [entries for name, entries in by_fabric.items() if same(name, fabric.name)]
+    return [entry for entries in lists for entry in entries] if lists else None
 
 
 def _uses(work: Sequence[Load], vcenters: Mapping[str, list[dict[str, Any]]]) -> Uses:
@@ -117,7 +131,10 @@ def _belongs(entry: Record, fabric: Fabric) -> bool:
     return same(fabric_in(str(entry.peek("fabricArmId") or "")), fabric.name)
 
 
-def _other(fabric: Fabric, keys: Keys) -> ObservedComponent:
+def _other(fabric: Fabric, providers: Sequence[Mapping[str, Any]] | None, keys: Keys) -> ObservedComponent:
+    extra = {**fabric.extra, **fabric.details.rest()}
+    if providers:
+        extra["providers"] = list(providers)
     state = reported(fabric.health, ())
     return ObservedComponent(
         key=keys.claim(f"fabric:{fabric.name}"),
@@ -135,7 +152,7 @@ def _other(fabric: Fabric, keys: Keys) -> ObservedComponent:
         reported=state,
         errors=fabric.errors,
         facts={"instance_type": fabric.instance_type},
-        extra={**fabric.extra, **fabric.details.rest()},
+        extra=extra,
     )
 
 
@@ -158,19 +175,11 @@ def _stray(entry: Record, keys: Keys) -> ObservedComponent:
 
 def _items(load: Load, keys: Keys) -> ObservedComponent:
     """All machines of a fabric that replicate in one direction, as one component."""
-    states = [state for state in ("warning", "critical") if load.unhealthy[state]]
-    names = {
-        "to_azure": _("Machines replicating to Azure"),
-        "home": _("Machines replicating home"),
-        "other": _("Other replicated machines"),
-    }
-    state = (
-        worst(["warning" if name == "warning" else "critical" for name in states]) if states else "unknown"
-    )
+    state = worst(load.states)
     return ObservedComponent(
         key=keys.claim(f"items:{load.fabric}:{load.direction}"),
         kind="mobility",
-        name=names[load.direction],
+        name=DEFAULT_MACHINES,
         fabric=load.fabric,
         machines=load.count,
         health=state,
@@ -178,7 +187,8 @@ def _items(load: Load, keys: Keys) -> ObservedComponent:
         facts={
             "direction": load.direction,
             "active_in_azure": load.active_in_azure,
-            "items_warning": load.unhealthy["warning"],
-            "items_critical": load.unhealthy["critical"],
+            "without_server": load.through_nothing,
+            "items_warning": load.states["warning"],
+            "items_critical": load.states["critical"],
         },
     )

@@ -10,7 +10,7 @@ from wizard.topology.graph import Value
 from wizard.topology.observed.errors import health_errors, read_errors
 from wizard.topology.observed.hosts import known
 from wizard.topology.observed.keys import Keys, last_part
-from wizard.topology.observed.model import Experience, ObservedComponent, ObservedVault
+from wizard.topology.observed.model import Experience, Health, ObservedComponent, ObservedVault
 from wizard.topology.observed.record import Record
 from wizard.topology.observed.words import meaning, worst
 
@@ -48,7 +48,7 @@ def vault_component(
         top.text(name), top.record(name)
     properties = top.record("properties")
     properties.text("privateEndpointStateForSiteRecovery"), properties.text("provisioningState")
-    report_properties = Record(Record(report).record("properties").peek("") or report.get("properties"))
+    report_properties = Record(report.get("properties"))
     errors = list(health_errors(report_properties, "vaultErrors"))
     facts: dict[str, Value] = {}
     for name, fact in _SUMMARIES.items():
@@ -57,7 +57,9 @@ def vault_component(
         if count is not None:
             facts[fact] = count
         errors += read_errors(summary.records("issues"))
-    state = worst(meaning(error.level) for error in errors) if errors else "unknown"
+    state: Health = worst(meaning(error.level) for error in errors) if errors else "ok"
+    if not report:
+        state = "unknown"
     return ObservedComponent(
         key=keys.claim(vault.key),
         kind="vault",
@@ -94,5 +96,5 @@ def _experience(generations: Sequence[str], skipped: Sequence[Mapping[str, Any]]
         return "classic"
     if modernized:
         return "modernized"
-    missed = any("fabric" in Record(entry).text("part").lower() for entry in skipped)
+    missed = any(Record(entry).text("part").split("/", 1)[0] == "fabrics" for entry in skipped)
     return "unknown" if generations or missed else "empty"

@@ -7,17 +7,22 @@ Facts: `port`, `discovery_status`, `infrastructure_id`, `internal_id`, `process_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from wizard.topology.graph import Value
 from wizard.topology.observed.errors import health_errors
-from wizard.topology.observed.keys import Keys
-from wizard.topology.observed.model import ObservedComponent
+from wizard.topology.observed.keys import Keys, same
+from wizard.topology.observed.model import Health, ObservedComponent
 from wizard.topology.observed.record import Record
+from wizard.topology.observed.words import meaning, worst
+
+# Discovery runs every 15 minutes (asr-facts 8): one time missed may be chance.
+DISCOVERY_LATE_AFTER: Final = timedelta(minutes=30)
 
 
-def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys) -> ObservedComponent:
-    """One entry. Its health is not reported: errors and the last contact tell."""
+def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys, now: datetime) -> ObservedComponent:
+    """One entry. No word for its health is told: its errors, and whether it was discovered, are that word."""
     top = Record(document)
     properties = top.record("properties")
     identity, name = top.text("id"), top.text("name")
@@ -33,6 +38,11 @@ def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys) -> ObservedCom
         "resource_name": name,
     }
     label, address = properties.text("friendlyName"), properties.text("ipAddress")
+    heartbeat = properties.moment("lastHeartbeat")
+    errors = health_errors(properties, "healthErrors")
+    state: Health = "ok" if same(str(facts["discovery_status"]), "Completed") else "unknown"
+    if errors:
+        state = worst(["warning", *(meaning(error.level) for error in errors)])
     key = identity.lower() or f"vcenter:{fabric}/{(name or label or address).casefold()}"
     return ObservedComponent(
         key=keys.claim(key, fabric),
@@ -41,8 +51,14 @@ def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys) -> ObservedCom
         name=label or name,
         address=address,
         fabric=fabric,
-        heartbeat=properties.moment("lastHeartbeat"),
-        errors=health_errors(properties, "healthErrors"),
+        heartbeat=heartbeat,
+        health=worst([state, "warning"]) if _late(heartbeat, now) else state,
+        reported=state,
+        errors=errors,
         facts={fact: value for fact, value in facts.items() if value is not None and value != ""},
         extra={**top.rest(), **properties.rest()},
     )
+
+
+def _late(heartbeat: datetime | None, now: datetime) -> bool:
+    return heartbeat is not None and now - heartbeat > DISCOVERY_LATE_AFTER
