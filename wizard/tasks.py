@@ -15,7 +15,7 @@ from celery.signals import (
 )
 from django.db import close_old_connections
 
-from wizard.services import discovery, installation_secrets, tasks, vcenter_access
+from wizard.services import azure_accounts, discovery, installation_secrets, tasks, vcenter_access
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -44,6 +44,12 @@ def refresh_vcenter(vcenter_id: str) -> None:
     discovery.refresh_if_due(UUID(vcenter_id))
     # A child of a worker that forks looks after its own watches, whenever a message comes its way.
     discovery.close_unused_watches()
+
+
+@shared_task(name="wizard.tasks.test_azure_account")
+def test_azure_account(account_id: str) -> None:
+    close_old_connections()
+    azure_accounts.test(UUID(account_id))
 
 
 @worker_init.connect

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
 from tests import stories
+from tests.services.azure import add_account
 from wizard.models import Deployment
 from wizard.web.urls import urlpatterns
 
@@ -21,7 +22,7 @@ OPEN = {"sign_in", "sign_out", "sign_in_once", "healthz", "readyz"}
 QUESTION = "AZ-07"
 ASKED = {"attest", "withdraw_answer", "attested_file"}
 # What these files are taken away as, where most are JSON.
-OWN_FORMS = {"firewall_file": "html", "privileges_file": "csv"}
+OWN_FORMS = {"firewall_file": "html", "privileges_file": "csv", "azure_role": "read"}
 
 
 @dataclass
@@ -84,6 +85,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "token": "nothing",
         "pack_id": UUID(int=7),
         "machine_id": stories.enter_server(deployment, deployment.created_by).pk,
+        "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)

@@ -19,6 +19,7 @@ from ninja.operation import Operation
 
 from wizard.api import (
     attestations,
+    azure_accounts,
     checks,
     deployments,
     description,
@@ -153,4 +154,5 @@ for part in (
     hand_over,
 ):
     api.add_router("/deployments", part.router)
+api.add_router("/azure-accounts", azure_accounts.router)
 api.add_router("", tasks.router)

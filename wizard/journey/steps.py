@@ -156,6 +156,7 @@ _TABLE: Final = (
             summary=_("The vault that the server will belong to for good."),
             group="azure",
             answers=VaultAnswers,
+            task_kinds=("look_up_vaults",),
             requires=("source",),
         ),
         modernized={

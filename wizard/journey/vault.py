@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from wizard.journey.errors import FieldProblem
 from wizard.journey.fields import StepAnswers, ask
@@ -62,6 +62,30 @@ class VaultAnswers(StepAnswers):
             widget="confirm",
         ),
     ] = False
+    account: Annotated[
+        str,
+        Field(max_length=100),
+        ask(
+            _("Azure account"),
+            _(
+                "The name of a stored account with which Azure is asked; without one everything is done by hand."
+            ),
+            widget="select",
+        ),
+    ] = ""
+    run_as_account: Annotated[
+        str,
+        Field(max_length=255),
+        ask(
+            _("Account for vCenter on the configuration server"),
+            _(
+                "The friendly name that cspsconfigtool.exe shows for it. Needed where the configuration server knows several, "
+                "and only for registering vCenter in the vault by the wizard."
+            ),
+            autocomplete="off",
+            width=20,
+        ),
+    ] = ""
     confirm_name: Annotated[
         str,
         ask(

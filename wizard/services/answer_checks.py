@@ -8,7 +8,7 @@ from typing import Any
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Deployment
-from wizard.services import evidence, template_checks
+from wizard.services import evidence, template_checks, vaults_seen
 from wizard.services.answers import answers_of
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -22,6 +22,7 @@ def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any])
         "template": template_checks.conflicts,
         "installation": _check_installation,
         "evidence": _check_evidence,
+        "vault": vaults_seen.conflicts,
     }
     check = checks.get(step_id)
     errors = check(deployment, data) if check else []

@@ -18,6 +18,10 @@ _ASKED_WHEN: Final[dict[tuple[str, str], Condition]] = {
     ("capacity", "linux_failback"): lambda found, values: (
         "ps_scaleout" not in found and is_yes(values.get("failback"))
     ),
+    # Only a configuration server keeps accounts for vCenter that the vault knows by name.
+    ("vault", "run_as_account"): lambda found, values: (
+        {"cs", "vcenter"} <= found and bool(values.get("account"))
+    ),
     ("installation", "mysql"): lambda found, values: "cs" in found,
     ("installation", "cs_address"): lambda found, values: "ps_scaleout" in found,
 }

@@ -14,6 +14,7 @@ from wizard.services import (
     registration,
     templates,
     topology,
+    vault_look_ups,
     vcenters,
     verification,
 )
@@ -48,6 +49,20 @@ _ALL = (
         prepare=vcenters.prepare_sign_in,
         run=vcenters.run_sign_in,
         tidy=vcenters.tidy_sign_in,
+    ),
+    Kind(
+        id="look_up_vaults",
+        title=Text(_("Look up vaults")),
+        about=Text(
+            _(
+                "Signs in to Azure with the account that the input account names, or the vault step, and lists the subscriptions "
+                "and Recovery Services vaults that it sees, with what is registered with each. Changes nothing. Safe to repeat."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=vault_look_ups.prepare,
+        run=vault_look_ups.run,
     ),
     Kind(
         id="probe_host",

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from wizard.azure.errors import AzureError
+from wizard.azure.errors import Stopped as AzureStopped
 from wizard.hosts.errors import HostError
 from wizard.hosts.errors import Stopped as HostStopped
 from wizard.models import Task, TaskEvent, TaskState
@@ -77,12 +79,12 @@ def _run(task: Task, kind: Kind, progress: Progress) -> None:
             if kind.tidy is not None:
                 kind.tidy(progress)
             raise
-    except (Cancelled, Stopped, HostStopped):
+    except (Cancelled, Stopped, HostStopped, AzureStopped):
         # A use case that was stopped has tidied up behind itself before the exception came here.
         with transaction.atomic():
             progress.event(Text(_("Cancelled as asked.")), level=TaskEvent.Level.WARNING)
             progress.finish(TaskState.CANCELLED, leftovers={})
-    except (UserError, VSphereError, HostError) as error:
+    except (UserError, VSphereError, HostError, AzureError) as error:
         log.warning("task.failed", code=error.code, message=str(error), exc_info=error.__cause__)
         _fail(progress, error.code, error.text, error.remedy)
     except LostClaim:

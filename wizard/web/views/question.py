@@ -15,7 +15,7 @@ from wizard.models import Deployment
 from wizard.services import deployments, guidance
 from wizard.services.answers import circumstances_of, primary_component
 from wizard.services.errors import UserError
-from wizard.web import in_play, stepping
+from wizard.web import in_play, stepping, vault_findings
 from wizard.web.forms import collect, options_of, step_form
 from wizard.web.guard import SignedInRequest
 from wizard.web.stepping import Sheet
@@ -46,11 +46,11 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         sheet = stepping.stored(deployment, step)
     if request.htmx and "advice" in request.GET:
         sheet.values = collect(step.answers, request.GET)
-        found = _advice_for(sheet)
+        found = _advice_for(sheet, request)
         # The questions are replaced only where they are others: what is being typed meanwhile stays.
         found["swapped"] = found["asked"] != request.GET.get("asked")
         return render(request, f"web/steps/{step.id}_advice.html", found)
-    more = _advice_for(sheet)
+    more = _advice_for(sheet, request)
     context = stepping.context(request, sheet) | more
     # What the answer itself opened is asked before anything is saved.
     context["further"] = [context["form"][name].label for name in further]
@@ -87,10 +87,10 @@ def _with(
     return {**answers, step.id: {**answers.get(step.id, {}), **known}}
 
 
-def _advice_for(sheet: Sheet) -> dict[str, Any]:
+def _advice_for(sheet: Sheet, request: SignedInRequest) -> dict[str, Any]:
     """The form, and what the planning room says about what is in it."""
     advice = _ADVICE.get(sheet.step.id)
-    more: dict[str, Any] = advice(sheet) if advice else {}
+    more: dict[str, Any] = advice(sheet, request) if advice else {}
     answers = deployments.answers_of(sheet.deployment)
     problems = sheet.problem.fields if sheet.problem else ()
     applying = in_play.fields_of(
@@ -117,7 +117,7 @@ def _advice_for(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _source(sheet: Sheet) -> dict[str, Any]:
+def _source(sheet: Sheet, request: SignedInRequest) -> dict[str, Any]:
     answers = deployments.answers_of(sheet.deployment)
     known = {name: value for name, value in sheet.values.items() if value}
     route = guidance.route(
@@ -128,7 +128,7 @@ def _source(sheet: Sheet) -> dict[str, Any]:
     return {"rules": rules, "method": known.get("method")}
 
 
-def _capacity(sheet: Sheet) -> dict[str, Any]:
+def _capacity(sheet: Sheet, request: SignedInRequest) -> dict[str, Any]:
     component: Any = primary_component(sheet.deployment)
     return {
         "advice": guidance.size(sheet.deployment.profile, sheet.values, component=component),
@@ -136,7 +136,7 @@ def _capacity(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _vault(sheet: Sheet) -> dict[str, Any]:
+def _vault(sheet: Sheet, request: SignedInRequest) -> dict[str, Any]:
     clouds = {option.value: str(option.label) for option in options_of(sheet.model, "cloud")}
     grouped: list[tuple[str, Any]] = [("", gettext("Choose…"))]
     grouped += [
@@ -149,10 +149,12 @@ def _vault(sheet: Sheet) -> dict[str, Any]:
             "private_endpoints": gettext("Then the process server reaches Azure over private links as well."),
             "confirm_name": gettext("The process server follows its configuration server, for good."),
         }
-    return more
+    return more | vault_findings.context(
+        sheet.deployment, sheet.values, actor=request.user, subscription=request.GET.get("subscription", "")
+    )
 
 
-_ADVICE: Final[dict[str, Callable[[Sheet], dict[str, Any]]]] = {
+_ADVICE: Final[dict[str, Callable[[Sheet, SignedInRequest], dict[str, Any]]]] = {
     "source": _source,
     "capacity": _capacity,
     "vault": _vault,

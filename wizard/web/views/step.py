@@ -14,7 +14,7 @@ from wizard.models import Deployment
 from wizard.services import deployments
 from wizard.web import steps
 from wizard.web.guard import SignedInRequest, page
-from wizard.web.views import evidence, install, placement, profile, question, template, vcenter, work
+from wizard.web.views import evidence, install, placement, profile, question, template, vault, vcenter, work
 
 StepPage = Callable[[SignedInRequest, Deployment, journey.Step], HttpResponseBase]
 
@@ -24,6 +24,7 @@ _PAGES: Final[dict[str, StepPage]] = {
     "placement": placement.show,
     "template": template.show,
     "evidence": evidence.show,
+    "vault": vault.show,
     "install": install.show,
 }
 

@@ -1,0 +1,121 @@
+"""Azure accounts are added, changed and deleted on pages that never show a secret."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests.builders import make_deployment
+from tests.services.azure import PRINCIPAL, SECRET, add_account
+from tests.walk import ANSWERS
+from tests.web.pages import read
+from wizard.lab.arm import LabAzure
+from wizard.models import AzureAccount, Operator
+from wizard.services import azure_accounts, deployments
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/azure-accounts/"
+
+
+def test_an_account_is_added_and_its_test_is_shown(
+    working: Client, operator: Operator, azure: LabAzure
+) -> None:
+    assert "There is no Azure account yet" in read(working.get(LIST)).words
+    answer = working.post(f"{LIST}add/", PRINCIPAL)
+    assert answer["Location"] == LIST
+    page = read(working.get(LIST))
+    assert "lyon-reader" in page.words
+    assert "Not tested yet" in page.words
+    assert page.all("div", id="azure-accounts")[0]["hx-trigger"] == "every 2s"
+    assert page.all("meta", http_equiv="refresh"), "who has no JavaScript sees it, too"
+    azure_accounts.test(AzureAccount.objects.get().pk)
+    page = read(working.get(LIST, headers={"HX-Request": "true"}))
+    assert "Signs in" in page.words
+    assert not page.all("html"), "only the rows"
+    assert "hx-trigger" not in page.all("div", id="azure-accounts")[0]
+
+
+def test_why_it_does_not_work_stands_in_the_list(
+    working: Client, operator: Operator, azure: LabAzure
+) -> None:
+    row = add_account(operator)
+    azure.control.fault("always_503", count=99)
+    azure_accounts.test(row.pk)
+    words = read(working.get(LIST)).words
+    assert "Does not work" in words
+    row.refresh_from_db()
+    assert str(row.failure) in words
+
+
+def test_what_was_typed_comes_back_with_its_errors_but_not_the_secret(
+    working: Client, operator: Operator
+) -> None:
+    answer = working.post(f"{LIST}add/", {**PRINCIPAL, "tenant": "lyon"})
+    assert answer.status_code == 422
+    page = read(answer)
+    assert "“lyon” is not an id." in page.words
+    assert page.value_of("client_id") == PRINCIPAL["client_id"]
+    assert SECRET not in answer.content.decode()
+    row = add_account(operator)
+    answer = working.get(f"{LIST}{row.pk}/change/")
+    assert read(answer).value_of("tenant") == PRINCIPAL["tenant"]
+    assert SECRET not in answer.content.decode()
+    answer = working.post(f"{LIST}{row.pk}/change/", {**PRINCIPAL, "client_id": ""})
+    assert answer.status_code == 422
+
+
+def test_who_came_from_a_vault_step_goes_back_there_and_nowhere_else(
+    working: Client, operator: Operator
+) -> None:
+    step = f"/deployments/{make_deployment(operator).pk}/steps/vault/"
+    page = read(working.get(f"{LIST}add/?back_to={step}"))
+    assert page.value_of("back_to") == step
+    assert working.post(f"{LIST}add/", {**PRINCIPAL, "back_to": step})["Location"] == step
+    for elsewhere in ("https://evil.example/", "//evil.example/deployments/", "/tasks/"):
+        AzureAccount.objects.all().delete()
+        operator.refresh_from_db()
+        answer = working.post(f"{LIST}add/", {**PRINCIPAL, "name": f"n{len(elsewhere)}", "back_to": elsewhere})
+        assert answer["Location"] == LIST
+
+
+def test_an_account_is_deleted_after_a_question_unless_it_is_in_use(
+    working: Client, operator: Operator
+) -> None:
+    row = add_account(operator)
+    deployment = make_deployment(operator, "lyon-cs01")
+    deployments.keep_draft(
+        deployment, "vault", {**ANSWERS["vault"], "account": "lyon-reader"}, actor=operator
+    )
+    address = f"{LIST}{row.pk}/delete/"
+    words = read(working.get(address)).words
+    assert "It is in use" in words
+    assert "lyon-cs01" in words
+    assert working.post(address).status_code == 409
+    deployments.keep_draft(deployment, "vault", {}, actor=operator)
+    assert "Delete this account?" in read(working.get(address)).words
+    assert working.post(address)["Location"] == LIST
+    assert not AzureAccount.objects.exists()
+
+
+def test_who_only_looks_sees_the_list_and_no_button(looking: Client, operator: Operator) -> None:
+    row = add_account(operator)
+    page = read(looking.get(LIST))
+    assert "lyon-reader" in page.words
+    assert not [link for link in page.all("a") if "/change/" in link.get("href", "")]
+    for answer in (
+        looking.get(f"{LIST}add/"),
+        looking.post(f"{LIST}add/", PRINCIPAL),
+        looking.post(f"{LIST}{row.pk}/test/"),
+        looking.post(f"{LIST}{row.pk}/delete/"),
+    ):
+        assert answer.status_code == 403
+
+
+def test_a_role_definition_is_taken_away(looking: Client) -> None:
+    answer = looking.get(f"{LIST}role.all.json")
+    assert answer["Content-Disposition"] == 'attachment; filename="foothold-role-all.json"'
+    assert json.loads(answer.content)["IsCustom"] is True
+    assert looking.get(f"{LIST}role.owner.json").status_code == 404
