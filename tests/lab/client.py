@@ -7,8 +7,7 @@ import http.client
 import socket
 import ssl
 import tarfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,10 @@ from urllib.parse import urlsplit
 
 from pyVmomi import SoapStubAdapter, vim, vmodl
 
+from tests.waiting import wait_until
 from wizard.lab.vcenter import LabVCenter
 
 PropertyCollector = vmodl.query.PropertyCollector
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """The first true answer of `condition`; fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = condition()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"nothing came of it within {seconds} seconds")
 
 
 @contextmanager

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import arm_client
+from tests.lab.arm_story import Story
 from tests.lab.client import Client
 from tests.tools import missing
 from wizard.lab import build
+from wizard.lab.arm import LabAzure
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter
 
@@ -51,3 +54,16 @@ def admin(vcenter: LabVCenter) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_ova(tmp_path_factory.mktemp("ova") / "template.ova")
+
+
+@pytest.fixture
+def client(azure: LabAzure) -> Iterator[arm_client.Client]:
+    """Azure's SDK, which tries everything once and waits for nothing."""
+    connected = arm_client.Client.connect(azure)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def story(azure: LabAzure, client: arm_client.Client) -> Story:
+    return Story(azure, client)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools import missing
+from tests.waiting import PATIENCE_S
 from wizard.lab import build
 from wizard.lab.vcenter import LabVCenter
 
@@ -37,7 +38,12 @@ def run(govc: Path, vcenter: LabVCenter, tmp_path: Path, *arguments: str) -> str
         "HOME": str(tmp_path),
     }
     done = subprocess.run(
-        [str(govc), *arguments], capture_output=True, text=True, timeout=60, check=True, env=environment
+        [str(govc), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+        env=environment,
     )
     return done.stdout
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pyVmomi import vim, vmodl
 
-from tests.lab.client import Client, Import, wait_until
+from tests.lab.client import Client, Import
+from tests.waiting import wait_until
 from wizard.lab.control import ControlError
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pyVmomi import vim
 
-from tests.lab.client import Client, wait_until
+from tests.lab.client import Client
+from tests.waiting import wait_until
 from wizard.lab.vcenter import LabVCenter
 
 pytestmark = pytest.mark.vcenter

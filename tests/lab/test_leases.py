@@ -11,8 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from pyVmomi import vim, vmodl
 
-from tests.lab.client import Client, Import, wait_until
+from tests.lab.client import Client, Import
 from tests.lab.test_imports import BROKEN
+from tests.waiting import wait_until
 from wizard.lab.control import ControlError
 from wizard.lab.vcenter import LabVCenter
 
@@ -118,7 +119,7 @@ def test_a_lease_times_out_when_nobody_reports(vcenter: LabVCenter, operator: Cl
     vcenter.control.lease_timeout(1)
     job = Import(operator, template, "forgotten", provisioning="thin")
     assert job.info.leaseTimeout == 1
-    wait_until(lambda: job.state() == "error", 5)
+    wait_until(lambda: job.state() == "error")
     assert state(vcenter, "forgotten") == "expired"
     with pytest.raises((vim.fault.InvalidState, vmodl.fault.ManagedObjectNotFound)):
         job.lease.HttpNfcLeaseProgress(10)

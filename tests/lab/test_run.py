@@ -16,7 +16,7 @@ import dns.message
 import dns.query
 import pytest
 
-from tests.lab.client import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 from wizard.addresses import AddressBook
 from wizard.lab import build
 from wizard.lab.build import LabUnavailable
@@ -132,10 +132,10 @@ def test_the_command_stays_until_it_is_told_to_stop(
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until(lambda: str(description) in spoken.read_text() or process.poll() is not None, 60)
+        wait_until(lambda: str(description) in spoken.read_text() or process.poll() is not None)
         port = json.loads(description.read_text())["vcenter"]["port"]
         process.send_signal(number)
-        process.wait(20)
+        process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()

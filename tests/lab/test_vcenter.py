@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pyVmomi import vim
 
-from tests.lab.client import Client, signed_in, wait_until
+from tests.lab.client import Client, signed_in
+from tests.waiting import wait_until
 from wizard.lab.accounts import ACCOUNTS
 from wizard.lab.inventory import INSTANCE_UUID, default_inventory
 from wizard.lab.vcenter import NAME, LabVCenter

@@ -126,7 +126,11 @@ class Lab:
         self._front = self._stack.enter_context(AzureFront(names, authority, self._ports.front))
         self._proxy = self._stack.enter_context(HttpProxy((ADDRESS, self._front.port), self._ports.proxy))
         self._start_hosts(authority)
-        self.azure = self._stack.enter_context(LabAzure(self._ports.azure, job_seconds=JOB_SECONDS))
+        machines = machines_behind(self._inventory)
+        addresses = (NAME, environment.dns_records(self._inventory)[NAME], ADDRESS)
+        self.azure = self._stack.enter_context(
+            LabAzure(self._ports.azure, machines=dict.fromkeys(addresses, machines), job_seconds=JOB_SECONDS)
+        )
         # The ports are ours, so a description that lies there is not that of another lab which runs.
         self.description_file.unlink(missing_ok=True)
         if not self.template.exists():
@@ -173,8 +177,6 @@ class Lab:
         self.vcenter = self._stack.enter_context(vcenter)
 
     def _start_registrar(self) -> None:
-        addresses = [NAME, environment.dns_records(self._inventory)[NAME], ADDRESS]
-        self.azure.control.set_machines(addresses, machines_behind(self._inventory))
         windows = [host for host in self.hosts.values() if isinstance(host, WindowsHost)]
         registrar = Registrar(self.azure.control, self.vcenter.control if self.vcenter else None, windows)
         self._stack.enter_context(registrar)

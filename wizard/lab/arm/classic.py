@@ -28,7 +28,6 @@ def custom_details(fabric: Fabric, now: datetime, *, with_components: bool) -> J
         "lastHeartbeat": stamp(owner.heartbeat(now)),
         "csServiceStatus": "Running",
         **_certificate(owner, now),
-        "sslCertExpiryRemainingDays": owner.certificate_days,
         "psTemplateVersion": "5.1.0.0",
         "processServerCount": str(len(fabric.with_role("ps"))),
         "agentCount": str(len(items)),
@@ -66,6 +65,7 @@ def process_server(fabric: Fabric, server: Server, now: datetime) -> Json:
         "replicationPairCount": str(sum(len(item.disks_mb) for item in served)),
         **_loads(server),
         **_certificate(server, now),
+        "agentExpiryDate": NEVER,
         "agentVersionDetails": {"version": server.version, "expiryDate": NEVER, "status": "Supported"},
         "health": health(server, now),
         "healthErrors": server.errors,
@@ -189,7 +189,10 @@ def _loads(server: Server) -> Json:
 
 
 def _certificate(server: Server, now: datetime) -> Json:
-    return {"sslCertExpiryDate": stamp(now + timedelta(days=server.certificate_days))}
+    return {
+        "sslCertExpiryDate": stamp(now + timedelta(days=server.certificate_days)),
+        "sslCertExpiryRemainingDays": server.certificate_days,
+    }
 
 
 def _is_for_process_server(key: str, document: Json) -> bool:
@@ -199,7 +202,7 @@ def _is_for_process_server(key: str, document: Json) -> bool:
 
 # Members of the configuration server's and the master target's documents that a process server has not.
 _ELSEWHERE: Final = {
-    *("hostName", "agentExpiryDate", "csServiceStatus", "sslCertExpiryRemainingDays", "psTemplateVersion"),
+    *("hostName", "csServiceStatus", "psTemplateVersion"),
     *("processServerCount", "agentCount", "protectedServers", "webLoad", "webLoadStatus"),
     *("databaseServerLoad", "databaseServerLoadStatus", "runAsAccounts", "name", "diskCount"),
     *("retentionVolumes", "dataStores", "validationErrors", "marsAgentVersion", "marsAgentExpiryDate"),

@@ -25,7 +25,7 @@ from wizard.lab.arm.state import (
 
 Described = dict[str, Any]
 # What `set_server` knows by a word of its own; all else is a member of the server's documents.
-_WORDS = ("heartbeat", "address", "version", "health", "errors", "certificate_days", "name")
+_WORDS = ("heartbeat", "address", "version", "health", "errors", "certificate_days", "new_name")
 
 
 class Control:
@@ -181,7 +181,7 @@ class Control:
         """Change how a server looks.
 
         heartbeat: False lets it fall silent now, True ends that, a number is how many seconds ago it was last heard of.
-        address, version, name, certificate_days: of the machine. health: Normal, Warning, Critical, or None for what
+        address, version, new_name, certificate_days: of the machine. health: Normal, Warning, Critical, or None for what
         follows from its heartbeat. errors: health errors, whole or as {"code", "message"}.
         Everything else is a member of its documents by its name on the wire: `cpuLoad="97%"`, `psServiceStatus=None`.
         """
@@ -200,11 +200,13 @@ class Control:
                 server.errors = [
                     health_error(**row) if "code" in row else dict(row) for row in fields["errors"]
                 ]
-            for key in ("address", "version", "name", "health", "certificate_days"):
+            for key in ("address", "version", "health", "certificate_days"):
                 if key in fields:
                     setattr(server, key, fields[key])
-            if "name" in fields and "cs" in server.roles:
-                fabric.friendly_name = server.name
+            if "new_name" in fields:
+                server.name = fields["new_name"]
+                if "cs" in server.roles:
+                    fabric.friendly_name = server.name
             server.said |= {key: value for key, value in fields.items() if key not in _WORDS}
 
     def set_accounts(self, vault: str, accounts: Sequence[str], *, fabric: str | None = None) -> None:
@@ -223,13 +225,9 @@ class Control:
 
         Each machine: friendly_name, os_type (LINUX, WINDOWS), addresses, and powered_on, disks_mb, bios_id if so wished.
         """
-        rows = [
-            {**row, "addresses": tuple(row["addresses"]), "disks_mb": tuple(row.get("disks_mb", (65536,)))}
-            for row in machines
-        ]
         with self._lock:
             for address in addresses:
-                self._world.machines_of[address.lower()] = rows
+                self._world.set_machines(address, machines)
 
     def add_protected_items(
         self,
@@ -350,7 +348,7 @@ class Control:
             ]
 
     def reset(self) -> None:
-        """As it was at the beginning; what stands behind vCenters stays."""
+        """As it was at the beginning."""
         with self._lock:
             self._world.reset()
 

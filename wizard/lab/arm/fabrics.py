@@ -11,7 +11,7 @@ from wizard.lab.arm.clock import NEVER, stamp
 from wizard.lab.arm.jobs import Job, begin
 from wizard.lab.arm.paging import listed
 from wizard.lab.arm.routing import CONTAINERS, FABRIC, FABRICS, VAULT, Request, Routes
-from wizard.lab.arm.state import PROVIDER, Fabric, Item
+from wizard.lab.arm.state import PROVIDER, Fabric, Item, guid
 
 routes = Routes()
 _READ = "vaults/replicationFabrics/read"
@@ -151,6 +151,7 @@ def provider(fabric: Fabric, now: datetime) -> Json:
             "draIdentifier": fabric.internal_id,
             "machineId": owner.id,
             "machineName": owner.name,
+            "biosId": guid(owner.id, "bios"),
             "authenticationIdentityDetails": None,
             "resourceAccessIdentityDetails": None,
             "dataPlaneAuthenticationIdentityDetails": None,

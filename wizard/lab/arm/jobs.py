@@ -87,13 +87,18 @@ class Job:
     activity: str = field(default_factory=lambda: str(uuid.uuid4()))
     cancelled_at: datetime | None = None
     settled: bool = False
+    # Until then it has not even started.
+    begins_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begins_at = self.started + (self.ends_at - self.started) / 10
 
     def state(self, now: datetime) -> State:
         if now >= self.ends_at:
             return "Cancelled" if self.cancelled_at else "Failed" if self.failure else "Succeeded"
         if self.cancelled_at:
             return "Cancelling"
-        return "InProgress" if now - self.started >= (self.ends_at - self.started) / 10 else "NotStarted"
+        return "InProgress" if now >= self.begins_at else "NotStarted"
 
     def settle(self, now: datetime) -> bool:
         """Whether its effect is due, said once."""

@@ -76,7 +76,6 @@ def component(name: str, fabric: Fabric, server: Server, now: datetime, site: st
             "availableSpaceInBytes": int(server.space_gb * GIB * 0.8),
             "usedSpaceInBytes": int(server.space_gb * GIB * 0.2),
             "freeSpacePercentage": 80.0,
-            "spaceUsageStatus": "Healthy",
             "systemLoad": 1,
             "systemLoadStatus": "Healthy",
             "processorUsagePercentage": 21.5,
@@ -95,6 +94,16 @@ def component(name: str, fabric: Fabric, server: Server, now: datetime, site: st
             "lastDiscoveryInUtc": stamp(server.heartbeat(now)),
             "protectedItemCount": 0,
         }
+    if name == "dras":
+        # The one part that does not say which machine it is on.
+        for key in ("fabricObjectId", "fqdn"):
+            del document[key]
+        document |= {
+            "forwardProtectedItemCount": len(fabric.served_by(server)),
+            "reverseProtectedItemCount": 0,
+        }
+    if name == "rcmProxies":
+        document["clientAuthenticationType"] = "AadCertificate"
     known = {key: value for key, value in server.said.items() if key in document}
     unknown = {key: value for key, value in server.said.items() if name == "processServers"}
     return document | known | unknown

@@ -21,7 +21,7 @@ class RemoteControl:
         parts = urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def call(self, name: str, /, **arguments: Any) -> Any:
         """Raises ControlRefused, and OSError where nobody answers."""
         connection = HTTPConnection(*self._address, timeout=TIMEOUT_S)
         try:

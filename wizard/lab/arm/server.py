@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from waitress import wasyncore
@@ -32,11 +32,16 @@ class LabAzure:
     """
 
     def __init__(
-        self, port: int = 0, *, vaults: Sequence[Mapping[str, Any]] = SEED, job_seconds: float = 0.05
+        self,
+        port: int = 0,
+        *,
+        vaults: Sequence[Mapping[str, Any]] = SEED,
+        machines: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+        job_seconds: float = 0.05,
     ) -> None:
-        """`vaults` are there from the beginning: keywords of `control.add_vault`. A job takes `job_seconds`."""
+        """`vaults` and `machines` (of vCenters, by address) are there from the beginning. A job takes `job_seconds`."""
         self._wanted = port
-        self._world = World(vaults, job_seconds=job_seconds)
+        self._world = World(vaults, machines=machines, job_seconds=job_seconds)
         self._lock = threading.RLock()
         self.control = Control(self._world, self._lock)
         self._server: TcpWSGIServer | None = None
@@ -121,7 +126,9 @@ class LabAzure:
 def _reset(channel: HTTPChannel) -> None:
     """Break the connection off, as a firewall does: a reset instead of an answer.
 
-    A socket that is closed without lingering sends RST. Waitress closes it when it finds that it cannot write.
+    A socket that is closed without lingering sends RST. Waitress does that in the thread that watches them all, and ends the answer that it cannot write.
     """
     channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     channel.connected = False
+    channel.will_close = True
+    channel.server.pull_trigger()

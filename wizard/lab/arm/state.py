@@ -204,13 +204,18 @@ class Vault:
 class World:
     """All of it. Whoever reads or changes it holds the server's lock."""
 
-    def __init__(self, vaults: Sequence[Mapping[str, Any]], *, job_seconds: float) -> None:
+    def __init__(
+        self,
+        vaults: Sequence[Mapping[str, Any]],
+        *,
+        machines: Mapping[str, Sequence[Mapping[str, Any]]],
+        job_seconds: float,
+    ) -> None:
         self.clock = Clock()
         self.faults = Faults()
         self._seed = tuple(vaults)
         self._job_seconds = job_seconds
-        # {address of a vCenter, lower case: its machines}, in the shape of Item's fields.
-        self.machines_of: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._machines = dict(machines)
         self.reset()
 
     def reset(self) -> None:
@@ -223,11 +228,21 @@ class World:
         self.job_seconds = self._job_seconds
         self.retry_after_s = 30
         self.page_size = 50
+        # {address of a vCenter, lower case: its machines}, in the shape of Item's fields.
+        self.machines_of: dict[str, Sequence[Mapping[str, Any]]] = {}
+        for address, rows in self._machines.items():
+            self.set_machines(address, rows)
         for vault in self._seed:
             self.add_vault(Vault(**vault))
 
     def add_vault(self, vault: Vault) -> None:
         self.vaults[vault.path.lower()] = vault
+
+    def set_machines(self, address: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.machines_of[address.lower()] = [
+            {**row, "addresses": tuple(row["addresses"]), "disks_mb": tuple(row.get("disks_mb", (65536,)))}
+            for row in rows
+        ]
 
     @property
     def subscriptions(self) -> list[str]:
