@@ -15,7 +15,14 @@ from celery.signals import (
 )
 from django.db import close_old_connections
 
-from wizard.services import azure_accounts, discovery, installation_secrets, tasks, vcenter_access
+from wizard.services import (
+    azure_accounts,
+    discovery,
+    installation_secrets,
+    tasks,
+    vault_observation,
+    vcenter_access,
+)
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -50,6 +57,18 @@ def refresh_vcenter(vcenter_id: str) -> None:
 def test_azure_account(account_id: str) -> None:
     close_old_connections()
     azure_accounts.test(UUID(account_id))
+
+
+@shared_task(name="wizard.tasks.refresh_vaults")
+def refresh_vaults() -> None:
+    close_old_connections()
+    vault_observation.send_due()
+
+
+@shared_task(name="wizard.tasks.refresh_vault")
+def refresh_vault(deployment_id: str) -> None:
+    close_old_connections()
+    vault_observation.look_if_due(UUID(deployment_id))
 
 
 @worker_init.connect

@@ -28,6 +28,7 @@ from wizard.api import (
     handouts,
     installation,
     manual_steps,
+    observations,
     plan,
     privileges,
     problems,
@@ -152,6 +153,7 @@ for part in (
     plan,
     template_passwords,
     hand_over,
+    observations,
 ):
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)

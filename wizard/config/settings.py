@@ -254,6 +254,13 @@ if DISCOVERY_MINUTES:
         "schedule": 30,
         "options": {"expires": 30},
     }
+if HEALTH_MINUTES:
+    # Looks which vaults are due.
+    CELERY_BEAT_SCHEDULE["refresh_vaults"] = {
+        "task": "wizard.tasks.refresh_vaults",
+        "schedule": 30,
+        "options": {"expires": 30},
+    }
 
 # --- what probes and imports may use ----------------------------------------------------------------------------------
 

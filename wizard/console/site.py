@@ -24,6 +24,7 @@ _GROUPS: Final = (
         ("HostFacts", "CollectorIssue", "InstallationSecret", "ManualStepConfirmation"),
     ),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "InventoryObject", "Credential", "SignInAccount")),
+    ("vault", _("Vault"), ("VaultObservation", "Notice", "VaultWatch")),
     ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
     (
         "people",

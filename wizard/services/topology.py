@@ -8,7 +8,7 @@ from django.db import transaction
 
 from wizard.journey import base as journey
 from wizard.models import Component, Deployment, DeploymentState, Link, Operator, TopologySnapshot
-from wizard.services import audit, deployments
+from wizard.services import audit, deployments, vault_observation
 from wizard.services.discovery import judging
 from wizard.services.errors import Conflict, NotFound
 from wizard.services.sites import planned_graph
@@ -113,6 +113,7 @@ def keep(deployment: Deployment, graph: Graph, *, actor: Operator) -> TopologySn
     # What is recorded here is no machine to protect.
     for vcenter in deployment.vcenters.all():
         judging.judge_again(vcenter)
+    vault_observation.make_due(deployment)
     return _append_snapshot(deployment, graph, actor)
 
 

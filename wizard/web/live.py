@@ -19,6 +19,8 @@ from wizard.web import steps
 
 # Pages where a task may be followed beside those of the steps.
 CHECKS = "checks"
+# The same for the page of what the vault sees.
+OBSERVATIONS = "observations"
 HAND_OVER = "hand_over"
 
 # A message may take some seconds to a worker; after these somebody should look whether one runs.
@@ -83,7 +85,7 @@ def page_of(task: Task, at: str) -> str:
 
     What was found out or went wrong is read on that very page; from work that is done it goes on.
     """
-    if at in (CHECKS, HAND_OVER):
+    if at in (CHECKS, HAND_OVER, OBSERVATIONS):
         return reverse(at, args=[task.deployment_id])
     step_id = steps.find(task.deployment, at).id
     if not moves_on(task, at):

@@ -29,6 +29,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("firewall", gettext("Firewall"), "firewall", True),
         ("calendar", gettext("Calendar"), "calendar", True),
         ("topology", gettext("Topology"), "topology", registered),
+        ("observations", gettext("Vault"), "observations", True),
         # Physical servers may be entered at any time.
         ("machines", gettext("Machines"), "deployment_machines", True),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),

@@ -15,6 +15,7 @@ from wizard.services import (
     templates,
     topology,
     vault_look_ups,
+    vault_observation,
     vcenters,
     verification,
 )
@@ -226,6 +227,21 @@ _ALL = (
         repeatable=True,
         prepare=topology.prepare,
         run=topology.run,
+    ),
+    Kind(
+        id="refresh_health",
+        title=Text(_("Look at the vault")),
+        about=Text(
+            _(
+                "Asks the vault what it sees, compares that with the recorded topology and with vCenter, judges the health of every "
+                "component, and keeps what changed. Needs an Azure account in the vault step and a deployment that stands. Changes "
+                "nothing outside. Safe to repeat; a vault is asked at most once a minute."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=vault_observation.prepare,
+        run=vault_observation.run,
     ),
     Kind(
         id="make_hand_over_pack",

@@ -1,0 +1,310 @@
+"""What the vault of a deployment sees: observations, notices, corrected roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
+
+from wizard.api import schemas
+from wizard.api.description import problems, sends
+from wizard.api.of_deployment import CURSOR, IF_MATCH_MAY, LIMIT, changing, find, operate, tag
+from wizard.api.pages import page
+from wizard.models import Notice, Severity, VaultObservation
+from wizard.services.vault_observation import corrections, notices, showing
+from wizard.services.vault_observation.judgement import Judgement
+
+router = Router(tags=["vault"])
+
+ServerRole = Literal["ps_builtin", "ps_scaleout", "ps_failback", "mt_builtin", "mt_windows", "mt_linux"]
+
+
+class ObservationRow(Schema):
+    number: int = Field(description="From 1; a new one begins where something changed that matters.")
+    severity: Severity = Field(description="The worst state of that time.")
+    first_seen_at: datetime
+    last_seen_at: datetime
+    digest: str = Field(description="SHA-256 of what matters: not of heartbeats and loads.")
+
+
+class DifferenceOut(Schema):
+    key: str
+    kind: str = Field(description="added, missing or changed: against the recorded topology.")
+    severity: str = Field(description="critical, warning or info.")
+    component: str
+    field: str
+    planned: Any
+    seen: Any
+    seen_in: str = Field(description="vault or vcenter.")
+    text: str
+    remedy: str
+
+
+class HealthOut(Schema):
+    key: str
+    component: str
+    name: str = Field(description="The name of the component.")
+    metric: str = Field(description="cpu, memory, cache_space, heartbeat, certificate, version and so on.")
+    state: Severity
+    value: str
+    threshold: str
+    remedy: str
+
+
+class FindingOut(Schema):
+    code: str
+    severity: str
+    text: str
+    remedy: str
+    components: list[str]
+
+
+class ObservationOut(ObservationRow):
+    document: dict[str, Any] = Field(
+        description="Vault, components, links, findings and skipped parts as of the last look; fields that are not known here "
+        "stand in `extra` of their component, as the service sent them."
+    )
+    differences: list[DifferenceOut]
+    health: list[HealthOut]
+    findings: list[FindingOut]
+
+
+class ObservationPage(Schema):
+    items: list[ObservationRow]
+    next_cursor: str | None
+
+
+class NoticeOut(Schema):
+    id: int
+    key: str = Field(description="What it is about, the same at every look.")
+    severity: Severity
+    message: str
+    remedy: str
+    began_at: datetime
+    ended_at: datetime | None
+    seen_by: str | None
+    seen_at: datetime | None
+
+
+class NoticePage(Schema):
+    items: list[NoticeOut]
+    next_cursor: str | None
+
+
+class LookFailure(Schema):
+    at: datetime
+    code: str
+    message: str
+    remedy: str
+    where: str = Field(description="What did not exist, the address, the step.")
+
+
+class WatchOut(Schema):
+    account: str = Field(description="The Azure account of the vault step; empty: nobody looks.")
+    looked_at: datetime | None
+    looking: bool
+    next_at: datetime | None = Field(description="Null where nothing is scheduled.")
+    failure: LookFailure | None = Field(
+        description="Why the last look failed; null after one that went well."
+    )
+    roles: dict[str, ServerRole] = Field(description="Corrected roles by the id of the server.")
+
+
+class CorrectionsIn(schemas.Input):
+    roles: dict[str, ServerRole] = Field(
+        description="By the id of the server, as `document.components[].id` has it; takes the place of all corrections before."
+    )
+
+
+class CorrectionsOut(Schema):
+    roles: dict[str, ServerRole]
+
+
+@router.get(
+    "/{uuid:deployment_id}/vault/watch/",
+    response={200: WatchOut, **problems(404)},
+    summary="How fresh what is known of the vault is",
+)
+def get_vault_watch(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+    """When the vault was looked at, when it will be, why the last look failed, and which roles were corrected by hand. The task
+    `refresh_health` looks at once."""
+    deployment = find(request, deployment_id)
+    fresh = showing.freshness_of(deployment)
+    failure = fresh.failure
+    return {
+        "account": fresh.account,
+        "looked_at": fresh.looked_at,
+        "looking": fresh.looking,
+        "next_at": fresh.next_at,
+        "failure": {
+            "at": failure.at,
+            "code": failure.code,
+            "message": str(failure.text),
+            "remedy": str(failure.remedy),
+            "where": failure.where,
+        }
+        if failure
+        else None,
+        "roles": corrections.of_deployment(deployment),
+    }
+
+
+@router.get(
+    "/{uuid:deployment_id}/vault/observations/",
+    response={200: ObservationPage, **problems(404)},
+    summary="The history of what the vault showed",
+)
+def list_observations(
+    request: HttpRequest,
+    deployment_id: UUID,
+    ordering: str = Query("-number", description="number; a minus turns it round."),
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
+) -> dict[str, Any]:
+    """One row from each change that matters to the next."""
+    rows = find(request, deployment_id).observations.defer("document", "differences", "health")
+    return page(
+        rows, ordering=ordering, allowed=("number",), limit=limit, cursor=cursor, show=_show_observation
+    )
+
+
+@router.get(
+    "/{uuid:deployment_id}/vault/observations/newest/",
+    response={200: ObservationOut, **problems(404)},
+    summary="What the vault showed at the last look",
+)
+def get_newest_observation(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+    """With its differences from the recorded topology and the health of every component. 404 before the first look."""
+    row = showing.newest(find(request, deployment_id))
+    judgement = showing.judgement_in(row)
+    return {
+        **_show_observation(row),
+        "document": row.document,
+        **(_show_judgement(judgement) if judgement else {"differences": [], "health": [], "findings": []}),
+    }
+
+
+@router.get(
+    "/{uuid:deployment_id}/vault/notices/",
+    response={200: NoticePage, **problems(404)},
+    summary="What became worse, and when it was well again",
+)
+def list_notices(
+    request: HttpRequest,
+    deployment_id: UUID,
+    open_only: bool = Query(False, alias="open", description="Only those that have not ended."),
+    severity: Literal["warning", "critical"] | None = None,
+    ordering: str = Query("-began_at", description="began_at; a minus turns it round."),
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
+) -> dict[str, Any]:
+    """The newest first. There is none for what stays as it is."""
+    rows = notices.of_deployment(find(request, deployment_id))
+    if open_only:
+        rows = rows.filter(ended_at=None)
+    if severity:
+        rows = rows.filter(severity=severity)
+    return page(rows, ordering=ordering, allowed=("began_at",), limit=limit, cursor=cursor, show=_show_notice)
+
+
+@router.post(
+    "/{uuid:deployment_id}/vault/notices/{int:notice_id}/seen/",
+    response={200: NoticeOut, **problems(404)},
+    summary="Say that a notice was seen",
+)
+def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dict[str, Any]:
+    """The first one who says so is kept; again changes nothing. Needs the scope `operate`."""
+    deployment, actor = operate(request, deployment_id)
+    return _show_notice(notices.mark_seen(deployment, notice_id, actor=actor))
+
+
+@router.put(
+    "/{uuid:deployment_id}/vault/corrections/",
+    response={200: CorrectionsOut, **problems(400, 404, 409, 412, 413)},
+    summary="Correct roles that the vault leaves open",
+    openapi_extra=sends(200, "ETag"),
+)
+def put_corrections(
+    request: HttpRequest,
+    response: HttpResponse,
+    deployment_id: UUID,
+    payload: CorrectionsIn,
+    if_match: str | None = IF_MATCH_MAY,
+) -> dict[str, Any]:
+    """Such as that a process server stands in Azure, which no field of the vault says. Counts from the next look on, which is due
+    at once. Needs the scope `operate`."""
+    deployment, actor = operate(request, deployment_id)
+    with changing(deployment, if_match):
+        roles = corrections.replace(deployment, payload.roles, actor=actor)
+    tag(response, deployment)
+    return {"roles": roles}
+
+
+def _show_observation(row: VaultObservation) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "severity": row.severity,
+        "first_seen_at": row.first_seen_at,
+        "last_seen_at": row.last_seen_at,
+        "digest": row.digest,
+    }
+
+
+def _show_judgement(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "differences": [
+            {
+                "key": one.key,
+                "kind": one.kind,
+                "severity": one.severity,
+                "component": one.subject,
+                "field": one.field,
+                "planned": one.planned,
+                "seen": one.seen,
+                "seen_in": one.seen_in,
+                "text": str(one.text),
+                "remedy": str(one.remedy),
+            }
+            for one in judgement.differences
+        ],
+        "health": [
+            {
+                "key": state.key,
+                "component": state.component,
+                "name": state.name,
+                "metric": state.metric,
+                "state": state.state,
+                "value": str(state.value),
+                "threshold": str(state.threshold),
+                "remedy": str(state.remedy),
+            }
+            for state in judgement.health
+        ],
+        "findings": [
+            {
+                "code": one.code,
+                "severity": one.severity,
+                "text": str(one.text),
+                "remedy": str(one.remedy),
+                "components": list(one.keys),
+            }
+            for one in judgement.observed.findings
+        ],
+    }
+
+
+def _show_notice(row: Notice) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "key": row.key,
+        "severity": row.severity,
+        "message": str(row.sentence),
+        "remedy": str(row.remedy),
+        "began_at": row.began_at,
+        "ended_at": row.ended_at,
+        "seen_by": row.seen_by.username if row.seen_by else None,
+        "seen_at": row.seen_at,
+    }

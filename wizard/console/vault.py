@@ -1,0 +1,37 @@
+"""What vaults showed, and what became worse in them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from wizard.console.reading import OfDeployment
+from wizard.models import Notice, VaultObservation, VaultWatch
+
+
+@admin.register(VaultObservation)
+class VaultObservationAdmin(OfDeployment):
+    list_display = ("number", "deployment_page", "severity", "first_seen_at", "last_seen_at", "digest")
+    list_filter = ("severity",)
+    search_fields = ("deployment__name", "digest")
+    date_hierarchy = "first_seen_at"
+
+
+@admin.register(VaultWatch)
+class VaultWatchAdmin(OfDeployment):
+    list_display = (
+        "deployment_page",
+        "refreshed_at",
+        "next_refresh_at",
+        "refresh_failed_at",
+        "refresh_failure",
+    )
+    search_fields = ("deployment__name",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(OfDeployment):
+    list_display = ("sentence", "deployment_page", "severity", "began_at", "ended_at", "seen_by", "seen_at")
+    list_filter = ("severity", ("ended_at", admin.EmptyFieldListFilter))
+    list_select_related = ("deployment", "seen_by")
+    search_fields = ("key", "deployment__name")
+    date_hierarchy = "began_at"

@@ -1,0 +1,70 @@
+"""One look at the vault of a deployment at a time: a claim on its watch with a lease, renewed while the look goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db.models import Q
+from django.utils import timezone
+
+from wizard.models import VaultWatch
+from wizard.services.errors import Conflict
+from wizard.text import Text, _
+
+# Longer than a vault takes for all that is asked of it at once: some lists of pages, each with a deadline of its own.
+LEASE = timedelta(minutes=5)
+
+
+class ClaimLost(Conflict):
+    """Another worker looks at this vault by now; what this one would still write could be older."""
+
+    code = "look_taken_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(_("Looking stood still for too long; another worker looks at this vault by now.")),
+            remedy=Text(_("Nothing is to be done: the page shows what the other one finds.")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to write what the vault of a deployment shows."""
+
+    deployment_id: UUID
+    token: str
+
+    def renew(self) -> None:
+        """Raises ClaimLost."""
+        self._write(refreshing_until=timezone.now() + LEASE)
+
+    def end(self, **changes: Any) -> None:
+        """The last write under this claim; first in the transaction of what the look found, as its lock. Raises ClaimLost."""
+        self._write(refreshing_until=None, refresh_claim="", **changes)
+
+    def _write(self, **changes: Any) -> None:
+        mine = VaultWatch.objects.filter(deployment=self.deployment_id, refresh_claim=self.token)
+        if not mine.update(**changes):
+            raise ClaimLost
+
+
+def free(now: datetime) -> Q:
+    """Watches that nobody looks for, or whose look was not heard of any more."""
+    return Q(refreshing_until=None) | Q(refreshing_until__lt=now)
+
+
+def take(deployment_id: UUID, *, only: Q | None = None) -> Claim | None:
+    """Claim the watch if it is free, and if it is among `only`; one of many callers wins, the others get None.
+
+    The deployment must exist; its watch is made where it has none yet.
+    """
+    VaultWatch.objects.get_or_create(deployment_id=deployment_id)
+    now = timezone.now()
+    token = uuid4().hex
+    rows = VaultWatch.objects.filter(free(now), deployment=deployment_id)
+    rows = rows if only is None else rows.filter(only)
+    won = rows.update(refresh_claim=token, refreshing_until=now + LEASE)
+    return Claim(deployment_id=deployment_id, token=token) if won else None

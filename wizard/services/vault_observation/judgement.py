@@ -1,0 +1,102 @@
+"""What one look at a vault comes to: what it shows, how that differs from the record, how well everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from wizard.models import Deployment, Severity, VaultObservation
+from wizard.services.vault_observation.own_machines import shown_by_vcenter
+from wizard.topology.digest import chain
+from wizard.topology.drift import Difference, differences
+from wizard.topology.graph import Graph
+from wizard.topology.health import HealthState, judge
+from wizard.topology.observed import Observed, observe
+from wizard.topology.transitions import Item, items_of
+
+_ORDER: Final = (Severity.OK, Severity.UNKNOWN, Severity.WARNING, Severity.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`recorded` says whether there was a record to compare with."""
+
+    observed: Observed
+    differences: tuple[Difference, ...]
+    health: tuple[HealthState, ...]
+    recorded: bool
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of all states; a difference that is only worth knowing counts for none."""
+        found = (Severity(item.severity) for item in self.items if item.severity != "info")
+        return max(found, key=_ORDER.index, default=Severity.UNKNOWN)
+
+    @property
+    def digest(self) -> str:
+        """Of what history is told by: heartbeats and loads change with every look, and are left out."""
+        return chain(
+            {
+                "observed": _to_the_day(self.observed.worth_keeping()),
+                "differences": [[one.key, one.severity, one.planned, one.seen] for one in self.differences],
+                "health": [[state.key, state.state] for state in self.health],
+            },
+            None,
+        )
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All that was told, well or not, as notices are made of it."""
+        return items_of(self.health, self.differences, self.observed.findings)
+
+    def name_of(self, key: str) -> str:
+        """The name of an observed component; of a recorded one what its key ends with."""
+        found = next((one for one in self.observed.components if one.key == key), None)
+        return (found.name or found.address or key) if found else key.partition(":")[2] or key
+
+    def columns(self) -> dict[str, Any]:
+        """What a row of history holds of it."""
+        return {
+            "document": self.observed.to_json(),
+            "differences": [one.to_json() for one in self.differences],
+            "health": [state.to_json() for state in self.health],
+            "severity": self.severity,
+        }
+
+    @classmethod
+    def of_row(cls, row: VaultObservation, *, recorded: bool) -> Judgement:
+        """As it was kept. Raises ValueError for a document of another version."""
+        return cls(
+            observed=Observed.from_json(row.document),
+            differences=tuple(Difference.from_json(stored) for stored in row.differences),
+            health=tuple(HealthState.from_json(stored) for stored in row.health),
+            recorded=recorded,
+        )
+
+
+def _to_the_day(kept: dict[str, Any]) -> dict[str, Any]:
+    """Ends of certificates as days: a service that reckons them from the days that are left tells another second each time."""
+    components = [
+        {**one, "certificate_ends": (one.get("certificate_ends") or "")[:10]} for one in kept["components"]
+    ]
+    return {**kept, "components": components}
+
+
+def judged(
+    deployment: Deployment, documents: Mapping[str, Any], *, corrections: Mapping[str, str], now: datetime
+) -> Judgement:
+    """What the documents of the vault mean for this deployment, against its newest record and what vCenter shows."""
+    observed = observe(documents, now=now, corrections=corrections)
+    snapshot = deployment.snapshots.first()
+    found: tuple[Difference, ...] = ()
+    if snapshot is not None:
+        recorded = Graph.from_json(snapshot.document)
+        found = differences(recorded, observed, shown_by_vcenter(deployment, recorded))
+    return Judgement(
+        observed=observed,
+        differences=found,
+        health=judge(observed, now),
+        recorded=snapshot is not None,
+    )

@@ -1,0 +1,144 @@
+"""What became worse, told once: a notice is opened when it begins, grows where it worsens, and ends when it is well again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, OuterRef, QuerySet
+from django.utils import timezone
+
+from wizard.models import Deployment, DeploymentState, Notice, Operator, Severity
+from wizard.services import audit, deployments
+from wizard.services.errors import NotFound
+from wizard.services.permissions import require
+from wizard.text import Text, _
+from wizard.topology.transitions import Item, ItemSeverity, changes
+
+# The key of the notice that the vault cannot be looked at.
+LOOKING: Final = "looking"
+_KEY_LENGTH: Final = Notice._meta.get_field("key").max_length or 255
+_TROUBLE: Final = ("warning", "critical")
+_ORDER: Final = ("ok", "info", "unknown", *_TROUBLE)
+
+
+def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
+    """After a look, in its transaction: open what began, follow what is still there, end what is well again or gone.
+
+    `items` is everything that the look told, well or not.
+    """
+    open_now = {row.key: row for row in Notice.objects.filter(deployment=deployment_id, ended_at=None)}
+    fitting = sorted((replace(item, key=_fitting(item.key)) for item in items), key=_badness)
+    # Should two things have one key, the worse of them is told of.
+    current = {item.key: item for item in fitting}
+    told = changes([_item(row) for row in open_now.values()], list(current.values()))
+    for item in told.began:
+        _open(deployment_id, item, now)
+    worse = {item.key for item in told.worsened}
+    for key in open_now.keys() & current.keys():
+        if current[key].severity in _TROUBLE:
+            _follow(open_now[key], current[key], anew=key in worse)
+    over = [open_now[item.key].pk for item in told.ended]
+    Notice.objects.filter(pk__in=over).update(ended_at=now)
+
+
+def begin_failing(deployment_id: UUID, text: Text, remedy: Text, now: datetime) -> None:
+    """In the transaction that keeps the failure: one notice, however long looking goes on to fail."""
+    item = Item(key=LOOKING, severity="warning", sentence=_cannot_look(text), remedy=remedy)
+    row = Notice.objects.filter(deployment=deployment_id, key=LOOKING, ended_at=None).first()
+    if row is None:
+        _open(deployment_id, item, now)
+    else:
+        _follow(row, item, anew=False)
+
+
+def of_deployment(deployment: Deployment) -> QuerySet[Notice]:
+    """All of them, the newest first."""
+    return deployment.notices.select_related("seen_by")
+
+
+def open_critical(deployment: Deployment) -> int:
+    """How many critical notices have not ended."""
+    if deployment.state == DeploymentState.DECOMMISSIONED:
+        return 0
+    return deployment.notices.filter(severity=Severity.CRITICAL, ended_at=None).count()
+
+
+def open_critical_of_outer() -> Any:
+    """The same as a subquery, for a list of deployments."""
+    rows = Notice.objects.filter(
+        deployment=OuterRef("pk"), severity=Severity.CRITICAL, ended_at=None
+    ).exclude(deployment__state=DeploymentState.DECOMMISSIONED)
+    return rows.order_by().values("deployment").annotate(number=Count("pk")).values("number")
+
+
+@transaction.atomic
+def mark_seen(deployment: Deployment, notice_id: int, *, actor: Operator) -> Notice:
+    """Note who has seen it first; a second time changes nothing. Raises NotFound for a notice of another deployment."""
+    require(actor, "operate")
+    deployments.hold(deployment)
+    row = of_deployment(deployment).filter(pk=notice_id).first()
+    if row is None:
+        raise NotFound(Text(_("There is no such notice.")))
+    if row.seen_at is not None:
+        return row
+    row.seen_by, row.seen_at = actor, timezone.now()
+    row.save(update_fields=["seen_by", "seen_at"])
+    audit.record(
+        "notice.seen",
+        subject=deployment,
+        actor=actor,
+        sentence=Text(_("%(who)s has seen the notice: %(what)s"), who=actor.username, what=row.sentence),
+        after={"notice": row.pk, "key": row.key},
+    )
+    return row
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _open(deployment_id: UUID, item: Item, now: datetime) -> None:
+    Notice.objects.create(
+        deployment_id=deployment_id,
+        key=item.key,
+        severity=item.severity,
+        sentence=item.sentence,
+        remedy=item.remedy,
+        began_at=now,
+    )
+
+
+def _follow(row: Notice, item: Item, *, anew: bool) -> None:
+    """What it says goes along with the thing; only where that became worse, it is to be seen anew."""
+    if (row.severity, row.sentence, row.remedy) == (item.severity, item.sentence, item.remedy):
+        return
+    if anew:
+        row.seen_by = row.seen_at = None
+    row.severity, row.sentence, row.remedy = item.severity, item.sentence, item.remedy
+    row.save(update_fields=["severity", "sentence", "remedy", "seen_by", "seen_at"])
+
+
+def _item(row: Notice) -> Item:
+    severity: ItemSeverity = "critical" if row.severity == Severity.CRITICAL else "warning"
+    return Item(key=row.key, severity=severity, sentence=row.sentence, remedy=row.remedy)
+
+
+def _badness(item: Item) -> int:
+    return _ORDER.index(item.severity)
+
+
+def _fitting(key: str) -> str:
+    """Names in vaults may be long; two that begin alike stay apart."""
+    if len(key) <= _KEY_LENGTH:
+        return key
+    mark = sha256(key.encode()).hexdigest()
+    return f"{key[: _KEY_LENGTH - len(mark) - 1]}:{mark}"
+
+
+def _cannot_look(text: Text) -> Text:
+    return Text(_("The vault cannot be looked at any more: %(why)s"), why=text)
