@@ -77,7 +77,7 @@ def _rules(findings: Iterable[MachineFinding]) -> str:
 
 def judge_row(row: Machine, surroundings: Surroundings) -> None:
     """Set (unsaved) what the rules say of a row as it is."""
-    for name, value in judged(_source(row), surroundings).items():
+    for name, value in judged(source_of_row(row), surroundings).items():
         setattr(row, name, value)
     row.digest = digest_of_row(row)
 
@@ -156,7 +156,8 @@ def source_of(facts: MachineFacts) -> SourceMachine:
     )
 
 
-def _source(row: Machine) -> SourceMachine:
+def source_of_row(row: Machine) -> SourceMachine:
+    """The machine as the rules want it, from what was written of it."""
     return SourceMachine(
         kind="physical" if row.kind == Machine.Kind.PHYSICAL else "vm",
         disks=tuple(SourceDisk(**disk) for disk in row.disks),

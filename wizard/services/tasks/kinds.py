@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from wizard.services import (
+    additions_checking,
+    additions_recording,
     appliance,
     deployment_plan,
     hand_over,
     host_preparation,
     host_tasks,
+    machine_moves,
+    machine_moves_running,
     preflight,
     registration,
     templates,
@@ -258,6 +262,65 @@ _ALL = (
         repeatable=True,
         prepare=hand_over.prepare,
         run=hand_over.run,
+    ),
+    Kind(
+        id="check_addition",
+        title=Text(_("Check the further component")),
+        about=Text(
+            _(
+                "Judges a component that is to be added, by its id in addition: name and address, what it must reach, its size, and "
+                "the rules of its kind. Needs the network step. Changes nothing outside. Safe to repeat."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=additions_checking.prepare,
+        run=additions_checking.run,
+    ),
+    Kind(
+        id="record_addition",
+        title=Text(_("Record the further component")),
+        about=Text(
+            _(
+                "Takes a component that was added, by its id in addition, into the recorded topology as a new snapshot. Needs a "
+                "recorded deployment and the component in the vault, or confirmed where no Azure account can ask the vault. Safe to "
+                "repeat; each run adds a snapshot."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=additions_recording.prepare,
+        run=additions_recording.run,
+    ),
+    Kind(
+        id="plan_moves",
+        title=Text(_("Plan moves between process servers")),
+        about=Text(
+            _(
+                "Reads from the vault which machine replicates through which server, and plans the moves that bring every server "
+                "within its limits. Takes total_change_gb, rates_csv (name, daily_change_gb, peak_mb_s), leave (ids of servers to be "
+                "emptied) and sizes (S, M or L by id). Needs an Azure account in the vault step. Changes nothing. Safe to repeat."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=machine_moves.prepare_plan,
+        run=machine_moves.run_plan,
+    ),
+    Kind(
+        id="move_machines",
+        title=Text(_("Move machines")),
+        about=Text(
+            _(
+                "Moves machines between process servers or appliances. Needs in plan_sha256 the digest of the newest plan, which is "
+                "approved by that, or in undo the id of the newest move, to take it back. Can be cancelled between two jobs of the "
+                "vault; the result says of each machine what became of it. Safe to repeat: what has moved already is left alone."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=machine_moves_running.prepare,
+        run=machine_moves_running.run,
     ),
 )
 

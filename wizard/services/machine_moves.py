@@ -1,0 +1,285 @@
+"""Which machines move between the servers of a vault: what the vault shows, what the planner makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, cast
+
+from django.utils import timezone
+
+from wizard.journey.errors import FieldError
+from wizard.models import Deployment, Task, TaskState
+from wizard.planning import balance
+from wizard.planning.carrying import Carrier, ServerKind, row_of, rows_of
+from wizard.planning.change_rates import BYTES_MOST, COLUMNS, Rate, RatesRefused, carried, read_rates
+from wizard.planning.protected_machines import MoveOrder, ProtectedMachine, read_machines
+from wizard.services import azure_access, evidence
+from wizard.services.additions_seen import newest_observed
+from wizard.services.answers import answers_in_play
+from wizard.services.errors import Conflict, Invalid
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.work import Done, Prepared
+from wizard.services.vault_observation.reading import documents_of
+from wizard.services.vault_observation.schedule import WATCHED_STATES
+from wizard.text import Text, _
+from wizard.topology.observed import Observed, observe
+
+__all__ = [
+    "BYTES_MOST",
+    "COLUMNS",
+    "NewestPlan",
+    "carriers_in",
+    "corrections_of",
+    "last_seen",
+    "must_be_planned",
+    "newest_moves",
+    "newest_plan",
+    "orders_of",
+    "prepare_plan",
+    "run_plan",
+    "seal",
+]
+
+_CLASSIC_KINDS: Final = ("ps_builtin", "ps_scaleout", "ps_failback")
+_SIZES: Final = ("S", "M", "L")
+_GB: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestPlan:
+    """The newest plan that was made, and the task that made it. `outdated` once a move began after it."""
+
+    task: Task
+    sha256: str
+    document: Mapping[str, Any]
+    orders: tuple[MoveOrder, ...]
+    outdated: bool
+
+
+# --- the task that plans ----------------------------------------------------------------------------------------------
+
+
+def prepare_plan(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
+    """An Azure account, and something in the vault. Inputs: `total_change_gb`, `rates_csv`, `leave`, `sizes`.
+
+    Raises Invalid, each with its field.
+    """
+    missing = []
+    if deployment.state not in WATCHED_STATES:
+        missing.append(Text(_("a deployment that stands, and was not taken out of service")))
+    if not azure_access.account_name(deployment):
+        missing.append(Text(_("an Azure account in the vault step")))
+    errors: list[FieldError] = []
+    clean: dict[str, Any] = {
+        "total_change_gb": _total(inputs.get("total_change_gb"), errors),
+        "rates": _rates(inputs.get("rates_csv"), errors),
+        "leave": _texts(inputs.get("leave"), errors),
+        "sizes": _sizes(inputs.get("sizes"), errors),
+    }
+    if errors:
+        raise Invalid(errors)
+    return Prepared(inputs=clean, missing=tuple(missing))
+
+
+def run_plan(progress: Progress) -> Done:
+    deployment, inputs = progress.task.deployment, progress.task.inputs
+    progress.phase(Text(_("Asking the vault")), 10)
+    documents = documents_of(deployment, check=progress.check)
+    progress.phase(Text(_("Planning")), 70)
+    observed = observe(documents, now=timezone.now(), corrections=corrections_of(deployment))
+    machines = read_machines(documents)
+    servers = carriers_in(observed, sizes=inputs["sizes"])
+    rates = {name: Rate(**rate) for name, rate in inputs["rates"].items()}
+    total = inputs["total_change_gb"]
+    if total is None:
+        total = answers_in_play(deployment).get("capacity", {}).get("daily_change_gb")
+    load = carried(machines, rates, total_gb=total)
+    found = balance.plan(servers, load, leave=[one.upper() for one in inputs["leave"]])
+    orders = _orders(found.moves, machines, observed)
+    names = {machine.name.casefold() for machine in machines}
+    return Done(
+        summary=Text(
+            _("%(machines)s machines on %(servers)s servers: %(moves)s moves planned."),
+            machines=len(machines),
+            servers=len(servers),
+            moves=len(orders),
+        ),
+        result={
+            "read_at": documents["read_at"],
+            "machines": len(machines),
+            "servers": [
+                {"id": one.id, "name": one.name, "kind": one.kind, "site": one.site, "health": one.health}
+                for one in servers
+            ],
+            "plan": found.to_json(),
+            "strangers": sorted(set(rates) - names)[:50],
+            "orders": [order.to_json() for order in orders],
+            "sha256": seal(orders),
+        },
+    )
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def newest_plan(deployment: Deployment) -> NewestPlan | None:
+    """None before the first one."""
+    task = evidence.latest(deployment, "plan_moves")
+    if task is None or not task.result:
+        return None
+    moved = deployment.tasks.filter(kind="move_machines", queued_at__gt=task.finished_at).exists()
+    return NewestPlan(
+        task=task,
+        sha256=task.result["sha256"],
+        document=task.result,
+        orders=orders_of(task.result["orders"]),
+        outdated=moved,
+    )
+
+
+def must_be_planned(deployment: Deployment, wanted: object) -> NewestPlan:
+    """The newest plan, if `wanted` is its digest. Raises Conflict `plan_outdated`."""
+    plan = newest_plan(deployment)
+    if plan is None or plan.sha256 != wanted or plan.outdated:
+        raise Conflict(
+            Text(_("This is not the newest plan of moves, or machines were moved since it was made.")),
+            remedy=Text(_("Plan anew, look at the moves, then start them.")),
+            code="plan_outdated",
+        )
+    return plan
+
+
+def newest_moves(deployment: Deployment) -> Task | None:
+    """The newest move that has ended and moved, or tried to move, something."""
+    ended = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
+    rows = deployment.tasks.filter(kind="move_machines", state__in=ended, result__isnull=False)
+    return rows.order_by("-finished_at").first()
+
+
+def last_seen(deployment: Deployment) -> tuple[Carrier, ...]:
+    """The servers as the newest look at the vault showed them; none before the first."""
+    observed = newest_observed(deployment)
+    return carriers_in(observed, sizes={}) if observed else ()
+
+
+def carriers_in(observed: Observed, *, sizes: Mapping[str, str]) -> tuple[Carrier, ...]:
+    """Process servers and appliances of a vault, by name. `sizes`: the rows that somebody named, by upper-cased id."""
+    found = []
+    for one in observed.of_kind(*_CLASSIC_KINDS, "appliance"):
+        kind = cast("ServerKind", one.kind)
+        measured = [one.metrics, *(part.metrics for part in observed.parts_of(one.key))]
+        memory = next((item.memory_total_bytes for item in measured if item.memory_total_bytes), None)
+        space = next((item.space_total_bytes for item in measured if item.space_total_bytes), None)
+        row = row_of(
+            kind,
+            memory_gb=memory / _GB if memory else None,
+            cache_gb=space / _GB if space else None,
+        )
+        named = sizes.get(one.id.upper())
+        row = next((known for known in rows_of(kind) if known.tier == named), row)
+        found.append(
+            Carrier(
+                id=one.id.upper(),
+                name=one.name or one.address or one.key,
+                kind=kind,
+                site=one.fabric,
+                health=one.health,
+                row=row,
+            )
+        )
+    return tuple(sorted(found, key=lambda carrier: (carrier.site, carrier.name.casefold(), carrier.id)))
+
+
+def corrections_of(deployment: Deployment) -> dict[str, str]:
+    """What people know better than the vault: the kind of a server, by its id."""
+    watch = getattr(deployment, "vault_watch", None)
+    return dict(watch.corrections) if watch else {}
+
+
+def orders_of(stored: Sequence[Mapping[str, Any]]) -> tuple[MoveOrder, ...]:
+    return tuple(MoveOrder(**order) for order in stored)
+
+
+def seal(orders: Sequence[MoveOrder]) -> str:
+    """SHA-256 of the orders in their canonical spelling: who starts a move names what exactly is to be moved."""
+    text = json.dumps([order.to_json() for order in orders], sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _orders(
+    moves: Sequence[balance.Move], machines: Sequence[ProtectedMachine], observed: Observed
+) -> tuple[MoveOrder, ...]:
+    by_key = {machine.key: machine for machine in machines}
+    # Ids are compared without case, and sent as the vault spells them.
+    spelt = {one.id.upper(): one.id for one in observed.components if one.id}
+    return tuple(
+        MoveOrder(
+            machine=machine.id,
+            name=machine.name,
+            item=machine.item,
+            fabric=machine.fabric,
+            container=machine.container,
+            way=machine.way,
+            source=spelt.get(move.source, move.source),
+            target=spelt.get(move.target, move.target),
+            group=machine.group,
+            run_as_account=machine.run_as_account,
+        )
+        for move in moves
+        for machine in [by_key[move.machine]]
+    )
+
+
+def _total(given: Any, errors: list[FieldError]) -> float | None:
+    if given in (None, ""):
+        return None
+    try:
+        value = float(str(given).replace(",", "."))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1_000_000:
+        text = Text(_("Give the change of all machines in GB a day, from 0 to 1,000,000."))
+        errors.append(FieldError(path="total_change_gb", message=text, code="invalid"))
+        return None
+    return value
+
+
+def _rates(given: Any, errors: list[FieldError]) -> dict[str, dict[str, float | None]]:
+    if given in (None, ""):
+        return {}
+    try:
+        if not isinstance(given, str) or len(given) > BYTES_MOST:
+            raise RatesRefused(Text(_("Give a CSV file of at most 2 MB, as text.")))
+        return {
+            name: {"daily_change_gb": rate.daily_change_gb, "peak_mb_s": rate.peak_mb_s}
+            for name, rate in read_rates(given).items()
+        }
+    except RatesRefused as refused:
+        errors.append(FieldError(path="rates_csv", message=refused.text, code="invalid"))
+        return {}
+
+
+def _texts(given: Any, errors: list[FieldError]) -> list[str]:
+    if given in (None, "", []):
+        return []
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        text = Text(_("Give a list of ids of servers."))
+        errors.append(FieldError(path="leave", message=text, code="invalid"))
+        return []
+    return sorted({one.upper() for one in given})
+
+
+def _sizes(given: Any, errors: list[FieldError]) -> dict[str, str]:
+    if not given:
+        return {}
+    if not isinstance(given, dict) or any(size not in _SIZES for size in given.values()):
+        text = Text(_("Give S, M or L for the ids of servers."))
+        errors.append(FieldError(path="sizes", message=text, code="invalid"))
+        return {}
+    return {str(server).upper(): size for server, size in sorted(given.items())}
