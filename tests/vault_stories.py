@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from tests import stories
 from wizard.lab.arm import LabAzure
-from wizard.models import AzureAccount, Deployment, Operator, StepAnswer, Task
+from wizard.models import AzureAccount, Deployment, Notice, Operator, Severity, StepAnswer, Task
 from wizard.services import tasks
+from wizard.text import Text
 
 VAULT = stories.ANSWERS["vault"]["vault"]
 # As the answers of the stories name it.
@@ -58,3 +60,15 @@ def look(deployment: Deployment, actor: Operator) -> Task:
     tasks.execute(task.pk, "test")
     task.refresh_from_db()
     return task
+
+
+def notice(deployment: Deployment, severity: Severity = Severity.CRITICAL, **fields: Any) -> Notice:
+    """One that a look opened."""
+    wanted: dict[str, Any] = {
+        "key": "health|cs|heartbeat",
+        "sentence": Text("No heartbeat of cs01 since lunch."),
+        "remedy": Text("Switch it on."),
+        "began_at": timezone.now(),
+        **fields,
+    }
+    return Notice.objects.create(deployment=deployment, severity=severity, **wanted)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
-from tests import stories
+from tests import stories, vault_stories
 from tests.services.azure import add_account
 from wizard.models import Deployment
 from wizard.web.urls import urlpatterns
@@ -85,6 +85,7 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "token": "nothing",
         "pack_id": UUID(int=7),
         "machine_id": stories.enter_server(deployment, deployment.created_by).pk,
+        "notice_id": vault_stories.notice(deployment).pk,
         "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:
