@@ -1,4 +1,4 @@
-"""A tab of Chromium that is signed in, and that keeps what the browser complained of."""
+"""Chromium in the tests: how it is started, a tab that is signed in and keeps what it complained of, what axe judges."""
 
 from __future__ import annotations
 
@@ -10,14 +10,31 @@ from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.tools import program
+from tests.waiting import PATIENCE_S
 from wizard.models import Operator
 
 # A machine that is busy with the other tests draws a page slowly; what never comes is noticed all the same.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 1000 * PATIENCE_S
+expect.set_options(timeout=PATIENCE_MS)
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What axe is asked of a page the first time, and what may be otherwise in other colours or in a narrow window.
+WHOLE = {"type": "tag", "values": RULES}
+COLOURS = {"type": "rule", "values": ["color-contrast"]}
+ARRANGEMENT = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
 
 
 def launch_args(given: dict[str, Any]) -> dict[str, Any]:
-    return {**given, "executable_path": program("chromium", "chromium"), "args": ["--no-sandbox"]}
+    return {**given, "executable_path": program("chromium", "chromium"), "args": list(QUIET)}
 
 
 @contextmanager
@@ -26,6 +43,7 @@ def tab_of(browser: Browser, url: str, user: Operator) -> Iterator[Page]:
     client = Client()
     client.force_login(user)
     context = browser.new_context(base_url=url)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
     complaints: list[str] = []
 

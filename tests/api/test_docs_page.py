@@ -73,7 +73,7 @@ def tab(browser: Browser, live_server: Any, oskar: Operator) -> Iterator[Page]:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_the_api_is_read_and_tried_in_a_browser(tab: Page, oskar: Operator) -> None:
     deployment = make_deployment(oskar, "lyon-cs01")
     described = Api(token_of(oskar, "read", "reader")).get("openapi.json").json()

@@ -1,4 +1,4 @@
-"""Chromium against a running site. Every page that a test looks at is kept as a picture and judged by axe."""
+"""Chromium against a running site. Every page that a test looks at is judged by axe."""
 
 from __future__ import annotations
 
@@ -12,29 +12,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.site import BASE, Site
-from tests.tools import missing, program
+from tests.chromium import COLOURS, PATIENCE_MS, WHOLE, launch_args
+from tests.tools import missing
 from wizard.lab import build
 
-PICTURES = Path(os.environ.get("FOOTHOLD_PICTURES", BASE / "var" / "pictures"))
+PICTURES = os.environ.get("FOOTHOLD_PICTURES")
+LAST_SEEN = Path(PICTURES or BASE / "var" / "pictures") / "last-seen.png"
 PASSWORD = "correct horse battery staple"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Look = Callable[[str], None]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    quiet = [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    return {
-        **browser_type_launch_args,
-        "executable_path": program("chromium", "chromium"),
-        "args": [*quiet, "--no-first-run", "--disable-quic"],
-    }
+    return launch_args(browser_type_launch_args)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The browser's state of somebody who came by the one-time link and chose a password."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(site.sign_in_link())
     page.locator("main form button").click()
@@ -75,11 +67,13 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, signed_in: Path, complaints: list[str], site: Site) -> Iterator[Page]:
+def page(
+    browser: Browser, signed_in: Path, complaints: list[str], site: Site, request: pytest.FixtureRequest
+) -> Iterator[Page]:
     context = browser.new_context(
         storage_state=signed_in, base_url=site.url, viewport={"width": 1280, "height": 900}
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
 
     def note(message: ConsoleMessage) -> None:
@@ -96,28 +90,31 @@ def page(browser: Browser, signed_in: Path, complaints: list[str], site: Site) -
     )
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    failed = request.session.testsfailed
     yield page
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / "last-seen.png", full_page=True, caret="initial")
+    if request.session.testsfailed > failed:
+        LAST_SEEN.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=LAST_SEEN, full_page=True, caret="initial")
     context.close()
 
 
 @pytest.fixture
 def look(page: Page, complaints: list[str]) -> Look:
-    """Keep a picture of the page, in light and dark, and let axe and the console judge it."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    """Let axe and the console judge the page, in light and dark; where somebody asked for pictures, keep one of each."""
     axe = Axe()
 
     def take(name: str) -> None:
         expect(page.locator(".htmx-request")).to_have_count(0)
         for scheme, judged in (
-            ("light", {"type": "tag", "values": RULES}),
+            ("light", WHOLE),
             # The page is the same but for its colours.
-            ("dark", {"type": "rule", "values": ["color-contrast"]}),
+            ("dark", COLOURS),
         ):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            # To hide the caret Playwright would write style attributes, which htmx then carries over and the policy blocks.
-            page.screenshot(path=PICTURES / f"{name}-{scheme}.png", full_page=True, caret="initial")
+            if PICTURES:
+                # To hide the caret Playwright would write style attributes, which htmx then carries over and the policy
+                # blocks.
+                page.screenshot(path=f"{PICTURES}/{name}-{scheme}.png", full_page=True, caret="initial")
             found = axe.run(page, options={"runOnly": judged})
             assert found.violations_count == 0, f"{name} ({scheme}): {found.generate_report()}"
         page.emulate_media(color_scheme="light")

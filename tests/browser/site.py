@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE_S
+
 BASE = Path(__file__).resolve().parent.parent.parent
-READY_SECONDS = 180.0
 # What no probe can see, somebody has made sure of.
 _ATTEST = """
 from wizard.models import Deployment
@@ -50,13 +52,13 @@ class Site:
         self.manage("prepare")
         self.start_process("lab", sys.executable, "manage.py", "lab", "--port-base", "0")
         found = self.directory / "lab" / "lab.json"
-        _wait(found.exists, f"the lab does not come up: {self.log('lab')}")
+        _wait(found.exists, lambda: f"the lab does not come up: {self.log('lab')}")
         self.lab = json.loads(found.read_text("utf-8"))
         self.environment |= {"CONNECT_TO": self.lab["connect_to"], "PROBE_CA_FILE": self.lab["ca_file"]}
         gunicorn = (sys.executable, "-m", "gunicorn", "-c", "python:wizard.config.gunicorn")
         self.start_process("web", *gunicorn, "wizard.config.wsgi")
         self.start_worker()
-        _wait(self._answers, f"the site does not answer: {self.log('web')}")
+        _wait(self._answers, lambda: f"the site does not answer: {self.log('web')}")
 
     def start_worker(self) -> None:
         celery = (sys.executable, "-m", "celery", "--quiet", "-A", "wizard.config.celery", "worker", "--beat")
@@ -73,7 +75,7 @@ class Site:
             process.terminate()
         for process in self._processes.values():
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
@@ -117,7 +119,7 @@ class Site:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             content = answer.read()
         return json.loads(content) if content.strip() else None
 
@@ -129,10 +131,10 @@ class Site:
             return False
 
 
-def _wait(ready: Any, failure: str) -> None:
-    end = time.monotonic() + READY_SECONDS
+def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
+    end = time.monotonic() + PATIENCE_S
     while not ready():
-        assert time.monotonic() < end, failure
+        assert time.monotonic() < end, failure()
         time.sleep(0.3)
 
 

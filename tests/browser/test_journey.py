@@ -12,8 +12,6 @@ from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.vcenter, pytest.mark.xdist_group("browser")]
 
-LONG = 120_000
-
 
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save and continue").click()
@@ -33,7 +31,7 @@ def choose(page: Page, label: str, value: str) -> None:
 
 
 def heading(page: Page, text: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=LONG)
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
 def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look) -> None:
@@ -67,7 +65,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     look("vcenter-address")
     page.get_by_role("button", name="Look at this server").click()
     trust = page.get_by_role("button", name="Trust this certificate")
-    expect(trust).to_be_visible(timeout=LONG)
+    expect(trust).to_be_visible()
     expect(page.get_by_text(vcenter["thumbprint_sha256"]).first).to_be_visible()
     look("vcenter-certificate")
     trust.click()
@@ -75,7 +73,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     field(page, "username").fill(login["username"])
     field(page, "password").fill(login["password"])
     page.get_by_role("button", name="Sign in once").click()
-    expect(page.get_by_role("heading", name="4. Privileges")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("heading", name="4. Privileges")).to_be_visible()
     look("vcenter-signed-in")
     page.get_by_role("link", name="Continue").first.click()
 
@@ -92,7 +90,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     field(page, "file").select_option("asr-configuration-server-lab.ova")
     page.get_by_role("button", name="Inspect it").click()
     accept = page.get_by_label("I accept the licence terms")
-    expect(accept).to_be_visible(timeout=LONG)
+    expect(accept).to_be_visible()
     look("template-contents")
     page.get_by_label("Network 1").select_option("VM Network")
     accept.check()
@@ -123,7 +121,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     look("preflight")
     site.attest_all("lyon-cs01")
     page.get_by_role("button", name="Run preflight").click()
-    expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Nothing blocks").first).to_be_visible()
     look("preflight-done")
     page.get_by_role("link", name=re.compile("results|findings", re.I)).first.click()
     look("checks")
@@ -133,7 +131,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     page.get_by_role("link", name=re.compile("^Go on to the plan")).click()
     heading(page, "Deploy the virtual machine")
     page.get_by_role("button", name="Make the plan").click()
-    expect(page.locator("#plan-sha256")).to_be_visible(timeout=LONG)
+    expect(page.locator("#plan-sha256")).to_be_visible()
     look("deploy-plan")
     # Long enough to be looked at while it goes on.
     site.control("/guests", {"delay_s": 12, "silent": False, "address": ""})
@@ -147,7 +145,7 @@ def test_from_nothing_to_a_recorded_topology(page: Page, site: Site, look: Look)
     heading(page, "Review and record")
     look("record")
     page.get_by_role("button", name="Record the topology").click()
-    expect(page.get_by_text("The topology is recorded").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The topology is recorded").first).to_be_visible()
     base = re.sub(r"(/deployments/[0-9a-f-]+).*", r"\1", page.url)
 
     for name in ("", "topology/", "machines/", "snapshots/", "tasks/", "checks/"):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look
 from tests.browser.site import Site
-from tests.browser.test_journey import LONG, choose, field, heading, save
+from tests.browser.test_journey import choose, field, heading, save
 from tests.browser.test_physical_journey import narrow
 from wizard.lab.ova import APPLIANCE
 
@@ -42,13 +42,13 @@ def test_a_replication_appliance_from_nothing_to_a_record(page: Page, site: Site
     field(page, "port").fill(str(vcenter["port"]))
     page.get_by_role("button", name="Look at this server").click()
     trust = page.get_by_role("button", name="Trust this certificate")
-    expect(trust).to_be_visible(timeout=LONG)
+    expect(trust).to_be_visible()
     trust.click()
     login = vcenter["accounts"]["asr-operator"]
     field(page, "username").fill(login["username"])
     field(page, "password").fill(login["password"])
     page.get_by_role("button", name="Sign in once").click()
-    expect(page.get_by_role("heading", name="4. Privileges")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("heading", name="4. Privileges")).to_be_visible()
     page.get_by_role("link", name="Continue").first.click()
 
     heading(page, "Placement")
@@ -62,7 +62,7 @@ def test_a_replication_appliance_from_nothing_to_a_record(page: Page, site: Site
     field(page, "file").select_option(f"{APPLIANCE['name']}.ova")
     page.get_by_role("button", name="Inspect it").click()
     accept = page.get_by_label("I accept the licence terms")
-    expect(accept).to_be_visible(timeout=LONG)
+    expect(accept).to_be_visible()
     page.get_by_label("Network 1").select_option("VM Network")
     accept.check()
     save(page)
@@ -97,20 +97,20 @@ def test_a_replication_appliance_from_nothing_to_a_record(page: Page, site: Site
     heading(page, "Preflight checks")
     site.attest_all("oslo-ra01")
     page.get_by_role("button", name="Run preflight").click()
-    expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Nothing blocks").first).to_be_visible()
     base = re.sub(r"(/deployments/[0-9a-f-]+).*", r"\1", page.url)
     page.goto(f"{base}/answers/")
     look("modernized-answers")
     page.get_by_role("link", name=re.compile("^Go on to the plan")).click()
     page.get_by_role("button", name="Make the plan").click()
-    expect(page.locator("#plan-sha256")).to_be_visible(timeout=LONG)
+    expect(page.locator("#plan-sha256")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Approve and deploy")).click()
     heading(page, "Register vCenter Server")
     page.get_by_role("button", name=re.compile("^Register")).click()
     heading(page, "Review and record")
     look("modernized-record")
     page.get_by_role("button", name="Record the topology").click()
-    expect(page.get_by_text("The topology is recorded").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The topology is recorded").first).to_be_visible()
     page.goto(f"{base}/")
     look("modernized-home")
     page.goto("/")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PICTURES, Look
 from tests.browser.site import Site
-from tests.browser.test_journey import LONG, choose, field, heading, save
+from tests.browser.test_journey import choose, field, heading, save
 
 pytestmark = [pytest.mark.browser, pytest.mark.vcenter, pytest.mark.xdist_group("browser")]
 
@@ -82,7 +82,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     look("evidence-address")
     page.get_by_role("button", name="Look at this machine").click()
     trust = page.get_by_role("button", name="Trust this certificate")
-    expect(trust).to_be_visible(timeout=LONG)
+    expect(trust).to_be_visible()
     expect(page.get_by_text(host["thumbprint_sha256"]).first).to_be_visible()
     look("evidence-certificate")
     trust.click()
@@ -90,7 +90,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     field(page, "password").fill(host["password"])
     look("evidence-account")
     page.get_by_role("button", name="Collect facts").click()
-    expect(page.get_by_text("Operating system").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Operating system").first).to_be_visible()
     look("evidence-seen")
     narrow(page, "evidence-seen")
     page.get_by_role("link", name="Continue").first.click()
@@ -98,7 +98,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     heading(page, "Preflight checks")
     site.attest_all("paris-cs01")
     page.get_by_role("button", name="Run preflight").click()
-    expect(page.get_by_text("Nothing blocks").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Nothing blocks").first).to_be_visible()
     base = re.sub(r"(/deployments/[0-9a-f-]+).*", r"\1", page.url)
     page.goto(f"{base}/answers/")
     look("physical-answers")
@@ -124,14 +124,14 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     field(page, "install-installer_path").fill("C:\\Temp")
     page.get_by_role("button", name=re.compile("^Install on")).click()
     expect(page.locator("#live-task")).to_be_visible()
-    expect(page.get_by_text("its installation is verified")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("its installation is verified")).to_be_visible()
     look("install-done")
     page.get_by_role("link", name="Continue").first.click()
 
     heading(page, "Review and record")
     look("physical-record")
     page.get_by_role("button", name="Record the topology").click()
-    expect(page.get_by_text("The topology is recorded").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The topology is recorded").first).to_be_visible()
     page.goto(f"{base}/")
     look("physical-home")
     page.get_by_role("link", name="What moving to the replication appliance would take").click()

@@ -18,7 +18,7 @@ from wizard.models import AuditEntry, CheckResult, Deployment, Operator, Task
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
+    pytest.mark.xdist_group("pages"),
 ]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.lab.client import wait_until
 from tests.vsphere.conftest import account_of, endpoint_of
+from tests.waiting import wait_until
 from wizard.addresses import DIRECT, AddressBook
 from wizard.lab.vcenter import LabVCenter
 from wizard.text import Text

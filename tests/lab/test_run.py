@@ -61,6 +61,13 @@ def test_the_description_leads_to_everything(simulator: Path, tmp_path: Path) ->
         assert response.answer[0][0].to_text() == found["appliance"]["address"]
         assert sha256_of(Path(found["ova"])) == found["ova_sha256"]
         assert Path(found["ca_file"]).exists()
+        assert found["azure"]["subscription"] == "00000000-0000-0000-0000-000000000001"
+        client = arm_client.Client.connect(lab.azure)
+        names = {vault.name for vault in client.vaults.vaults.list_by_subscription_id()}
+        client.close()
+        assert names == {vault["name"] for vault in found["azure"]["vaults"]}
+        assert {"lyon-vault", "lyon-appliance-vault", "essen-vault"} == names
+        assert found["azure"]["url"] == lab.azure.url
         assert lab.description_file.stat().st_mode & 0o077 == 0
     assert not lab.description_file.exists()
 
@@ -102,6 +109,7 @@ def test_the_settings_for_the_wizard_are_known_before_the_lab_runs(tmp_path: Pat
     assert book.locate("127.0.0.1", 53) == ("127.0.0.1", Ports().dns)
     assert book.locate("time.windows.com", 123) == ("127.0.0.1", Ports().ntp)
     assert book.locate("vcenter.example.net", 443) == ("vcenter.example.net", 443)
+    assert settings["AZURE_EMULATOR"] == f"http://127.0.0.1:{Ports().azure}/"
     assert Path(settings["PROBE_CA_FILE"]).read_text().startswith("-----BEGIN CERTIFICATE")
 
 

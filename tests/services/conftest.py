@@ -10,6 +10,7 @@ import pytest
 
 from tests.checks.far_ends import udp_server
 from tests.lab_fixtures import leave_vcenter
+from tests.waiting import PATIENCE_S
 from tests.walk import Walk
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Operator, Task, TaskState
@@ -52,7 +53,7 @@ def nowhere(settings: Any) -> Iterator[None]:
         yield
 
 
-def settled(what: Callable[[], bool], seconds: float = 10.0) -> bool:
+def settled(what: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
     """A thread that was given up signs out in its own time."""
     end = time.monotonic() + seconds
     while not what():

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.builders import make_deployment
+from tests.waiting import PATIENCE_S
 from wizard.models import Operator, Task
 from wizard.services import tasks
 from wizard.services.tasks.progress import Progress
@@ -38,7 +39,7 @@ def test_the_lease_is_renewed_again_after_the_connection_was_cut(
         assert end_other_connections() > 0
         cut_at = Task.objects.get(pk=task.pk).lease_until
         assert cut_at is not None
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE_S
         while (renewed := Task.objects.get(pk=task.pk).lease_until) == cut_at and time.monotonic() < until:
             time.sleep(0.05)
     assert renewed is not None

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from tests.services.conftest import Begin
+from tests.waiting import PATIENCE_S
 from tests.walk import TEMPLATE, VM_NAME, Walk
 from wizard.models import AuditEntry, Task, TaskState
 from wizard.services import appliance, deployments, tasks
@@ -36,7 +37,7 @@ def in_mid_upload(walk: Walk, act: Callable[[], object]) -> Iterator[None]:
     """Do something, once, when the upload is well under way."""
 
     def watch() -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             if any(upload["bytes"] > 2 * MEGABYTE for upload in walk.control.uploads()):
                 act()
@@ -163,7 +164,7 @@ def test_a_cancel_while_the_guest_boots_leaves_nothing(walk: Walk) -> None:
     task = walk.launch("deploy_ova")
 
     def cancel_when_it_runs() -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE_S
         while not any(machine["powered_on"] for machine in walk.machines()):
             assert time.monotonic() < end
             time.sleep(0.05)

@@ -26,6 +26,7 @@ from tests.services.installing import (
 )
 from tests.services.machines import attest_all
 from tests.services.test_secrets import where_it_stands
+from tests.waiting import PATIENCE_S
 from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.events import Event, Exit, Line, Pause
 from wizard.lab.windows_host.scenarios import SCENARIOS
@@ -65,7 +66,7 @@ def when(condition: Callable[[], object], act: Callable[[], object]) -> threadin
     """Do something in another thread as soon as a condition holds."""
 
     def watch() -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE_S
         try:
             while time.monotonic() < end:
                 if condition():

@@ -12,6 +12,7 @@ from pyVmomi import vim
 
 from tests.tools import missing
 from tests.vsphere.conftest import account_of, endpoint_of
+from tests.waiting import PATIENCE_S
 from tests.walk import Walk
 from wizard.lab import build
 from wizard.lab.accounts import ACCOUNTS, LabAccount
@@ -74,7 +75,12 @@ def run(vcenter: LabVCenter, tmp_path: Path) -> Run:
         path = tmp_path / "role.sh"
         path.write_text(script, "utf-8")
         return subprocess.run(
-            ["sh", str(path)], env=environment, capture_output=True, text=True, timeout=60, check=False
+            ["sh", str(path)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
 
     return as_administrator

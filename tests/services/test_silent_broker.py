@@ -6,15 +6,19 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from tests.waiting import PATIENCE_S
+
 PUBLISH = """
+import time
 import django
 django.setup()
 from uuid import uuid4
 from wizard.services.tasks.launch import publish
+begun = time.monotonic()
 publish(uuid4())
+print(time.monotonic() - begun)
 """
 
 
@@ -26,9 +30,12 @@ def test_starting_a_task_gives_up_on_a_redis_that_never_answers(tmp_path: Path) 
             "FOOTHOLD_VAR": str(tmp_path),
             "REDIS_URL": f"redis://127.0.0.1:{silent.getsockname()[1]}/0",
         }
-        begun = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-c", PUBLISH], env=environment, capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", PUBLISH],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
         )
     assert "task.publish_failed" in done.stderr
-    assert time.monotonic() - begun < 20
+    assert float(done.stdout.splitlines()[-1]) < 20

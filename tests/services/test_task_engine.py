@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.builders import make_deployment
+from tests.waiting import PATIENCE_S, wait_until
 from wizard.models import AuditEntry, Deployment, Operator, Task, TaskEvent, TaskState
 from wizard.services import tasks
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotReady
@@ -160,10 +161,9 @@ def test_a_running_task_stops_at_its_next_step(
     task = start("test_build", deployment, operator, steps=100, pause=0.05)
     worker = threading.Thread(target=lambda: (tasks.execute(task.pk, "worker-1"), connection.close()))
     worker.start()
-    while not Task.objects.filter(pk=task.pk, progress__gt=3).exists():
-        pass
+    wait_until(lambda: Task.objects.filter(pk=task.pk, progress__gt=3).exists())
     tasks.cancel(task, actor=operator)
-    worker.join(timeout=10)
+    worker.join(PATIENCE_S)
     task.refresh_from_db()
     assert task.state == TaskState.CANCELLED
     assert 3 < task.progress < 100

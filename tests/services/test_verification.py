@@ -13,6 +13,7 @@ from tests import stories
 from tests.hosts.signing import document
 from tests.services.machines import by_hand, hear
 from tests.services.test_target_machine import ACCOUNT, NAME, enter_password, reached
+from tests.waiting import PATIENCE_S
 from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.installed import install
 from wizard.models import AuditEntry, Deployment, HostFacts, Operator, Task, TaskState
@@ -123,7 +124,7 @@ def test_a_machine_that_hangs_is_let_go_when_somebody_cancels(operator: Operator
         task = tasks.launch("collect_facts", deployment=deployment, actor=operator)
 
         def cancel_when_the_script_runs() -> None:
-            end = time.monotonic() + 20
+            end = time.monotonic() + PATIENCE_S
             while not host.machine.scripts and time.monotonic() < end:
                 time.sleep(0.05)
             try:

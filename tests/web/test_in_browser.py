@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests import stories
 from tests.builders import make_operator
-from tests.tools import program
+from tests.chromium import PATIENCE_MS, launch_args
 from tests.web.pages import step_url
 from wizard.models import Deployment, DeploymentState, Operator, Task
 from wizard.services import deployments
@@ -21,17 +21,13 @@ from wizard.text import Text
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
+    pytest.mark.xdist_group("pages"),
 ]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **browser_type_launch_args,
-        "executable_path": program("chromium", "chromium"),
-        "args": ["--no-sandbox"],
-    }
+    return launch_args(browser_type_launch_args)
 
 
 @pytest.fixture
@@ -45,6 +41,7 @@ def page(browser: Browser, live_server: Any, olga: Operator) -> Iterator[Page]:
     client = Client()
     client.force_login(olga)
     context = browser.new_context(base_url=live_server.url)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     )

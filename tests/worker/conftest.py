@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from django.db import connection
 from kombu import pools
 
 from tests.tools import program
+from tests.waiting import PATIENCE_S, wait_until
 from wizard.config.celery import app
-
-WAIT_SECONDS = 40
 
 
 class Worker:
@@ -58,7 +56,7 @@ class Worker:
     def end(self) -> None:
         """Tell it to end, and wait until it has."""
         self.process.terminate()
-        self.process.wait(WAIT_SECONDS)
+        self.process.wait(PATIENCE_S)
 
     def stop(self) -> None:
         # The test is over, and to end in peace takes a worker several seconds.
@@ -84,8 +82,9 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         _wait_for_port(port)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
-        server.terminate()
-        server.wait(timeout=10)
+        # It keeps nothing.
+        server.kill()
+        server.wait()
 
 
 @pytest.fixture(params=["filesystem", pytest.param("redis", marks=pytest.mark.redis)])
@@ -126,13 +125,6 @@ def start_worker(
     print((tmp_path / "worker.log").read_text() if workers else "")  # noqa: T201 - shown where a test fails
 
 
-def wait_until(what: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.1)
-
-
 def _send_to(url: str, options: dict[str, object]) -> None:
     app.conf.update(broker_url=url, broker_transport_options=options)
     pools.reset()
@@ -152,4 +144,4 @@ def _wait_for_port(port: int) -> None:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    wait_until(answers, 10)
+    wait_until(answers)

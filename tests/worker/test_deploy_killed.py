@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab_fixtures import leave_vcenter
+from tests.waiting import wait_until
 from tests.walk import VM_NAME, Failure, Walk
-from tests.worker.conftest import Worker, wait_until
+from tests.worker.conftest import Worker
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Operator, Task, TaskState
 from wizard.services import tasks
@@ -76,7 +77,7 @@ def test_a_deployment_is_cancelled_in_mid_upload_from_another_process(
     task = walk.launch("deploy_ova")
     wait_until(lambda: uploading(walk))
     tasks.cancel(task, actor=walk.operator)
-    wait_until(lambda: ended(task), 10)
+    wait_until(lambda: ended(task))
     assert task.state == TaskState.CANCELLED
     assert walk.machines() == []
     assert walk.control.leases()[-1]["state"] == "aborted"

@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings
 
 from tests.builders import make_deployment
-from tests.worker.conftest import Worker, wait_until
+from tests.waiting import wait_until
+from tests.worker.conftest import Worker
 from wizard.models import Operator, TaskState
 from wizard.services import tasks
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab_fixtures import leave_vcenter
+from tests.waiting import wait_until
 from tests.walk import Walk
-from tests.worker.conftest import Worker, wait_until
+from tests.worker.conftest import Worker
 from wizard.config.celery import app
 from wizard.lab.inventory import INSTANCE_UUID
 from wizard.lab.vcenter import LabVCenter

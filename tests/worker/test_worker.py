@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_deployment
-from tests.worker.conftest import Worker, wait_until
+from tests.waiting import wait_until
+from tests.worker.conftest import Worker
 from wizard.models import Operator, Task, TaskState
 from wizard.services import tasks
 
@@ -81,5 +82,5 @@ def test_a_running_task_is_cancelled_from_outside(start_worker: StartWorker, ope
     task = launch(operator, "test_count", steps=400, pause=0.1)
     wait_until(lambda: Task.objects.get(pk=task.pk).progress >= 1)
     tasks.cancel(task, actor=operator)
-    wait_until(lambda: ended(task), 10)
+    wait_until(lambda: ended(task))
     assert task.state == TaskState.CANCELLED
