@@ -16,6 +16,7 @@ import dns.message
 import dns.query
 import pytest
 
+from tests.lab import arm_client
 from tests.waiting import PATIENCE_S, wait_until
 from wizard.addresses import AddressBook
 from wizard.lab import build
