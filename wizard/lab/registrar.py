@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Registrar:
-    """Looks every second while the `with` block lasts: for machines that were deployed in the lab's vCenter and have an
+    """Looks every `every_s` while the `with` block lasts: for machines that were deployed in the lab's vCenter and have an
     address, and for Windows machines on which setup was run.
 
     In the real world somebody gives each of them the key of a vault. Here they find the vault that the examples name:
@@ -36,8 +36,14 @@ class Registrar:
     """
 
     def __init__(
-        self, azure: AzureControl, vcenter: VCenterControl | None, hosts: Iterable[WindowsHost]
+        self,
+        azure: AzureControl,
+        vcenter: VCenterControl | None,
+        hosts: Iterable[WindowsHost],
+        *,
+        every_s: float = LOOK_S,
     ) -> None:
+        self._every_s = every_s
         self._azure = azure
         self._vcenter = vcenter
         self._hosts = tuple(hosts)
@@ -90,7 +96,7 @@ class Registrar:
         )
 
     def _watch(self) -> None:
-        while not self._ended.wait(LOOK_S):
+        while not self._ended.wait(self._every_s):
             try:
                 self.look()
             except (OSError, ControlError) as error:
