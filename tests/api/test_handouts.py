@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import icalendar
@@ -17,6 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from tests import stories
 from tests.api.client import Api, assert_problem, ok, problem, token_of
 from tests.services import machines
+from tests.vault_files import canary, file_of, usual_file
 from wizard.models import AuditEntry, Deployment, InstallationSecret, Operator
 from wizard.services import installation_secrets
 
@@ -175,16 +176,18 @@ def test_secrets_go_in_and_never_come_out(api: Api, operator: Operator, site: De
         "mysql": False,
         "vault_credentials": False,
     }
-    made = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
-    name = f"lyon-vault_{made}.VaultCredentials"
+    name = "renamed.xml"
     response = api.send(
         "PUT",
         f"{path}vault_credentials/file",
-        key_form(name, b"<canary-key/>"),
+        key_form(name, usual_file()),
         content_type=MULTIPART_CONTENT,
     )
     given = ok(response)
     assert (given["secret_set"], given["label"], given["given_by"]) == (True, name, "oskar")
+    assert given["about"]["vault"] == "lyon-vault"
+    assert (given["about"]["hours_left"], given["about"]["ends_soon"]) == (119, False)
+    assert given["about"]["ends_at"] == given["ends_at"]
     content(take(api, site))
     credentials = installation_secrets.mysql_credentials(site)
     for shown in (
@@ -193,7 +196,7 @@ def test_secrets_go_in_and_never_come_out(api: Api, operator: Operator, site: De
         api.get(f"deployments/{site.pk}/").content,
         api.get(f"deployments/{site.pk}/answers").content,
     ):
-        assert b"canary-key" not in shown
+        assert canary(usual_file()) not in shown.decode()
         assert credentials.root_password.encode() not in shown
     assert api.delete(f"{path}vault_credentials/").status_code == 204
     problem(api.delete(f"{path}vault_credentials/"), 404, "not_found")
@@ -202,22 +205,20 @@ def test_secrets_go_in_and_never_come_out(api: Api, operator: Operator, site: De
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "code"),
+    ("changed", "code"),
     [
-        ("renamed.VaultCredentials", b"<x/>", "wrong_name"),
-        ("other-vault_{now}.VaultCredentials", b"<x/>", "other_vault"),
-        ("lyon-vault_2026-01-31T08-00-00.VaultCredentials", b"<x/>", "expired"),
-        ("lyon-vault_{now}.VaultCredentials", b"MZ", "wrong_type"),
+        ({"vault": "other-vault"}, "other_vault"),
+        ({"begins": timedelta(days=-6)}, "expired"),
+        ({"root": "VaultCreds"}, "wrong_kind_backup"),
     ],
 )
 def test_a_key_that_cannot_be_the_one_is_refused(
-    api: Api, site: Deployment, name: str, text: bytes, code: str
+    api: Api, site: Deployment, changed: dict[str, Any], code: str
 ) -> None:
-    name = name.replace("{now}", datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S"))
     response = api.send(
         "PUT",
         f"deployments/{site.pk}/installation-secrets/vault_credentials/file",
-        key_form(name, text),
+        key_form("key.VaultCredentials", file_of(**changed).make()),
         content_type=MULTIPART_CONTENT,
     )
     assert [error["code"] for error in problem(response, 422, "invalid")["errors"]] == [code]

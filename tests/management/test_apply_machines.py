@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.management.commands import PHYSICAL, Commands, Outcome
+from tests.vault_files import file_of
 from wizard.addresses import AddressBook
 from wizard.hosts.connection import HostConnection, open_host
 from wizard.lab.run import Lab
@@ -61,9 +62,8 @@ def apply(
 
 @pytest.fixture
 def vault_key(tmp_path: Path) -> Path:
-    made = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
-    path = tmp_path / f"essen-vault_{made}.VaultCredentials"
-    path.write_text("<RSVaultAsrCreds/>", "ascii")
+    path = tmp_path / "essen-vault.VaultCredentials"
+    path.write_bytes(file_of(yaml.safe_load(Path(PHYSICAL).read_text("utf-8"))["answers"]["vault"]).make())
     return path
 
 

@@ -13,19 +13,9 @@ from wizard.planning.expiry import ExpiryEntry, calendar_of
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def test_the_age_of_a_key_is_in_its_name() -> None:
+def test_a_registration_key_ends_five_days_after_it_was_made() -> None:
     made = datetime(2026, 11, 20, 8, 30, 5, tzinfo=UTC)
-    assert expiry.key_generated_at("vault-north_2026-11-20T08-30-05.VaultCredentials") == made
-    assert expiry.key_generated_at("v_1_2026-11-20T08-30-05 (1).vaultcredentials") == made
     assert expiry.registration_key("vault-north", made).ends == datetime(2026, 11, 25, 8, 30, 5, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["key.VaultCredentials", "v_2026-13-20T08-30-05.VaultCredentials", "v_2026-11-20T08-30-05.txt", ""],
-)
-def test_a_renamed_key_has_no_known_age(name: str) -> None:
-    assert expiry.key_generated_at(name) is None
 
 
 def test_the_evaluation_licence_is_180_days_or_what_the_machine_says() -> None:

@@ -7,12 +7,12 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from tests.services.machines import by_hand
+from tests.vault_files import usual_file
 from tests.walk import ANSWERS as LAB_ANSWERS
 from wizard.hosts import install_protocol
 from wizard.lab.windows_host import WindowsHost
@@ -28,8 +28,8 @@ from wizard.text import Text
 
 NAME = "cs01.lab.test"
 ACCOUNT = "lyon-windows"
+KEY_NAME = "lyon-vault.VaultCredentials"
 INSTALLER = "MicrosoftAzureSiteRecoveryUnifiedSetup.exe"
-KEY = b"<RSBackupVaultAADCreds>canary-of-the-registration-key</RSBackupVaultAADCreds>"
 
 Course = Callable[["TargetMachine"], Iterator[Event]]
 
@@ -141,7 +141,7 @@ class TargetMachine(Machine):
     @property
     def secrets_left(self) -> list[str]:
         """Files that hold something secret."""
-        marks = (b"MySQLRootPassword", KEY)
+        marks = (b"MySQLRootPassword", usual_file())
         return [path for path, content in self.files.items() if any(mark in content for mark in marks)]
 
     @property
@@ -196,7 +196,7 @@ class Installation:
 
     def give_key(self) -> None:
         installation_secrets.give_vault_credentials(
-            self.deployment, name=key_name(), content=KEY, actor=self.operator
+            self.deployment, name=KEY_NAME, content=usual_file(), actor=self.operator
         )
 
     def heard_and_checked(self) -> Installation:
@@ -255,11 +255,6 @@ class Installation:
         assert self.deployment.state == "checked"
         words = (str(Text.from_json(task.error[part])) for part in ("message", "remedy"))
         return (task.error["code"], *words)  # type: ignore[return-value]
-
-
-def key_name(age: timedelta = timedelta(hours=2), vault: str = LAB_ANSWERS["vault"]["vault"]) -> str:
-    made = datetime.now(UTC) - age
-    return f"{vault}_{made:%Y-%m-%dT%H-%M-%S}.VaultCredentials"
 
 
 def _assigned(script: str, name: str) -> str:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_deployment, make_operator
 from tests.services.machines import by_hand, hear
+from tests.vault_files import file_of
+from tests.walk import ANSWERS as LAB_ANSWERS
 from wizard.models import InstallationSecret, Operator, Waiver
-from wizard.services import accounts, expiry
+from wizard.services import accounts, expiry, installation_secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -91,20 +93,16 @@ def test_the_calendar_file_is_read_by_another_program_and_names_each_end_once(op
     assert event["UID"] == twice.walk("VEVENT")[0]["UID"]
 
 
-def test_a_registration_key_at_hand_ends_five_days_after_its_name_says_it_was_made(
-    operator: Operator,
-) -> None:
-    deployment = by_hand(operator)
-    made = timezone.now() - timedelta(days=1)
-    name = f"lyon-vault_{made:%Y-%m-%dT%H-%M-%S}.VaultCredentials"
-    kind = InstallationSecret.Kind.VAULT_CREDENTIALS
-    secret = InstallationSecret(deployment=deployment, kind=kind, label=name, given_by=operator)
-    secret.hold(b"<key/>")
-    secret.save()
+def test_a_registration_key_at_hand_ends_with_its_certificate(operator: Operator) -> None:
+    deployment = by_hand(operator, vault=LAB_ANSWERS["vault"])
+    installation_secrets.give_vault_credentials(
+        deployment, name="key.xml", content=file_of(valid=timedelta(hours=30)).make(), actor=operator
+    )
 
     (row,) = (
         row for row in expiry.calendar_of(deployment, actor=operator) if row.entry.kind == "registration_key"
     )
 
     assert "lyon-vault" in str(row.entry.title)
-    assert row.entry.ends == made.replace(microsecond=0) + timedelta(days=5)
+    assert row.entry.ends == InstallationSecret.objects.get().ends_at
+    assert row.left < timedelta(hours=30)

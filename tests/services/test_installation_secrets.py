@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.services.installing import KEY, key_name
+from tests.services.installing import KEY_NAME
 from tests.services.machines import by_hand
 from tests.services.test_secrets import where_it_stands
+from tests.vault_files import canary, file_of, usual_file
 from tests.walk import ANSWERS as LAB_ANSWERS
+from wizard.lab.vault_credentials_file import ACCEPTED
 from wizard.models import AuditEntry, Deployment, InstallationSecret, Operator, Task
 from wizard.services import deployments, installation_secrets
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -27,9 +29,11 @@ def deployment(operator: Operator) -> Deployment:
     return by_hand(operator, "lyon", **VAULT)
 
 
-def give_key(deployment: Deployment, actor: Operator, name: str = "", content: bytes = KEY) -> None:
+def give_key(
+    deployment: Deployment, actor: Operator, content: bytes | None = None, name: str = KEY_NAME
+) -> None:
     installation_secrets.give_vault_credentials(
-        deployment, name=name or key_name(), content=content, actor=actor
+        deployment, name=name, content=usual_file() if content is None else content, actor=actor
     )
 
 
@@ -37,20 +41,38 @@ def codes(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
     return [(error.path, error.code) for error in refused.value.errors]
 
 
-def test_the_key_is_kept_sealed_under_its_name(deployment: Deployment, operator: Operator) -> None:
-    name = key_name()
-    give_key(deployment, operator, f"C:\\Users\\oskar\\Downloads\\{name}")
+def test_the_key_is_kept_sealed_and_says_what_it_is(deployment: Deployment, operator: Operator) -> None:
+    content = file_of(valid=timedelta(hours=120)).make()
+    give_key(deployment, operator, content, "C:\\Users\\oskar\\Downloads\\whatever (2).xml")
     key = installation_secrets.vault_key_of(deployment)
     assert key is not None
-    assert (key.name, key.content) == (name, KEY)
-    assert "canary" not in repr(key)
-    assert where_it_stands("canary-of-the-registration-key") == []
-    assert timedelta(days=4, hours=21) < key.ends_at - timezone.now() < timedelta(days=4, hours=23)
+    assert key.content == content
+    made = key.ends_at - timedelta(days=5)
+    assert key.name == f"lyon-vault_{made:%Y-%m-%dT%H-%M-%S}.VaultCredentials", (
+        "as scripts on the machine expect it"
+    )
+    assert canary(content) not in repr(key)
+    assert where_it_stands(canary(content)) == []
+    assert where_it_stands("AAAAAAAAAAAAAAAAAAAAAA==") == [], "the channel integrity key"
+    (state,) = (row for row in installation_secrets.states(deployment) if row.kind == "vault_credentials")
+    assert state.label == "whatever (2).xml"
+    assert state.about is not None
+    assert (state.about.vault, state.about.resource_group) == ("lyon-vault", "rg-lyon-dr")
+    assert (state.about.region, state.about.subject) == ("francecentral", "CN=Foothold lab vault")
+    assert (state.about.hours_left, state.about.age_hours, state.about.ends_soon) == (119, 0, False)
+    assert state.about.ends_at == state.ends_at == key.ends_at
     audited = AuditEntry.objects.get(action="installation.secret_given")
-    assert (audited.after or {})["label"] == name
+    assert (audited.after or {})["label"] == "whatever (2).xml"
 
 
-def test_after_five_days_it_is_gone(deployment: Deployment, operator: Operator) -> None:
+def test_a_key_that_ends_soon_is_taken_and_says_so(deployment: Deployment, operator: Operator) -> None:
+    give_key(deployment, operator, ACCEPTED["ends_soon"](file_of(), datetime.now(UTC)))
+    (state,) = (row for row in installation_secrets.states(deployment) if row.kind == "vault_credentials")
+    assert state.about is not None
+    assert (state.about.hours_left, state.about.ends_soon) == (0, True)
+
+
+def test_with_its_certificate_the_key_is_gone(deployment: Deployment, operator: Operator) -> None:
     give_key(deployment, operator)
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         assert installation_secrets.vault_key_of(deployment) is None
@@ -81,50 +103,57 @@ def test_what_has_ended_is_removed_everywhere_at_once(deployment: Deployment, op
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "code"),
+    ("changed", "codes_found"),
     [
-        ("key.VaultCredentials", KEY, "wrong_name"),
-        ("lyon-vault_2026-13-45T00-00-00.VaultCredentials", KEY, "wrong_name"),
-        (key_name(timedelta(days=-1)), KEY, "wrong_name"),
-        (key_name().replace("VaultCredentials", "exe"), KEY, "wrong_name"),
-        (key_name(vault="oslo-vault"), KEY, "other_vault"),
-        (key_name(timedelta(days=5, minutes=1)), KEY, "expired"),
-        (key_name(), b"<" + bytes(64 * 1024), "too_big"),
-        (key_name(), b"MZ\x90 no key", "wrong_type"),
-        (key_name(), b"", "wrong_type"),
-    ],
-    # Processes that share the tests out tell them apart by these, and names with a time in them differ between processes.
-    ids=[
-        *(
-            "no-time",
-            "no-such-time",
-            "from-tomorrow",
-            "another-ending",
-            "another-vault",
-            "too-old",
-            "too-big",
+        ({"vault": "oslo-vault"}, ["other_vault"]),
+        ({"resource_group": "rg-oslo", "vault": "oslo-vault"}, ["other_vault", "other_vault"]),
+        ({"subscription": "00000000-0000-0000-0000-00000000beef"}, ["other_vault"]),
+        ({"region": "norwayeast"}, ["other_region"]),
+        ({"private_endpoints": "Enabled"}, ["other_endpoints"]),
+        (
+            {
+                "authority": "https://login.microsoftonline.us",
+                "endpoint": "https://management.usgovcloudapi.net/",
+            },
+            ["other_cloud"],
         ),
-        *("no-xml", "empty"),
+        ({"root": "RSBackupVaultAADCreds"}, ["wrong_kind_backup"]),
+        ({"root": "ASRVaultCreds"}, ["wrong_kind_old"]),
+        ({"begins": timedelta(days=1)}, ["not_yet_valid"]),
+        ({"begins": timedelta(days=-6)}, ["expired"]),
+        ({"begins": timedelta(days=-5, minutes=-5)}, ["expired"]),
+        ({"bits": 1024}, ["weak_key"]),
     ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
 )
 def test_what_is_no_key_of_this_vault_is_refused(
-    deployment: Deployment, operator: Operator, name: str, content: bytes, code: str
+    deployment: Deployment, operator: Operator, changed: dict[str, Any], codes_found: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        give_key(deployment, operator, name, content)
-    assert codes(refused) == [("file", code)]
+        give_key(deployment, operator, file_of(**changed).make())
+    assert codes(refused) == [("file", code) for code in codes_found]
     assert not InstallationSecret.objects.exists()
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf<a/>", "<a/>".encode("utf-16")])
-def test_a_key_in_another_encoding_and_with_a_number_of_the_browser_is_taken(
+@pytest.mark.parametrize("content", [b"", b"MZ\x90 no key", b"<" + bytes(64 * 1024)], ids=len)
+def test_what_is_no_file_of_the_kind_is_refused(
     deployment: Deployment, operator: Operator, content: bytes
 ) -> None:
-    name = key_name().replace(".Vault", " (1).Vault")
-    give_key(deployment, operator, name, content)
-    key = installation_secrets.vault_key_of(deployment)
-    assert key is not None
-    assert key.content == content
+    with pytest.raises(Invalid) as refused:
+        give_key(deployment, operator, content)
+    assert codes(refused) == [("file", "too_big" if len(content) > 64 * 1024 - 1 else "not_xml")]
+
+
+def test_a_key_that_is_spelled_otherwise_is_taken(deployment: Deployment, operator: Operator) -> None:
+    capitals = file_of(region="France Central", vault="LYON-VAULT", resource_group="RG-LYON-DR")
+    for content in (
+        capitals.make(),
+        *(ACCEPTED[variant](file_of(), datetime.now(UTC)) for variant in ("line_breaks", "older")),
+    ):
+        give_key(deployment, operator, content)
+        key = installation_secrets.vault_key_of(deployment)
+        assert key is not None
+        assert key.content == content
 
 
 def test_what_this_installation_does_not_need_is_not_kept(deployment: Deployment, operator: Operator) -> None:
@@ -162,9 +191,9 @@ def test_the_list_says_what_there_is_without_opening_it(deployment: Deployment, 
     after = {state.kind: state for state in installation_secrets.states(deployment)}
     assert after["mysql"].given
     assert after["mysql"].given_by == ""
-    assert after["vault_credentials"].label.startswith("lyon-vault_")
+    assert after["vault_credentials"].label == KEY_NAME
     assert after["vault_credentials"].given_by == "oskar"
-    assert "canary" not in repr(after)
+    assert canary(usual_file()) not in repr(after)
 
 
 def test_given_secrets_are_taken_back_generated_ones_stay(deployment: Deployment, operator: Operator) -> None:

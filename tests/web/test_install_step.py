@@ -2,22 +2,21 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 
 from tests import stories
 from tests.services import machines
+from tests.vault_files import file_of, usual_file
 from tests.web.pages import Page, read, step_url
 from wizard.models import AuditEntry, Credential, Deployment, InstallationSecret, Operator
 from wizard.services import credentials, host_facts
 from wizard.services.answers import primary_component
 from wizard.web.views.install import ACTIONS
-
-KEY = b"<?xml version='1.0'?><RSVaultAsrCreds/>"
 
 
 def checked(operator: Operator, **changed: Any) -> Deployment:
@@ -59,9 +58,8 @@ def page_of(client: Client, deployment: Deployment) -> Page:
     return read(answer)
 
 
-def key_file(vault: str = "lyon-vault", content: bytes = KEY) -> SimpleUploadedFile:
-    name = f"{vault}_{timezone.now():%Y-%m-%dT%H-%M-%S}.VaultCredentials"
-    return SimpleUploadedFile(name, content)
+def key_file(content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile("renamed.xml", usual_file() if content is None else content)
 
 
 # --- the bundle -------------------------------------------------------------------------------------------------------
@@ -161,10 +159,13 @@ def test_the_vault_credentials_file_is_kept_with_its_end_and_taken_back(
     answer = post(working, reached, "give_vault_credentials", **{"vault_credentials-file": key_file()})
     assert answer.status_code == 302
     page = page_of(working, reached)
-    assert "lyon-vault_" in page.words
+    assert "renamed.xml" in page.words
+    assert "lyon-vault in rg-lyon-dr, francecentral" in page.words
+    assert "CN=Foothold lab vault" in page.words
+    assert "119 hours" in page.words
     assert "oskar" in page.words
     row = InstallationSecret.objects.get(kind="vault_credentials")
-    assert row.reveal() == KEY
+    assert row.reveal() == usual_file()
     assert post(working, reached, "take_back", kind="vault_credentials").status_code == 302
     assert not InstallationSecret.objects.filter(kind="vault_credentials").exists()
 
@@ -172,17 +173,18 @@ def test_the_vault_credentials_file_is_kept_with_its_end_and_taken_back(
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (None, "Choose the .VaultCredentials file"),
-        (key_file("paris-vault"), "This key is of the vault paris-vault"),
-        (SimpleUploadedFile("key.txt", KEY), "is not the name of a registration key"),
-        (key_file(content=b"x" * 100_000), "expected are at most 64 kB"),
+        (lambda: None, "Choose the .VaultCredentials file"),
+        (lambda: file_of(vault="paris-vault").make(), "It says paris-vault; the vault step says lyon-vault."),
+        (lambda: file_of(root="RSBackupVaultAADCreds").make(), "Backup"),
+        (lambda: b"x" * 100_000, "a vault credentials file has some thousand"),
     ],
-    ids=["nothing", "other vault", "other name", "too big"],
+    ids=["nothing", "other vault", "for backup", "too big"],
 )
 def test_a_file_that_is_no_key_is_refused_at_its_field(
-    working: Client, reached: Deployment, given: SimpleUploadedFile | None, words: str
+    working: Client, reached: Deployment, given: Callable[[], bytes | None], words: str
 ) -> None:
-    files = {"vault_credentials-file": given} if given else {}
+    content = given()
+    files = {"vault_credentials-file": key_file(content)} if content else {}
     answer = post(working, reached, "give_vault_credentials", **files)
     assert answer.status_code == 422
     page = read(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -31,6 +32,22 @@ class SecretIn(schemas.Input):
     username: str = Field("", description="For the proxy alone.")
 
 
+class KeyAbout(Schema):
+    """What a vault credentials file says of itself."""
+
+    vault: str
+    subscription: str
+    resource_group: str
+    region: str
+    subject: str = Field(description="Of its certificate.")
+    thumbprint: str = Field(description="SHA-1 of its certificate.")
+    made_at: datetime
+    ends_at: datetime
+    age_hours: int
+    hours_left: int
+    ends_soon: bool = Field(description="Less than two hours are left.")
+
+
 class SecretOut(Schema):
     kind: str = Field(description="mysql, vault_credentials, passphrase or proxy.")
     title: str
@@ -41,6 +58,7 @@ class SecretOut(Schema):
     given_by: str
     given_at: datetime | None
     ends_at: datetime | None
+    about: KeyAbout | None = Field(description="For vault_credentials alone.")
 
 
 class SecretPage(Schema):
@@ -107,8 +125,11 @@ def put_secret(request: HttpRequest, deployment_id: UUID, kind: Given, payload: 
     openapi_extra=described("file"),
 )
 def put_vault_credentials(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
-    """For an installation over WinRM: the .VaultCredentials file as the part `file` of a form, under the name that the portal gave
-    it. It goes when it was used, and after five days. Needs the scope `operate`."""
+    """For an installation over WinRM: the .VaultCredentials file as the part `file` of a form, under whatever name. It is read,
+    must be of the vault that the vault step names, and goes when it was used or has ended. The codes at `file` are those of what
+    is wrong with it: too_big, not_xml, dtd, wrong_kind_backup, wrong_kind_old, unknown_root, missing_element, bad_guid, bad_base64,
+    bad_certificate, no_private_key, key_mismatch, weak_key, wrong_usage, not_yet_valid, expired, audience_mismatch, mixed_clouds,
+    other_vault, other_region, other_cloud, other_endpoints. Needs the scope `operate`."""
     deployment, actor = operate(request, deployment_id)
     given = upload(request, "file", limit=MAX_KEY_BYTES, alone=False)
     installation_secrets.give_vault_credentials(
@@ -147,4 +168,5 @@ def _state(deployment: Deployment, kind: str) -> dict[str, Any]:
 
 def _show(state: installation_secrets.SecretState) -> dict[str, Any]:
     names = ("kind", "title", "required", "generated", "label", "given_by", "given_at", "ends_at")
-    return {**{name: getattr(state, name) for name in names}, "secret_set": state.given}
+    about = asdict(state.about) if state.about else None
+    return {**{name: getattr(state, name) for name in names}, "secret_set": state.given, "about": about}

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from wizard.lab.vault_credentials_file import VaultFile
 from wizard.planning.unified_setup import INSTALLER
 
 READY_SECONDS = 180.0
@@ -77,7 +78,7 @@ class Demo:
             options += ["--set", f"vcenter.port={vcenter['port']}", "--trust", vcenter["thumbprint_sha256"]]
         if "evidence" in answers:
             host = next(row for row in described["hosts"] if row["name"] == answers["evidence"]["host"])
-            key = self._make_vault_key(answers["vault"]["vault"])
+            key = self._make_vault_key(answers["vault"])
             options += ["--trust", host["thumbprint_sha256"], "--vault-credentials", str(key)]
         # Flushed, so that the title comes before what the command says.
         print(f"\n=== {path.name} ===\n", flush=True)  # noqa: T201 - the demo talks to a terminal
@@ -105,10 +106,17 @@ class Demo:
         folder.mkdir()
         (folder / INSTALLER).write_bytes(b"MZ" + bytes(2**20))
 
-    def _make_vault_key(self, vault: str) -> Path:
-        made = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
-        key = self._directory / f"{vault}_{made}.VaultCredentials"
-        key.write_text("<RSVaultAsrCreds/>\n", "ascii")
+    def _make_vault_key(self, vault: dict[str, str]) -> Path:
+        """As the portal would make it for the vault of the answers."""
+        now = datetime.now(UTC)
+        file = VaultFile(
+            subscription=vault["subscription"],
+            resource_group=vault["resource_group"],
+            vault=vault["vault"],
+            region=vault["region"],
+        )
+        key = self._directory / file.file_name(now)
+        key.write_bytes(file.make(now))
         return key
 
     def _call(self, env: dict[str, str], *command: str, secret: str = "") -> None:

@@ -5,7 +5,6 @@ Nothing here reads a clock: each function is told the moments that it counts fro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -23,9 +22,6 @@ REGISTRATION_KEY_LASTS: Final = timedelta(days=5)  # asr-facts 7.1
 EVALUATION_LASTS: Final = timedelta(days=180)  # asr-facts 2.3
 CERTIFICATE_LASTS_YEARS: Final = 3  # asr-facts 1.2
 
-_KEY_FILE: Final = re.compile(
-    r".+_(\d{4})-(\d\d)-(\d\d)T(\d\d)-(\d\d)-(\d\d)(?: ?\(\d+\))?\.VaultCredentials", re.ASCII | re.IGNORECASE
-)
 # SoftwareLicensingProduct.LicenseStatus: 1 is licensed, 0 and 5 are not; the others are periods of grace.
 _LICENSED: Final = 1
 _UNLICENSED: Final = (0, 5)
@@ -75,21 +71,6 @@ def calendar_of(entries: Iterable[ExpiryEntry], now: datetime) -> tuple[Calendar
         for left in [_moment(entry.ends, zone) - now]
     ]
     return tuple(sorted(rows, key=lambda row: (row.left, row.entry.kind, row.entry.title.template)))
-
-
-def key_generated_at(file_name: str) -> datetime | None:
-    """When a registration key was generated, from its file's name `<vault>_<UTC time>.VaultCredentials` (asr-facts 7.1).
-
-    None where somebody renamed the file.
-    """
-    match = _KEY_FILE.fullmatch(file_name)
-    if match is None:
-        return None
-    try:
-        year, month, day, hour, minute, second = (int(part) for part in match.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def registration_key(vault: str, generated_at: datetime) -> ExpiryEntry:

@@ -13,7 +13,7 @@ from icalendar import Calendar, Event
 from wizard.models import ApiToken, Deployment, HostFacts, InstallationSecret, Operator
 from wizard.planning import expiry
 from wizard.planning.expiry import CalendarRow, ExpiryEntry
-from wizard.services import evidence
+from wizard.services import evidence, vault_credentials
 from wizard.services.answers import answers_in_play
 from wizard.services.permissions import require
 from wizard.text import Text, _
@@ -50,9 +50,8 @@ def _entries(deployment: Deployment, owner: Operator | None) -> Iterator[ExpiryE
         yield expiry.api_token(token.name, token.expires_at)
     keys = deployment.installation_secrets.filter(kind=InstallationSecret.Kind.VAULT_CREDENTIALS)
     for key in keys:
-        # The file's name says when it was generated; without a file at hand nobody knows.
-        if generated_at := expiry.key_generated_at(key.label):
-            yield expiry.registration_key(key.label.rpartition("_")[0], generated_at)
+        if facts := vault_credentials.facts_of(key.about):
+            yield expiry.registration_key(facts.vault, facts.made_at)
     answers = answers_in_play(deployment)
     machine = answers.get("network", {}).get("host_name", deployment.name)
     said = evidence.of_the_machine(deployment, answers)

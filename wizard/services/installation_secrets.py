@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import PureWindowsPath
 from typing import Any, Final
 
@@ -13,34 +12,29 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from wizard.azure.vault_credentials import VaultCredentials
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, InstallationSecret, Operator
 from wizard.planning import setup_files
 from wizard.planning.setup_files import MySqlCredentials
-from wizard.services import audit, deployments
+from wizard.services import audit, deployments, vault_credentials
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errors import Invalid, NotFound
 from wizard.services.permissions import require
+from wizard.services.vault_credentials import KeyFacts
 from wizard.text import Text, _
 
 Kind = InstallationSecret.Kind
 
-KEY_LASTS: Final = timedelta(days=5)  # asr-facts 7.1
 MAX_KEY_BYTES: Final = 64 * 1024
-# The clock of the browser's machine and Azure's may differ a little; more is a wrong name.
-_CLOCK_SLACK: Final = timedelta(hours=1)
-# A browser that has the file already adds a number to its name.
-_KEY_NAME: Final = re.compile(
-    r"(?P<vault>[A-Za-z0-9-]+)_(?P<at>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?: ?\(\d{1,3}\))?\.VaultCredentials",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretState:
     """What is known of one secret without opening it. `required`: the installation does not go without it.
 
-    `label` is the name of the file or of the account. `generated`: the wizard makes it by itself.
+    `label` is the name of the file or of the account. `generated`: the wizard makes it by itself. `about`: what a vault
+    credentials file says of itself.
     """
 
     kind: str
@@ -52,11 +46,12 @@ class SecretState:
     given_by: str = ""
     given_at: datetime | None = None
     ends_at: datetime | None = None
+    about: KeyFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultKey:
-    """The registration key of the vault: the file as it was downloaded."""
+    """The registration key of the vault: the file as it was downloaded, under the name that the portal gives."""
 
     name: str
     content: bytes = field(repr=False)
@@ -67,7 +62,7 @@ def states(deployment: Deployment) -> list[SecretState]:
     """Every secret that this installation has a place for, given or not."""
     rows = {row.kind: row for row in _current(deployment).select_related("given_by").defer("sealed")}
     key = rows.get(Kind.VAULT_CREDENTIALS)
-    if key is not None and not _of_this_vault(deployment, key.label):
+    if key is not None and not vault_credentials.is_of_this_vault(deployment, key.about):
         del rows[key.kind]
     return [_state(kind, required, rows.get(kind)) for kind, required in _asked(deployment).items()]
 
@@ -89,14 +84,21 @@ def give_proxy_account(deployment: Deployment, *, username: str, password: str, 
 def give_vault_credentials(deployment: Deployment, *, name: str, content: bytes, actor: Operator) -> None:
     """The .VaultCredentials file, for an installation over WinRM; it goes once it is used, and when it has ended.
 
-    Raises Invalid with the codes wrong_name, other_vault, expired, too_big, wrong_type at the field file, and Conflict
-    `task_running`.
+    What counts is its content, not its name. Raises Invalid with the codes of `vault_credentials.read` at the field file, and
+    Conflict `task_running`.
     """
     require(actor, "operate")
-    plain = PureWindowsPath(name.strip()).name
-    ends_at = _end_of_key(deployment, plain)
-    _refuse_content(content)
-    _give(deployment, Kind.VAULT_CREDENTIALS, content, label=plain, ends_at=ends_at, actor=actor)
+    found = vault_credentials.read(deployment, content)
+    plain = "".join(character for character in PureWindowsPath(name.strip()).name if character.isprintable())
+    _give(
+        deployment,
+        Kind.VAULT_CREDENTIALS,
+        content,
+        label=plain[:255] or vault_credentials.file_name(found),
+        about=found.to_json(),
+        ends_at=found.not_after,
+        actor=actor,
+    )
 
 
 @transaction.atomic
@@ -157,9 +159,10 @@ def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
 def vault_key_of(deployment: Deployment) -> VaultKey | None:
     """The registration key, if there is one that has not ended and is of the vault that the answers name now."""
     row = _current(deployment).filter(kind=Kind.VAULT_CREDENTIALS).first()
-    if row is None or row.ends_at is None or not _of_this_vault(deployment, row.label):
+    if row is None or row.ends_at is None or not vault_credentials.is_of_this_vault(deployment, row.about):
         return None
-    return VaultKey(name=row.label, content=row.reveal(), ends_at=row.ends_at)
+    name = vault_credentials.file_name(VaultCredentials.from_json(row.about))
+    return VaultKey(name=name, content=row.reveal(), ends_at=row.ends_at)
 
 
 def drop_vault_key(deployment: Deployment) -> None:
@@ -215,6 +218,7 @@ def _state(kind: str, required: bool, row: InstallationSecret | None) -> SecretS
         given_by=row.given_by.get_username() if row.given_by else "",
         given_at=row.given_at,
         ends_at=row.ends_at,
+        about=vault_credentials.facts_of(row.about),
     )
 
 
@@ -226,6 +230,7 @@ def _give(
     *,
     actor: Operator,
     label: str = "",
+    about: dict[str, Any] | None = None,
     ends_at: datetime | None = None,
 ) -> None:
     require(actor, "operate")
@@ -237,6 +242,7 @@ def _give(
     row = deployment.installation_secrets.filter(kind=kind).first()
     row = row or InstallationSecret(deployment=deployment, kind=kind)
     row.label, row.ends_at, row.given_by, row.given_at = label, ends_at, actor, timezone.now()
+    row.about = about or {}
     row.hold(content)
     row.save()
     audit.record(
@@ -257,74 +263,5 @@ def _checked(path: str, check: Any) -> str:
     try:
         return str(check())
     except ValueError as refused:
-        raise _invalid(path, refused.args[0], "invalid") from None
-
-
-def _invalid(path: str, text: Text, code: str) -> Invalid:
-    return Invalid([FieldError(path=path, message=text, code=code)])
-
-
-def _of_this_vault(deployment: Deployment, name: str) -> bool:
-    """Whether a key of this name is of the vault that the deployment registers with, for good (asr-facts 7.1)."""
-    found = _KEY_NAME.fullmatch(name)
-    vault = answers_in_play(deployment).get("vault", {}).get("vault", "")
-    return found is not None and found["vault"].casefold() == vault.casefold()
-
-
-def _end_of_key(deployment: Deployment, name: str) -> datetime:
-    found = _KEY_NAME.fullmatch(name)
-    try:
-        made = datetime.strptime(found["at"], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC) if found else None
-    except ValueError:
-        made = None
-    if found is None or made is None or made > timezone.now() + _CLOCK_SLACK:
-        raise _invalid(
-            "file",
-            Text(
-                _(
-                    "“%(name)s” is not the name of a registration key. Expected is the name that the portal gave it: "
-                    "vault_2026-01-31T08-00-00.VaultCredentials, with the time at which it was generated."
-                ),
-                name="".join(character for character in name if character.isprintable())[:100],
-            ),
-            "wrong_name",
-        )
-    if not _of_this_vault(deployment, name):
-        vault = answers_in_play(deployment).get("vault", {}).get("vault", "")
-        raise _invalid(
-            "file",
-            Text(
-                _("This key is of the vault %(found)s; the vault step names %(expected)s."),
-                found=found["vault"],
-                expected=vault or "–",
-            ),
-            "other_vault",
-        )
-    if made + KEY_LASTS <= timezone.now():
-        raise _invalid(
-            "file",
-            Text(
-                _("This key was generated at %(at)s UTC and ended after %(days)s days. Download a new one."),
-                at=f"{made:%Y-%m-%d %H:%M}",
-                days=KEY_LASTS.days,
-            ),
-            "expired",
-        )
-    return made + KEY_LASTS
-
-
-def _refuse_content(content: bytes) -> None:
-    if len(content) > MAX_KEY_BYTES:
-        raise _invalid(
-            "file",
-            Text(
-                _("The file has %(found)s kB; expected are at most %(limit)s kB."),
-                found=len(content) // 1024,
-                limit=MAX_KEY_BYTES // 1024,
-            ),
-            "too_big",
-        )
-    beginning = content.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").replace(b"\0", b"").lstrip()
-    if not beginning.startswith(b"<"):
-        text = Text(_("The content is not that of a registration key, which is XML. Download it again."))
-        raise _invalid("file", text, "wrong_type")
+        error = FieldError(path=path, message=refused.args[0], code="invalid")
+        raise Invalid([error]) from None

@@ -254,9 +254,9 @@ def _secret_form(state: SecretState, problems: tuple[FieldError, ...]) -> ShownF
                 "file": Shown(
                     label=gettext("Vault credentials file"),
                     help_text=gettext(
-                        "As the portal named it: it says its vault and its end, five days after it was generated."
+                        "From the portal, under any name. It is read at once: its vault, and its end five days after it was made."
                     ),
-                    widget=forms.FileInput({"accept": ".VaultCredentials"}),
+                    widget=forms.FileInput({"accept": ".VaultCredentials,.xml,text/xml"}),
                 )
             }
         case "passphrase":
