@@ -372,3 +372,20 @@ def test_nobody_else_may_correct_or_correct_to_nonsense(
     with pytest.raises(Invalid):
         corrections.correct(bare, "x", "vault", actor=operator)
     assert corrections.of_deployment(bare) == {}
+
+
+@pytest.mark.parametrize("servers", [1, 8])
+def test_a_look_asks_the_database_as_often_for_many_servers_as_for_few(
+    bare: Deployment, operator: Operator, azure: LabAzure, servers: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(servers):
+        azure.control.register_process_server(VAULT, f"ps{number:02}", f"192.0.2.{100 + number}")
+    look(bare, operator)
+    right = claim.take(bare.pk)
+    assert right is not None
+    vault_stories.forget()
+    for number in range(servers):
+        azure.control.set_server(f"ps{number:02}", heartbeat=3600)
+    with django_assert_num_queries(18):
+        look_under(right)
+    assert Notice.objects.filter(ended_at=None, key__contains="heartbeat").count() >= servers

@@ -24,6 +24,8 @@ from wizard.topology.transitions import Item, ItemSeverity, changes
 LOOKING: Final = "looking"
 _KEY_LENGTH: Final = Notice._meta.get_field("key").max_length or 255
 _TROUBLE: Final = ("warning", "critical")
+# What follows the thing that a notice is about.
+_TOLD: Final = ("severity", "sentence", "remedy", "seen_by", "seen_at")
 _ORDER: Final = ("ok", "info", "unknown", *_TROUBLE)
 
 
@@ -37,12 +39,14 @@ def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
     # Should two things have one key, the worse of them is told of.
     current = {item.key: item for item in fitting}
     told = changes([_item(row) for row in open_now.values()], list(current.values()))
-    for item in told.began:
-        _open(deployment_id, item, now)
+    Notice.objects.bulk_create(_notice(deployment_id, item, now) for item in told.began)
     worse = {item.key for item in told.worsened}
-    for key in open_now.keys() & current.keys():
-        if current[key].severity in _TROUBLE:
-            _follow(open_now[key], current[key], anew=key in worse)
+    followed = [
+        row
+        for key, row in open_now.items()
+        if key in current and current[key].severity in _TROUBLE and _follow(row, current[key], key in worse)
+    ]
+    Notice.objects.bulk_update(followed, _TOLD, batch_size=100)
     over = [open_now[item.key].pk for item in told.ended]
     Notice.objects.filter(pk__in=over).update(ended_at=now)
 
@@ -52,9 +56,9 @@ def begin_failing(deployment_id: UUID, text: Text, remedy: Text, now: datetime) 
     item = Item(key=LOOKING, severity="warning", sentence=_cannot_look(text), remedy=remedy)
     row = Notice.objects.filter(deployment=deployment_id, key=LOOKING, ended_at=None).first()
     if row is None:
-        _open(deployment_id, item, now)
-    else:
-        _follow(row, item, anew=False)
+        _notice(deployment_id, item, now).save()
+    elif _follow(row, item, anew=False):
+        row.save(update_fields=_TOLD)
 
 
 def of_deployment(deployment: Deployment) -> QuerySet[Notice]:
@@ -102,8 +106,8 @@ def mark_seen(deployment: Deployment, notice_id: int, *, actor: Operator) -> Not
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _open(deployment_id: UUID, item: Item, now: datetime) -> None:
-    Notice.objects.create(
+def _notice(deployment_id: UUID, item: Item, now: datetime) -> Notice:
+    return Notice(
         deployment_id=deployment_id,
         key=item.key,
         severity=item.severity,
@@ -113,14 +117,15 @@ def _open(deployment_id: UUID, item: Item, now: datetime) -> None:
     )
 
 
-def _follow(row: Notice, item: Item, *, anew: bool) -> None:
-    """What it says goes along with the thing; only where that became worse, it is to be seen anew."""
+def _follow(row: Notice, item: Item, anew: bool) -> bool:
+    """What it says goes along with the thing (unsaved); only where that became worse, it is to be seen anew. Returns whether
+    anything is other than before."""
     if (row.severity, row.sentence, row.remedy) == (item.severity, item.sentence, item.remedy):
-        return
+        return False
     if anew:
         row.seen_by = row.seen_at = None
     row.severity, row.sentence, row.remedy = item.severity, item.sentence, item.remedy
-    row.save(update_fields=["severity", "sentence", "remedy", "seen_by", "seen_at"])
+    return True
 
 
 def _item(row: Notice) -> Item:

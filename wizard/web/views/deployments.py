@@ -22,6 +22,7 @@ from wizard.services import deployments, expiry, guidance
 from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
+from wizard.services.vault_observation import notices
 from wizard.web import steps
 from wizard.web.component_words import architecture_of
 from wizard.web.forms import ShownForm, collect, step_form
@@ -68,6 +69,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
         active_kind=Subquery(under_way.values("kind")[:1]),
         active_task=Subquery(under_way.values("pk")[:1]),
         waiting=Subquery(_waiting_waivers()),
+        critical=Subquery(notices.open_critical_of_outer()),
     )
     shown = Paginator(found.prefetch_related("steps"), PAGE_SIZE).get_page(request.GET.get("page"))
     listed: Any = shown.object_list
@@ -79,6 +81,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
             "task_id": deployment.active_task,
             "answered": deployment.answered,
             "waiting": deployment.waiting or 0,
+            "critical": deployment.critical or 0,
         }
         for deployment in listed
     ]
@@ -138,6 +141,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "profile": architecture_of(deployment),
         "may_move": move.applies(deployment),
         "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),
+        "critical": notices.open_critical(deployment),
         "ends": expiry.calendar_of(deployment, actor=request.user)[:ENDS_SHOWN],
     }
     return render(request, "web/deployment.html", context)
