@@ -16,6 +16,7 @@ from celery.signals import (
 from django.db import close_old_connections
 
 from wizard.services import (
+    additions_schedule,
     azure_accounts,
     discovery,
     installation_secrets,
@@ -36,6 +37,7 @@ def reconcile() -> None:
     close_old_connections()
     tasks.reconcile()
     installation_secrets.drop_ended()
+    additions_schedule.follow_up()
 
 
 @shared_task(name="wizard.tasks.refresh_vcenters")

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from wizard.text import Text, _
 
 ExpiryKind = Literal[
-    "registration_key", "evaluation_licence", "web_certificate", "waiver", "api_token", "password"
+    "registration_key", "evaluation_licence", "web_certificate", "waiver", "api_token", "password", "component"
 ]
 ExpiryStatus = Literal["ended", "soon", "later"]
 
@@ -148,6 +148,16 @@ def api_token(name: str, ends: datetime) -> ExpiryEntry:
         title=Text(_("API token “%(name)s”"), name=name),
         ends=ends,
         what_then=Text(_("Programs that use it are turned away. Issue a new one.")),
+    )
+
+
+def temporary_component(name: str, ends: datetime) -> ExpiryEntry:
+    """A process server in Azure stands for as long as machines come home (asr-facts 9.4)."""
+    return ExpiryEntry(
+        kind="component",
+        title=Text(_("Removal of the failback process server %(name)s"), name=name),
+        ends=ends,
+        what_then=Text(_("Remove it once all machines are home: it costs money for as long as it stands.")),
     )
 
 

@@ -27,12 +27,14 @@ from wizard.topology.roles import ROLES
 __all__ = [
     "ABSENT",
     "LINKS",
+    "REMINDER",
     "Seen",
     "change",
     "findings_of",
     "get",
     "of_deployment",
     "plan",
+    "reminder_key",
     "remove",
     "seen_in_vault",
     "settle",
@@ -47,6 +49,9 @@ LINKS: Final[Mapping[str, str]] = {
     Addition.Kind.MT_WINDOWS: _LEARN + "vmware-azure-reprotect",
     Addition.Kind.MT_LINUX: _LEARN + "vmware-azure-install-linux-master-target",
 }
+
+REMINDER: Final = "removal "
+"""How the keys of notices begin that remind of the removal of a component."""
 
 
 def takes_additions(deployment: Deployment) -> Text:
@@ -233,7 +238,7 @@ def settle(addition: Addition) -> bool:
 
 def reminder_key(addition: Addition) -> str:
     """The key of the notice that reminds of its removal."""
-    return f"removal {addition.pk}"
+    return f"{REMINDER}{addition.pk}"
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

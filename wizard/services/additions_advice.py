@@ -1,0 +1,72 @@
+"""Whether a deployment should grow, from what its vault showed last and what was answered about its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from wizard.models import Deployment, Severity
+from wizard.planning.process_server_advice import Alert, Load, ScaleOutAdvice, advise
+from wizard.services.additions_seen import newest_observed
+from wizard.services.answers import answers_in_play
+from wizard.text import Text, _
+from wizard.topology.health import HealthState
+from wizard.topology.observed import Observed
+from wizard.topology.roles import PROCESS_SERVERS
+
+# asr-facts 9.1: the service itself looks at 15 minutes.
+_STAYS_FOR: Final = timedelta(minutes=15)
+_METRICS: Final = {
+    "cpu": _("CPU load"),
+    "memory": _("Memory in use"),
+    "cache_space": _("Free space for the cache"),
+    "backlog": _("Backlog of uploads"),
+}
+_BAD: Final = (Severity.WARNING, Severity.CRITICAL)
+
+
+def advice_for(deployment: Deployment) -> ScaleOutAdvice:
+    """From the vault where it was looked at, else from the capacity step; what neither tells stays open."""
+    capacity = answers_in_play(deployment).get("capacity", {})
+    observed = newest_observed(deployment)
+    seen = _machines(observed) if observed else None
+    return advise(
+        Load(
+            # More than planned may replicate, or not yet as much.
+            machines=max(
+                (count for count in (seen, capacity.get("machines")) if count is not None), default=None
+            ),
+            daily_change_gb=capacity.get("daily_change_gb"),
+            scaleouts=_scaleouts(deployment, observed),
+            alerts=tuple(_alerts(deployment, observed)) if observed else (),
+        )
+    )
+
+
+def _machines(observed: Observed) -> int | None:
+    counts = [one.machines for one in observed.of_kind(*PROCESS_SERVERS) if one.machines is not None]
+    return sum(counts) if counts else None
+
+
+def _scaleouts(deployment: Deployment, observed: Observed | None) -> int:
+    recorded = deployment.components.filter(kind="ps_scaleout").count()
+    return max(recorded, len(observed.of_kind("ps_scaleout")) if observed else 0)
+
+
+def _alerts(deployment: Deployment, observed: Observed) -> Iterator[Alert]:
+    row = deployment.observations.first()
+    stored: list[dict[str, Any]] = row.health if row else []
+    names = {one.key: one.name or one.address for one in observed.of_kind(*PROCESS_SERVERS)}
+    since = timezone.now() - _STAYS_FOR
+    standing = set(
+        deployment.notices.filter(ended_at=None, began_at__lte=since).values_list("key", flat=True)
+    )
+    for one in stored:
+        state = HealthState.from_json(one)
+        known = state.component in names and state.metric in _METRICS and state.state in _BAD
+        if known and f"health {state.key}" in standing:
+            what = Text(_("%(metric)s: %(value)s"), metric=Text(_METRICS[state.metric]), value=state.value)
+            yield Alert(server=names[state.component], what=what)
