@@ -13,7 +13,13 @@ from typing import Any, Final, Literal
 from wizard.text import Text, _
 
 ExpiryKind = Literal[
-    "registration_key", "evaluation_licence", "web_certificate", "waiver", "api_token", "password", "component"
+    "registration_key",
+    "evaluation_licence",
+    "web_certificate",
+    "waiver",
+    "api_token",
+    "password",
+    "component",
 ]
 ExpiryStatus = Literal["ended", "soon", "later"]
 

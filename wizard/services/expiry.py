@@ -53,7 +53,8 @@ def _entries(deployment: Deployment, owner: Operator | None) -> Iterator[ExpiryE
         if facts := vault_credentials.facts_of(key.about):
             yield expiry.registration_key(facts.vault, facts.made_at)
     for added in deployment.additions.filter(removed_at=None, remind_at__isnull=False):
-        yield expiry.temporary_component(added.name, added.remind_at)
+        if added.remind_at is not None:
+            yield expiry.temporary_component(added.name, added.remind_at)
     answers = answers_in_play(deployment)
     machine = answers.get("network", {}).get("host_name", deployment.name)
     said = evidence.of_the_machine(deployment, answers)
