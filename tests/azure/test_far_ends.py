@@ -175,6 +175,19 @@ def test_what_site_recovery_adds_to_its_errors_is_shown() -> None:
     assert "It is off. Switch it on." in str(told.value)
 
 
+def test_the_proxy_of_the_site_is_not_asked_for_an_emulator(
+    elsewhere: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, elsewhere.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with far_end(asked(as_json({"value": []}))) as end, reaching(end.url) as arm:
+        assert list_subscriptions(arm) == []
+    assert len(end.requests) == 1
+    assert elsewhere.requests == []
+
+
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

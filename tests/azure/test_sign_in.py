@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,9 +37,16 @@ class Entra:
     def __init__(self) -> None:
         self.refusal = 0
         self.host = ""
+        self.knows_tenant = True
+        self.page = False
 
     def __call__(self, request: Request) -> Answer:
+        if self.page:
+            return Answer(body=b"<html>Sign in to the network</html>", headers={"Content-Type": "text/html"})
         if "openid-configuration" in request.path:
+            if not self.knows_tenant:
+                said = f"AADSTS90002: Tenant '{TENANT}' not found."
+                return as_json({"error": "invalid_tenant", "error_description": said}, 400)
             base = f"https://{self.host}/{TENANT}"
             return as_json(
                 {
@@ -71,13 +80,13 @@ def far(authority: Authority) -> Iterator[tuple[FarEnd, Entra]]:
     context.load_cert_chain(pair.certificate, pair.key)
     entra = Entra()
     with far_end(entra, tls=context) as end:
-        entra.host = f"localhost:{end.port}"
         yield end, entra
 
 
 @pytest.fixture
 def entra(far: tuple[FarEnd, Entra]) -> Entra:
-    far[1].refusal = 0
+    far[1].refusal, far[1].knows_tenant, far[1].page = 0, True, False
+    far[1].host = f"localhost:{far[0].port}"
     far[0].requests.clear()
     return far[1]
 
@@ -138,14 +147,44 @@ def test_a_sign_in_that_is_refused_is_not_tried_again(
     assert sum(request.path.endswith("/token") for request in far[0].requests) == 1
 
 
-def test_an_entra_that_cannot_be_reached_is_told_as_such(entra: Entra, authority: Authority) -> None:
-    wrong = Authority(Path(authority.certificate).parent / "other")
-    arm = Arm(PRINCIPAL, credential(entra, wrong))
-    with pytest.raises(errors.AzureError) as failed:
+def test_a_tenant_that_does_not_exist_is_told_where_entra_describes_itself(
+    entra: Entra, authority: Authority
+) -> None:
+    entra.knows_tenant = False
+    arm = Arm(PRINCIPAL, credential(entra, authority))
+    with pytest.raises(errors.WrongTenant, match=f"knows no tenant {TENANT}"):
         list_subscriptions(arm)
     arm.close()
-    assert isinstance(failed.value, errors.TlsFailed | errors.SignInFailed)
-    assert SECRET not in str(failed.value)
+
+
+def test_an_entra_whose_certificate_nobody_trusts_gets_no_secret(
+    far: tuple[FarEnd, Entra], entra: Entra, authority: Authority
+) -> None:
+    wrong = Authority(Path(authority.certificate).parent / "other")
+    arm = Arm(PRINCIPAL, credential(entra, wrong))
+    with pytest.raises(errors.TlsFailed) as failed:
+        list_subscriptions(arm)
+    arm.close()
+    assert failed.value.address == "login.microsoftonline.com:443"
+    assert failed.value.step == "tls"
+    assert far[0].requests == []
+
+
+def test_a_page_where_entra_was_expected_is_told_as_such(entra: Entra, authority: Authority) -> None:
+    entra.page = True
+    arm = Arm(PRINCIPAL, credential(entra, authority))
+    with pytest.raises(errors.NotAzure):
+        list_subscriptions(arm)
+    arm.close()
+
+
+def test_an_entra_that_nobody_reaches_is_told_as_such(entra: Entra, authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        entra.host = f"localhost:{listener.getsockname()[1]}"
+    arm = Arm(PRINCIPAL, credential(entra, authority))
+    with pytest.raises(errors.Unreachable, match=r"login.microsoftonline.com:443 refused the connection"):
+        list_subscriptions(arm)
+    arm.close()
 
 
 def test_a_machine_without_an_identity_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +202,10 @@ def test_a_machine_without_an_identity_is_told_so(monkeypatch: pytest.MonkeyPatc
     assert "service principal" in str(told.value.remedy)
 
 
-def test_the_identity_of_the_machine_gives_the_token_of_its_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_identity_of_the_machine_gives_the_token_of_its_cloud(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     token = {
         "access_token": "of-the-machine",
         "expires_in": "3599",
@@ -179,6 +221,8 @@ def test_the_identity_of_the_machine_gives_the_token_of_its_cloud(monkeypatch: p
         assert made.get_token(scope).token == "of-the-machine"
     assert "management.core.usgovcloudapi.net" in end.requests[-1].path
     assert "client_id=of-two" in end.requests[-1].path
+    assert "of-the-machine" not in caplog.text
+    assert "Request URL" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,8 @@ class Arm:
         self._closing.close()
 
     def _client(self, kind: Callable[..., T], subscription: str | None) -> T:
+        if subscription == "":
+            raise ValueError("it was not said which subscription is meant")
         clients: dict[Any, Any] | None = getattr(self._own, "clients", None)
         if clients is None:
             clients = self._own.clients = {}
@@ -119,7 +121,11 @@ class Arm:
             authentication_policy=GuardedToken(self.account, self._credential, scope),
             retry_policy=ShortRetries(retry_total=RETRIES, retry_backoff_factor=0.5),
             transport=WaitingTransport(
-                self.wait_s, connection_timeout=CONNECT_S, read_timeout=self._read_timeout_s
+                self.wait_s,
+                connection_timeout=CONNECT_S,
+                read_timeout=self._read_timeout_s,
+                # The proxy of the site leads to Azure, and not to an emulator on this machine.
+                use_env_settings=self.account.how != "emulator",
             ),
             # Errors are logged where they are told, with their ids; the SDK would log every header of every request.
             http_logging_policy=SansIOHTTPPolicy(),

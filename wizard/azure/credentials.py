@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,9 @@ CONNECT_S, READ_S, RETRIES = 5, 30, 2
 # Long enough for a token's hour; a credential that was replaced is forgotten by itself.
 KEEP_S, KEEP_AT_MOST = 3600.0, 32
 
+# The SDK tells every request with its headers as information; errors are told where they are translated.
+_traffic = logging.getLogger(f"{__name__}.traffic")
+_traffic.setLevel(logging.WARNING)
 _lock = threading.Lock()
 _kept: OrderedDict[str, tuple[float, Any]] = OrderedDict()
 
@@ -75,6 +79,7 @@ def _made(account: Account) -> TokenCredential:
         "connection_timeout": CONNECT_S,
         "read_timeout": READ_S,
         "retry_total": RETRIES,
+        "logger": _traffic,
     }
     if account.how == "client_secret":
         return identity.ClientSecretCredential(account.tenant, account.client_id, account.secret, **common)

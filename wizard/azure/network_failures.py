@@ -6,17 +6,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from wizard.azure.account import Account
 from wizard.azure.errors import AzureError, NotAzure, TlsFailed, Unreachable
 from wizard.text import Text, _
 
 
-def explained(error: Exception, account: Account, step: str) -> AzureError:
+def explained(error: Exception, address: str, step: str) -> AzureError:
     """For `ServiceRequestError`, `ServiceResponseError` and answers that broke off."""
-    address = account.address
-    causes = list(_causes(error))
+    found = list(causes(error))
     host = address.rsplit(":", 1)[0]
-    if any(type(cause).__name__ == "ProxyError" for cause in causes):
+    if any(type(cause).__name__ == "ProxyError" for cause in found):
         return Unreachable(
             Text(
                 _("The proxy that this server is set to use did not let it through to %(address)s."),
@@ -28,14 +26,14 @@ def explained(error: Exception, account: Account, step: str) -> AzureError:
             address=address,
             step="tcp",
         )
-    for cause in causes:
+    for cause in found:
         if isinstance(cause, ssl.SSLError):
             return TlsFailed.no_tls(cause, address=address)
         if isinstance(cause, socket.gaierror):
             return Unreachable.unknown_name(host, address=address)
         if isinstance(cause, ConnectionRefusedError):
             return Unreachable.not_connected(cause, address=address)
-    names = {type(cause).__name__ for cause in causes}
+    names = {type(cause).__name__ for cause in found}
     if "NameResolutionError" in names:
         return Unreachable.unknown_name(host, address=address)
     if names & {"ConnectTimeoutError", "ConnectTimeout", "ServiceRequestTimeoutError"}:
@@ -70,7 +68,7 @@ def led_elsewhere(host: str, address: str, step: str) -> NotAzure:
     )
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """What led to `error`: exceptions are nested in several ways on their way up through three libraries."""
     seen: set[int] = set()
     ahead: list[object] = [error]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
@@ -30,6 +30,14 @@ class LedElsewhere(ClientAuthenticationError):
         self.host = host
 
 
+class NoToken(ClientAuthenticationError):
+    """Signing in failed with `cause`, before anything was sent to Resource Manager. This kind is not tried again."""
+
+    def __init__(self, cause: AzureError) -> None:
+        super().__init__("no token")
+        self.cause = cause
+
+
 class GuardedToken(ARMChallengeAuthenticationPolicy):
     """Adds the token, to requests to the account's own Resource Manager and to no other."""
 
@@ -44,6 +52,12 @@ class GuardedToken(ARMChallengeAuthenticationPolicy):
         if self._account.how == "emulator":
             request.context.options.setdefault("enforce_https", False)
         super().on_request(request)
+
+    def _request_token(self, *scopes: str, **options: Any) -> None:
+        try:
+            super()._request_token(*scopes, **options)
+        except AzureError as error:
+            raise NoToken(error) from None
 
 
 class ShortRetries(RetryPolicy[Any, Any]):

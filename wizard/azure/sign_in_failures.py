@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+from wizard.azure import network_failures, status_failures
 from wizard.azure.account import Account
 from wizard.azure.errors import (
     AzureError,
@@ -23,21 +25,23 @@ EXPIRED_SECRET = 7000222
 
 
 def explained(error: Exception, account: Account) -> AzureError:
-    """For a `ClientAuthenticationError` or `CredentialUnavailableError` from a credential."""
-    from azure.identity import CredentialUnavailableError
+    """For whatever a credential raised while it was asked for a token.
 
-    message = str(error)
-    found = [int(number) for number in re.findall(r"AADSTS(\d+)", message)]
-    azure_code = f"AADSTS{found[0]}" if found else ""
-    told = _by_number(found, account)
-    if told is None and (isinstance(error, CredentialUnavailableError) or not found):
-        told = _without_number(error, account)
+    The SDK says most of it in sentences, some of it in exceptions that led to others; Microsoft Entra's numbers stand in
+    one of them.
+    """
+    causes = list(network_failures.causes(error))
+    message = "\n".join(str(cause) for cause in causes)
+    numbers = [int(number) for number in re.findall(r"AADSTS(\d+)", message)]
+    told = _by_number(numbers, account) or _by_kind(error, causes, account)
     if told is None:
+        number = f"AADSTS{numbers[0]}" if numbers else "-"
         told = SignInFailed(
-            Text(_("Microsoft Entra refused to sign the Azure account in (%(number)s)."), number=azure_code),
+            Text(_("Microsoft Entra gave no token for the Azure account (%(number)s)."), number=number),
             address=account.in_cloud.authority,
             step="sign_in",
         )
+    azure_code = f"AADSTS{numbers[0]}" if numbers else ""
     return told.with_ids(azure_code=azure_code, correlation_id=_correlation(message))
 
 
@@ -77,20 +81,24 @@ def _by_number(found: list[int], account: Account) -> AzureError | None:
     return None
 
 
-def _without_number(error: Exception, account: Account) -> AzureError | None:
+def _by_kind(error: Exception, causes: list[BaseException], account: Account) -> AzureError | None:
+    """For what never was a refusal of Microsoft Entra: no identity, no connection, somebody else who answers."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
     from azure.identity import CredentialUnavailableError
 
+    where = f"{account.in_cloud.authority}:443"
     if isinstance(error, CredentialUnavailableError) or account.how in ("managed_identity", "default"):
         return NoIdentity(
             Text(_("This machine has no managed identity, and nobody is signed in to Azure on it.")),
             address=account.in_cloud.authority,
             step="sign_in",
         )
-    return SignInFailed(
-        Text(_("%(where)s gave no token for the Azure account."), where=account.in_cloud.authority),
-        address=account.in_cloud.authority,
-        step="sign_in",
-    )
+    if any(isinstance(cause, ServiceRequestError | ServiceResponseError) for cause in causes):
+        return network_failures.explained(error, where, "sign_in")
+    for cause in causes:
+        if isinstance(cause, json.JSONDecodeError):
+            return status_failures.not_json(cause.doc, where, "sign_in")
+    return None
 
 
 def _correlation(message: str) -> str:

@@ -48,24 +48,17 @@ def unreadable(address: str, step: str, detail: str = "") -> ServiceFailed:
 
 
 def _explained(error: Exception, arm: Arm, step: str) -> AzureError:
-    from azure.core import exceptions as sdk
+    from azure.core.exceptions import HttpResponseError
 
-    from wizard.azure.pipeline import LedElsewhere
+    from wizard.azure.pipeline import LedElsewhere, NoToken
 
     if isinstance(error, LedElsewhere):
         return network_failures.led_elsewhere(error.host, arm.address, step)
-    if isinstance(error, sdk.ClientAuthenticationError) and not _answered_by_manager(error, arm):
-        return sign_in_failures.explained(error, arm.account)
-    if isinstance(error, sdk.HttpResponseError) and error.response is not None:
+    if isinstance(error, NoToken):
+        return sign_in_failures.explained(error.cause, arm.account)
+    if isinstance(error, HttpResponseError) and error.response is not None:
         return status_failures.explained(error, arm.address, step)
-    return network_failures.explained(error, arm.account, step)
-
-
-def _answered_by_manager(error: Exception, arm: Arm) -> bool:
-    """Whether it was Resource Manager that refused, and not the place where one signs in."""
-    response = getattr(error, "response", None)
-    url = getattr(getattr(response, "request", None), "url", "")
-    return bool(url) and arm.account.may_send_to(url)
+    return network_failures.explained(error, arm.address, step)
 
 
 def _logged(error: AzureError) -> AzureError:
