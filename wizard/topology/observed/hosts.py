@@ -7,8 +7,10 @@ is text in ISO 8601.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from wizard.topology.graph import Value
 from wizard.topology.observed.errors import health_errors
@@ -17,6 +19,8 @@ from wizard.topology.observed.model import ObservedComponent
 from wizard.topology.observed.parts import Datastore, RetentionVolume, Update
 from wizard.topology.observed.record import Record
 from wizard.topology.observed.words import coloured, reported
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +35,19 @@ class Version:
 def version_of(record: Record) -> Version:
     nested = record.nested("agentVersionDetails")
     return Version(
-        version=record.text("agentVersion") or nested.text("version"),
-        status=record.text("versionStatus") or nested.text("status"),
-        expires=record.moment("agentExpiryDate") or nested.moment("expiryDate"),
+        version=_either(record.text("agentVersion"), nested, "version", Record.text),
+        status=_either(record.text("versionStatus"), nested, "status", Record.text),
+        expires=_either(record.moment("agentExpiryDate"), nested, "expiryDate", Record.moment),
     )
+
+
+def _either(flat: T, nested: Record, name: str, read: Callable[[Record, str], T]) -> T:
+    """The flat field wins; a nested one that says something else stays unread, and so is kept."""
+    other = read(Record({name: nested.peek(name)}), name)
+    if flat and other and flat != other:
+        return flat
+    inner = read(nested, name)
+    return flat or inner
 
 
 def known(facts: dict[str, Value | datetime]) -> dict[str, Value]:
@@ -92,8 +105,8 @@ def master_target(record: Record, fabric: str, now: datetime) -> ObservedCompone
     facts: dict[str, Value | datetime] = {
         "disk_count": record.whole("diskCount"),
         "agent_expires": version.expires,
-        "mars_version": record.text("marsAgentVersion") or mars.text("version"),
-        "mars_expires": record.moment("marsAgentExpiryDate") or mars.moment("expiryDate"),
+        "mars_version": _either(record.text("marsAgentVersion"), mars, "version", Record.text),
+        "mars_expires": _either(record.moment("marsAgentExpiryDate"), mars, "expiryDate", Record.moment),
         "mars_status": mars.text("status"),
     }
     state = reported(record.text("health"), ())

@@ -32,7 +32,7 @@ class Load:
     active_in_azure: int = 0
     states: Counter[Health] = field(default_factory=Counter)
     servers: Counter[str] = field(default_factory=Counter)
-    server_names: dict[str, str] = field(default_factory=dict)
+    servers_of_azure: Counter[str] = field(default_factory=Counter)
     targets: Counter[str] = field(default_factory=Counter)
     vcenters: Counter[str] = field(default_factory=Counter)
     through_nothing: int = 0
@@ -57,15 +57,14 @@ def _add(load: Load, properties: Record, details: Record) -> None:
     server = details.text("processServerId", "reprotectAgentId").upper()
     if server:
         load.servers[server] += 1
-        name = details.text("processServerName", "reprotectAgentName")
-        if name:
-            load.server_names[server] = min(name, load.server_names.get(server, name))
     else:
         load.through_nothing += 1
     if load.direction == "home" and (target := details.text("masterTargetId")):
         load.targets[target.upper()] += 1
     if details.text("activeSiteType").casefold() == "azure":
         load.active_in_azure += 1
+        if server:
+            load.servers_of_azure[server] += 1
     if details.text("discoveryType").casefold() == "vcenter":
         if vcenter := details.text("vCenterInfrastructureId"):
             load.vcenters[vcenter] += 1

@@ -62,10 +62,11 @@ def modernized_components(
     details = fabric.details
     top = _fabric_component(fabric, situation)
     machines: dict[str, list[ObservedComponent]] = {}
-    for array in (*_ARRAYS, *_unknown_arrays(details)):
+    for array in (*_ARRAYS, "agentDetails", *_unknown_arrays(details)):
         for record in details.records(array):
-            _sort_in(machines, _part(record, array, fabric.name, situation.now))
-    named: dict[str, tuple[str, dict[str, Any]]] = {}
+            told = _part(record, array, fabric.name, situation.now)
+            machines.setdefault(told.id.upper(), []).append(told)
+    listed: dict[str, Record] = {}
     for entry in appliances:
         identity = entry.text("id")
         for array, (member, _kind) in _ARRAYS.items():
@@ -74,14 +75,13 @@ def modernized_components(
                 part = _part(record, array, fabric.name, situation.now)
                 _sort_in(machines, replace(part, id=part.id or identity))
         entry.text("fabricArmId")
-        named[identity.upper()] = (entry.text("name"), entry.rest())
+        listed[identity.upper()] = entry
         machines.setdefault(identity.upper(), [])
     left = [dict(provider) for provider in providers or ()]
     found: list[ObservedComponent] = []
     for identity in sorted(machines):
-        name, rest = named.get(identity, ("", {}))
         parts, left = _connected(machines[identity], left)
-        found += _appliance(identity, name, rest, parts, fabric, situation)
+        found += _appliance(identity, listed.get(identity, Record({})), parts, fabric, situation)
     extra = {**top.extra, **details.rest(), **({"providers": left} if left else {})}
     components = [replace(top, extra=extra), *found]
     components += _vcenters(components, fabric, situation)
@@ -93,22 +93,18 @@ def _unknown_arrays(details: Record) -> tuple[str, ...]:
     return tuple(
         name
         for name in details.names()
-        if name not in _ARRAYS
+        if name not in (*_ARRAYS, "agentDetails")
         and isinstance(found := details.peek(name), list)
         and found
-        and all(isinstance(entry, Mapping) and (entry.get("id") or name == "agentDetails") for entry in found)
+        and all(isinstance(entry, Mapping) and entry.get("id") for entry in found)
     )
 
 
 def _sort_in(machines: dict[str, list[ObservedComponent]], part: ObservedComponent) -> None:
-    """The list of appliances repeats what the fabric says: a part that says the same is there once."""
+    """What the list of appliances says of a part that the fabric tells of is the same again."""
     parts = machines.setdefault(part.id.upper(), [])
-    if not any(_same_part(part, other) for other in parts):
+    if not any(part.facts["array"] == other.facts["array"] for other in parts):
         parts.append(part)
-
-
-def _same_part(one: ObservedComponent, other: ObservedComponent) -> bool:
-    return one.facts.get("array") == other.facts.get("array") and one.name == other.name
 
 
 def _connected(
@@ -177,8 +173,7 @@ def _part(record: Record, array: str, fabric: str, now: datetime) -> ObservedCom
 
 def _appliance(
     identity: str,
-    name: str,
-    rest: Mapping[str, Any],
+    listed: Record,
     parts: Sequence[ObservedComponent],
     fabric: Fabric,
     situation: Situation,
@@ -199,7 +194,7 @@ def _appliance(
         key=key,
         kind="appliance",
         id=next((part.id for part in own if part.id), identity),
-        name=name or _first(part.name for part in shown),
+        name=listed.text("name") or _first(part.name for part in shown),
         address=_first(part.address for part in shown),
         addresses=next((part.addresses for part in shown if part.addresses), ()),
         fqdn=_first(part.fqdn for part in shown),
@@ -211,7 +206,8 @@ def _appliance(
         facts={"bios_id": bios}
         if (bios := _first(str(part.facts.get("bios_id", "")) for part in own))
         else {},
-        extra=rest,
+        blocking_errors=health_errors(listed, "switchProviderBlockingErrorDetails"),
+        extra=listed.rest(),
     )
     kind = corrected_kind(situation.corrections, appliance)
     if kind is not None:

@@ -107,15 +107,21 @@ def _uses(work: Sequence[Load], vcenters: Mapping[str, list[dict[str, Any]]]) ->
     to_azure: dict[str, int] = {}
     home: dict[str, int] = {}
     for load in work:
-        counts = {"to_azure": to_azure, "home": home}.get(load.direction, {})
-        for server, count in load.servers.items():
-            counts[server] = counts.get(server, 0) + count
+        if load.direction == "to_azure":
+            _add_up(to_azure, load.servers)
+        if load.direction == "home":
+            _add_up(home, load.servers_of_azure)
     discovering = {
         Record(entry.get("properties")).text("processServerId").upper()
         for entries in vcenters.values()
         for entry in entries
     }
     return Uses(to_azure=to_azure, home_from_azure=home, discovering=frozenset(discovering - {""}))
+
+
+def _add_up(total: dict[str, int], counts: Mapping[str, int]) -> None:
+    for server, count in counts.items():
+        total[server] = total.get(server, 0) + count
 
 
 def _appliance_records(appliances: Sequence[Mapping[str, Any]]) -> list[Record]:

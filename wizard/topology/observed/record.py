@@ -86,10 +86,10 @@ class Record:
         return tuple(sorted(self._fields))
 
     def rest(self) -> dict[str, Any]:
-        """The fields nobody has read, verbatim."""
+        """The fields nobody has read, verbatim; null says nothing and is left out."""
         left = {name: record.rest() for name, record in self._nested.items()}
         for name, value in self._fields.items():
-            if name not in self._read:
+            if name not in self._read and value is not None:
                 left[name] = value
         return {name: left[name] for name in sorted(left) if name not in self._nested or left[name]}
 
