@@ -46,6 +46,14 @@ def test_a_vcenter_is_pending_until_its_job_has_succeeded(story: Story) -> None:
         assert [row.name for row in listed] == ["lyon"]
 
 
+def test_one_that_somebody_added_in_the_portal_is_there_at_once(story: Story) -> None:
+    known = story.control.add_vcenter(VAULT, "oslo", "oslo.lab.test", friendly_name="Oslo", port=8443)
+    found = story.vcenter("oslo")
+    assert (found.friendly_name, found.port, found.discovery_status) == ("Oslo", "8443", "Completed")
+    assert found.infrastructure_id == known["infrastructure_id"]
+    assert len(story.items()) == 5
+
+
 def test_the_sdk_follows_the_operation_to_its_end(story: Story) -> None:
     story.control.configure(job_seconds=0.02)
     made = story.sr.replicationv_centers.begin_create(*PLACE, story.fabric, "lyon", story.body()).result()

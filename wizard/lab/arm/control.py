@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from wizard.lab.arm import vcenters
 from wizard.lab.arm.answers import Refused, not_found
 from wizard.lab.arm.jobs import Job
 from wizard.lab.arm.state import (
@@ -17,6 +18,7 @@ from wizard.lab.arm.state import (
     Protection,
     Server,
     Vault,
+    VCenter,
     World,
     digest,
     guid,
@@ -217,6 +219,33 @@ class Control:
                 {"accountId": str(number), "accountName": account}
                 for number, account in enumerate(accounts, 1)
             ]
+
+    def add_vcenter(
+        self,
+        vault: str,
+        name: str,
+        address: str,
+        *,
+        fabric: str | None = None,
+        friendly_name: str = "",
+        port: int = 443,
+        account: str = "1",
+    ) -> Described:
+        """One that somebody added in the portal, discovered already, through the built-in process server."""
+        with self._lock:
+            found = self._fabric(self._vault(vault), fabric)
+            row = VCenter(
+                name=name,
+                friendly_name=friendly_name or name,
+                address=address,
+                port=str(port),
+                process_server_id=found.with_role("ps")[0].id,
+                account_id=account,
+                internal_id=address,
+            )
+            found.vcenters[name.lower()] = row
+            vcenters.complete(self._world, found, row)
+            return {"name": name, "infrastructure_id": row.infrastructure_id}
 
     # --- machines ----------------------------------------------------------------------------------------------------
 
@@ -475,7 +504,16 @@ class Control:
 REMOTE = (
     *("vaults", "add_vault", "register_configuration_server", "register_process_server"),
     *("register_master_target", "register_appliance", "remove_server", "set_server", "set_accounts"),
-    *("set_machines", "add_protected_items", "advance", "now", "configure", "fault", "clear_faults"),
+    *(
+        "add_vcenter",
+        "set_machines",
+        "add_protected_items",
+        "advance",
+        "now",
+        "configure",
+        "fault",
+        "clear_faults",
+    ),
     *("requests", "clear_requests", "jobs", "reset"),
 )
 

@@ -73,9 +73,7 @@ def put_vcenter(request: Request) -> Answer:
     world = request.world
 
     def effect() -> None:
-        row.infrastructure_id = str(1 + int(digest(f"{fabric.id}/{name}")[:6], 16) % 9000)
-        row.heartbeat_at = world.clock.now()
-        discover(world, fabric, row)
+        complete(world, fabric, row)
 
     def give_up() -> None:
         fabric.vcenters.pop(name.lower(), None)
@@ -122,6 +120,13 @@ def delete_vcenter(request: Request) -> Answer:
         location=f"{fabric.id}/replicationvCenters/{row.name}",
     )
     return begin(request, job)
+
+
+def complete(world: World, fabric: Fabric, row: VCenter) -> None:
+    """Its first discovery is done."""
+    row.infrastructure_id = str(1 + int(digest(f"{fabric.id}/{row.name}")[:6], 16) % 9000)
+    row.heartbeat_at = world.clock.now()
+    discover(world, fabric, row)
 
 
 def discover(world: World, fabric: Fabric, row: VCenter) -> None:
