@@ -89,7 +89,7 @@ def carried(
     """
     all_of_them = tuple(machines)
     known = {
-        machine.id: rates[machine.name.casefold()]
+        machine.key: rates[machine.name.casefold()]
         for machine in all_of_them
         if machine.name.casefold() in rates
     }

@@ -21,6 +21,7 @@ from wizard.services.answers import primary_component
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.services.storable import storable
+from wizard.services.vault_observation.notices import REMINDER
 from wizard.text import Text, _
 from wizard.topology.roles import ROLES
 
@@ -49,9 +50,6 @@ LINKS: Final[Mapping[str, str]] = {
     Addition.Kind.MT_WINDOWS: _LEARN + "vmware-azure-reprotect",
     Addition.Kind.MT_LINUX: _LEARN + "vmware-azure-install-linux-master-target",
 }
-
-REMINDER: Final = "removal "
-"""How the keys of notices begin that remind of the removal of a component."""
 
 
 def takes_additions(deployment: Deployment) -> Text:

@@ -67,13 +67,14 @@ def run(progress: Progress) -> Done:
     report = _Report(task)
     ref = azure_access.vault_ref(deployment)
     with azure_access.open_arm(deployment) as arm:
-        _await_left_job(progress, arm, ref)
+        in_left_job = _await_left_job(progress, arm, ref)
         progress.phase(Text(_("Reading where the machines are now")), 5)
         documents = fabrics.read_documents(arm, ref)
         observed = observe(
             documents, now=timezone.now(), corrections=machine_moves.corrections_of(deployment)
         )
-        todo = _sorted_out(orders, documents, observed, report, progress)
+        todo = _sorted_out(orders, documents, observed, report, progress, in_left_job)
+        progress.leave(job=None)
         made = batches(todo)
         for number, batch in enumerate(made):
             left = [order for later in made[number + 1 :] for order in later]
@@ -158,14 +159,19 @@ def _move(deployment: Deployment, task_id: object) -> Task:
     return task
 
 
-def _await_left_job(progress: Progress, arm: Arm, ref: VaultRef) -> None:
-    """The job that a worker which died was following goes on in Azure; its machines must not be asked for twice."""
-    if job_id := progress.task.leftovers.get("job"):
-        progress.phase(Text(_("Waiting for the job that was left behind")), 2)
-        # What it did not do is found out below, and done again.
-        with suppress(JobFailed):
-            jobs.follow(arm, ref, Job(id=job_id), should_stop=_only_if_lost(progress))
-        progress.leave(job=None)
+def _await_left_job(progress: Progress, arm: Arm, ref: VaultRef) -> frozenset[str]:
+    """The job that a worker which died was following goes on in Azure; its machines must not be asked for twice.
+
+    Returns their keys: what it moved is this task's doing.
+    """
+    left = progress.task.leftovers.get("job")
+    if not left:
+        return frozenset()
+    progress.phase(Text(_("Waiting for the job that was left behind")), 2)
+    # What it did not do is found out afterwards, and done again.
+    with suppress(JobFailed):
+        jobs.follow(arm, ref, Job(id=left["id"]), should_stop=_only_if_lost(progress))
+    return frozenset(left["machines"])
 
 
 def _sorted_out(
@@ -174,6 +180,7 @@ def _sorted_out(
     observed: Observed,
     report: _Report,
     progress: Progress,
+    in_left_job: frozenset[str],
 ) -> tuple[MoveOrder, ...]:
     """Those that are to be moved still, and may be."""
     now = {machine.key: machine.server for machine in read_machines(documents)}
@@ -197,7 +204,8 @@ def _sorted_out(
             progress.warning(wrong)
         else:
             todo.append(order)
-    report.note("already", already)
+    report.note("moved", [order for order in already if order.key in in_left_job])
+    report.note("already", [order for order in already if order.key not in in_left_job])
     return tuple(todo)
 
 
@@ -236,7 +244,7 @@ def _move_batch(
             target=first.target,
             items=[order.machine for order in batch],
         )
-    progress.leave(job=job.id)
+    progress.leave(job={"id": job.id, "machines": [order.key for order in batch]})
     view = jobs.follow(arm, ref, job, should_stop=_only_if_lost(progress))
     progress.leave(job=None)
     report.note("moved", batch)

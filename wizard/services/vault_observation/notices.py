@@ -22,6 +22,8 @@ from wizard.topology.transitions import Item, ItemSeverity, changes
 
 # The key of the notice that the vault cannot be looked at.
 LOOKING: Final = "looking"
+# How the keys of those begin that are no look's to end: reminders of what is to be removed.
+REMINDER: Final = "removal "
 _KEY_LENGTH: Final = Notice._meta.get_field("key").max_length or 255
 _TROUBLE: Final = ("warning", "critical")
 # What follows the thing that a notice is about.
@@ -34,7 +36,8 @@ def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
 
     `items` is everything that the look told, well or not.
     """
-    open_now = {row.key: row for row in Notice.objects.filter(deployment=deployment_id, ended_at=None)}
+    rows = Notice.objects.filter(deployment=deployment_id, ended_at=None).exclude(key__startswith=REMINDER)
+    open_now = {row.key: row for row in rows}
     fitting = sorted((replace(item, key=_fitting(item.key)) for item in items), key=_badness)
     # Should two things have one key, the worse of them is told of.
     current = {item.key: item for item in fitting}
