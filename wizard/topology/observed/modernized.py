@@ -24,7 +24,6 @@ from wizard.topology.observed.measures import metrics
 from wizard.topology.observed.model import ObservedComponent
 from wizard.topology.observed.provider import belongs_to, read_provider
 from wizard.topology.observed.record import Record
-from wizard.topology.observed.roles import corrected_kind
 from wizard.topology.observed.words import coloured, reported, worst
 
 # The arrays of the get, and the member of the list of appliances that tells the same (arm-site-recovery 2.2).
@@ -209,10 +208,6 @@ def _appliance(
         blocking_errors=health_errors(listed, "switchProviderBlockingErrorDetails"),
         extra=listed.rest(),
     )
-    kind = corrected_kind(situation.corrections, appliance)
-    if kind is not None:
-        reason = Text(_("Somebody recorded it as this."))
-        appliance = replace(appliance, kind=kind, certainty="corrected", reasons=(reason,))
     placed = [
         replace(part, key=situation.keys.claim(f"{key}#{part.facts['array']}"), part_of=key) for part in own
     ]
