@@ -10,7 +10,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.test import Client
 from django.utils import timezone
 
-from tests import stories
+from tests import stories, vault_stories
 from tests.builders import make_operator
 from tests.chromium import launch_args
 from wizard.models import (
@@ -23,6 +23,8 @@ from wizard.models import (
     Operator,
     SignInAccount,
     SignInLink,
+    VaultObservation,
+    VaultWatch,
     Waiver,
 )
 from wizard.services import accounts
@@ -114,6 +116,17 @@ def furnish(actor: Operator, number: int = 1) -> None:
         facts={"os.build": {"value": 17763}, "os.caption": {"reason": {"text": "WMI is broken."}}},
         digest="d" * 64,
         received_by=actor,
+    )
+    VaultWatch.objects.get_or_create(deployment=deployment)
+    vault_stories.notice(deployment)
+    VaultObservation.objects.create(
+        deployment=deployment,
+        number=1,
+        document={"version": 1},
+        severity="warning",
+        digest="d" * 64,
+        first_seen_at=timezone.now(),
+        last_seen_at=timezone.now(),
     )
     secret = InstallationSecret(deployment=deployment, kind="passphrase", given_by=actor)
     secret.hold(b"canary-passphrase")

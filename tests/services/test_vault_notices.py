@@ -42,17 +42,11 @@ def test_a_heartbeat_that_is_lost_and_back_gives_exactly_one_notice(
     azure.control.set_server(SERVER, heartbeat=20 * MINUTE)
     for _time in range(3):
         look(deployment, operator)
-    lost = [
-        row
-        for row in Notice.objects.exclude(pk__in=before)
-        if row.key.startswith("health|") and "heartbeat" in row.key
-    ]
-    servers = {row.key for row in lost}
-    assert lost
-    assert len(lost) == len(servers), "one for each component, however often it was looked"
-    assert {row.severity for row in lost} == {Severity.CRITICAL}
-    assert all(row.ended_at is None and str(row.remedy) for row in lost)
-    (row,) = (row for row in lost if SERVER in str(row.sentence) and "|cs:" in row.key)
+    # Three roles stand on that machine; its silence is one thing.
+    (row,) = Notice.objects.exclude(pk__in=before).filter(key__endswith="heartbeat")
+    assert (row.severity, row.ended_at) == (Severity.CRITICAL, None)
+    assert SERVER in str(row.sentence)
+    assert str(row.remedy)
     assert notices.open_critical(deployment) >= 1
 
     azure.control.set_server(SERVER, heartbeat=True)
@@ -60,7 +54,7 @@ def test_a_heartbeat_that_is_lost_and_back_gives_exactly_one_notice(
         look(deployment, operator)
     row.refresh_from_db()
     assert row.ended_at is not None
-    assert Notice.objects.filter(key=row.key).count() == 1
+    assert Notice.objects.filter(key__endswith="heartbeat").count() == 1
     assert notices.open_critical(deployment) == 0
 
 

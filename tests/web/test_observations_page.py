@@ -141,7 +141,7 @@ def test_parts_that_could_not_be_read_are_named(
     look(deployment, operator)
     page = shown(working, deployment)
     assert "What could not be read" in page.words
-    assert "vault_health" in page.words
+    assert "Health of the vault: the account may not read it" in page.words
 
 
 def test_a_failure_stands_with_place_and_remedy_above_what_was_seen_before(

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _lazy
 
 from wizard.models import Severity
-from wizard.services.vault_observation.judgement import Judgement
+from wizard.services.vault_observation import showing
+from wizard.services.vault_observation.judgement import Judgement, carriers_of, machine_of
 from wizard.text import Text
 from wizard.topology.observed import Observed, ObservedComponent, ObservedLink
-from wizard.topology.roles import ROLES
 
 # Tags that say a severity in one word, and by colour and shape.
 TONES: Final = {
@@ -55,6 +54,24 @@ _LINK_STATES: Final = {
     "dangling": ("warn", _lazy("Leads nowhere")),
 }
 
+_PARTS: Final = {
+    "vault": _lazy("The vault itself"),
+    "vault_properties": _lazy("The vault itself"),
+    "vault_health": _lazy("Health of the vault"),
+    "appliances": _lazy("Replication appliances"),
+    "fabrics": _lazy("Site"),
+    "providers": _lazy("Providers of a site"),
+    "containers": _lazy("Protection containers of a site"),
+    "vcenters": _lazy("vCenter Servers of a site"),
+    "protected_items": _lazy("Replicated machines of a site"),
+}
+_REASONS: Final = {
+    "not_permitted": _lazy("the account may not read it"),
+    "not_found": _lazy("it is not there"),
+    "refused": _lazy("the service does not know it"),
+    "service_failed": _lazy("the service failed"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
@@ -85,14 +102,11 @@ class ComponentLine:
 
 def components(observed: Observed) -> list[ComponentLine]:
     """Each with the machine that carries it right behind that machine."""
-    names = _names(observed)
-    order = {one.key: place for place, one in enumerate(observed.components)}
+    names, carriers = _names(observed), carriers_of(observed)
 
-    def place(one: ObservedComponent) -> tuple[int, int]:
-        return (
-            order.get(one.part_of or "", order[one.key]),
-            0 if one.part_of is None else 1 + order[one.key],
-        )
+    def place(one: ObservedComponent) -> tuple[str, bool, str]:
+        machine = machine_of(one.key, carriers)
+        return machine, one.key != machine, one.key
 
     return [_component(one, names) for one in sorted(observed.components, key=place)]
 
@@ -130,22 +144,20 @@ def differences(judgement: Judgement) -> list[dict[str, Any]]:
 
 
 def health(judgement: Judgement) -> list[dict[str, Any]]:
-    """By component in the order of the components, each with its worst state first."""
-    order = {one.key: place for place, one in enumerate(judgement.observed.components)}
-    states = sorted(
-        judgement.health,
-        key=lambda state: (order.get(state.component, len(order)), _RANK[state.state], state.key),
-    )
+    """The worst first, then by component."""
+    roles = {one.key: showing.role_of(one) for one in judgement.observed.components}
     return [
         {
             "name": state.name,
+            "role": roles.get(state.component, ""),
             "metric": state.title,
+            "well": state.state == "ok",
             "tag": Tag.of(state.state),
             "value": state.value,
             "threshold": state.threshold,
             "remedy": state.remedy if state.state != "ok" else Text(""),
         }
-        for state in states
+        for state in sorted(judgement.health, key=lambda state: (_RANK[state.state], state.key))
     ]
 
 
@@ -162,6 +174,21 @@ def findings(judgement: Judgement) -> list[dict[str, Any]]:
     ]
 
 
+def skipped(observed: Observed) -> list[dict[str, str]]:
+    """What could not be read of it, and why."""
+    found = []
+    for one in observed.skipped:
+        part, _slash, name = one.part.partition("/")
+        found.append(
+            {
+                "part": str(_PARTS.get(part, part)),
+                "name": name,
+                "reason": str(_REASONS.get(one.reason, one.reason)),
+            }
+        )
+    return found
+
+
 def counted(severities: Iterable[str]) -> dict[str, int]:
     """How often each severity is there."""
     found = dict.fromkeys(TONES, 0)
@@ -174,11 +201,10 @@ def counted(severities: Iterable[str]) -> dict[str, int]:
 
 
 def _component(one: ObservedComponent, names: dict[str, str]) -> ComponentLine:
-    known = ROLES.get(one.kind) if one.kind != "unknown" else None
     return ComponentLine(
         component=one,
         name=names[one.key],
-        role=str(known.title) if known else gettext("Not known"),
+        role=str(showing.role_of(one)),
         certainty=str(_CERTAINTY[one.certainty]),
         stands_on=names.get(one.part_of or "", ""),
         health=Tag.of(one.health),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from wizard.models import VaultObservation
 from wizard.services.vault_observation.judgement import Judgement
-from wizard.services.vault_observation.showing import judgement_in
+from wizard.services.vault_observation.showing import judgement_in, role_of
 from wizard.text import Text, _, verbatim
 from wizard.topology.observed import Observed, ObservedComponent
 from wizard.topology.transitions import changes
@@ -26,7 +26,13 @@ _FIELDS: Final = {
     "os_version": _("Operating system"),
     "machines": _("Machines"),
     "pairs": _("Replication pairs"),
-    "part_of": _("Stands on"),
+}
+
+_HEALTH: Final = {
+    "ok": _("healthy"),
+    "unknown": _("not known"),
+    "warning": _("warning"),
+    "critical": _("critical"),
 }
 
 
@@ -49,7 +55,8 @@ def entries(rows: Sequence[VaultObservation], *, before: VaultObservation | None
         new, old = read[place], read[place + 1]
         first = place == len(rows) - 1 and before is None
         known = first or (new is not None and old is not None)
-        changes = tuple(_changes(old, new)) if new is not None and old is not None else ()
+        # Roles on one machine change together; that is said once.
+        changes = tuple(dict.fromkeys(_changes(old, new))) if new is not None and old is not None else ()
         found.append(Entry(row=row, changes=changes, first=first, known=known))
     return found
 
@@ -78,14 +85,14 @@ def _components(old: Observed, new: Observed) -> Iterator[Text]:
     for key, one in now.items():
         if key in was:
             for field, words in _FIELDS.items():
-                before, after = getattr(was[key], field), getattr(one, field)
+                before, after = _shown(was[key], field), _shown(one, field)
                 if before != after:
                     yield Text(
                         _("%(field)s of %(name)s: %(before)s → %(after)s"),
                         field=Text(words),
                         name=_called(one),
-                        before=_shown(before),
-                        after=_shown(after),
+                        before=before,
+                        after=after,
                     )
 
 
@@ -101,9 +108,14 @@ def _called(one: ObservedComponent) -> str:
     return one.name or one.address or one.key
 
 
-def _shown(value: Any) -> Text:
+def _shown(one: ObservedComponent, field: str) -> Text:
+    value = getattr(one, field)
     if value is None or value == "":
         return verbatim("–")
+    if field == "health":
+        return Text(_HEALTH[value])
+    if field == "kind":
+        return role_of(one)
     if isinstance(value, datetime):
         return verbatim(value.date().isoformat())
     return verbatim(value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from wizard.topology.health import HealthState, judge
 from wizard.topology.observed import Observed, observe
 from wizard.topology.transitions import Item, items_of
 
+# What all roles on one machine share.
+_OF_THE_MACHINE: Final = ("heartbeat", "cpu", "memory", "cache_space", "certificate", "version")
 _ORDER: Final = (Severity.OK, Severity.UNKNOWN, Severity.WARNING, Severity.CRITICAL)
 
 
@@ -48,8 +50,27 @@ class Judgement:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All that was told, well or not, as notices are made of it."""
-        return items_of(self.health, self.differences, self.observed.findings)
+        """All that was told, well or not, as notices are made of it: what is one machine's is told once for all its roles."""
+        own = [state for state in self.health if state.metric not in _OF_THE_MACHINE]
+        return (
+            *self._of_machines(),
+            *items_of(own, self.differences, self.observed.findings),
+        )
+
+    def _of_machines(self) -> Iterator[Item]:
+        carriers = carriers_of(self.observed)
+        worst: dict[tuple[str, str], HealthState] = {}
+        for state in self.health:
+            if state.metric in _OF_THE_MACHINE:
+                place = (machine_of(state.component, carriers), state.metric)
+                known = worst.get(place)
+                # Of equals the machine's own state, whatever its place among the components.
+                rank = (_ORDER.index(Severity(state.state)), state.component == place[0])
+                if known is None or rank > (_ORDER.index(Severity(known.state)), known.component == place[0]):
+                    worst[place] = state
+        for (machine, metric), state in worst.items():
+            (item,) = items_of([state])
+            yield replace(item, key=f"health|{machine}|{metric}")
 
     def name_of(self, key: str) -> str:
         """The name of an observed component; of a recorded one what its key ends with."""
@@ -74,6 +95,20 @@ class Judgement:
             health=tuple(HealthState.from_json(stored) for stored in row.health),
             recorded=recorded,
         )
+
+
+def carriers_of(observed: Observed) -> dict[str, str | None]:
+    """Which component carries each of them, by key; None where it stands by itself."""
+    return {one.key: one.part_of for one in observed.components}
+
+
+def machine_of(key: str, carriers: Mapping[str, str | None]) -> str:
+    """The key of the component that carries all others on its machine."""
+    seen = {key}
+    while (carrier := carriers.get(key)) is not None and carrier not in seen:
+        seen.add(carrier)
+        key = carrier
+    return key
 
 
 def _to_the_day(kept: dict[str, Any]) -> dict[str, Any]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
 from wizard.models import Deployment, VaultObservation, VaultWatch
-from wizard.services import azure_access, topology
+from wizard.services import azure_access
 from wizard.services.errors import NotFound
 from wizard.services.vault_observation.failures import PARTS
 from wizard.services.vault_observation.judgement import Judgement
 from wizard.services.vault_observation.schedule import WATCHED_STATES
 from wizard.text import Text, _
-from wizard.topology.graph import Graph
-from wizard.topology.observed import graph_of
+from wizard.topology import drawing
+from wizard.topology.graph import Graph, Node
+from wizard.topology.observed import ObservedComponent, graph_of
+from wizard.topology.roles import ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +84,37 @@ def judgement_in(row: VaultObservation, *, recorded: bool = True) -> Judgement |
         return None
 
 
+def role_of(one: ObservedComponent) -> Text:
+    """What it is, in the words of the topology."""
+    return ROLES[one.kind].title if one.kind != "unknown" else Text(_("Not known"))
+
+
 def graph_in(judgement: Judgement) -> Graph:
-    """What the vault shows, as a graph like the recorded one."""
-    return graph_of(judgement.observed)
+    """What the vault shows, as a graph like the recorded one; machines go by their names as far as these tell them apart."""
+    graph = graph_of(judgement.observed)
+    named = Counter(one.name for one in judgement.observed.components if one.part_of is None)
+    words = {
+        one.key: one.name
+        for one in judgement.observed.components
+        if one.part_of is None and one.name and named[one.name] == 1
+    }
+    return Graph(tuple(_on_named_machine(node, words) for node in graph.nodes), graph.links)
 
 
 def picture(judgement: Judgement, *, name: str) -> str:
     """What the vault shows as SVG, in the reader's language."""
-    return topology.picture(graph_in(judgement), name=name)
+    graph = graph_in(judgement)
+    return drawing.svg(
+        graph,
+        title=str(Text(_("What the vault shows of %(name)s"), name=name)),
+        description=str(
+            Text(
+                _("%(nodes)s components and %(links)s links; the table beside it lists all of them."),
+                nodes=len(graph.nodes),
+                links=len(graph.links),
+            )
+        ),
+    )
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -106,3 +133,10 @@ def _failure(watch: VaultWatch) -> Failure | None:
         remedy=watch.refresh_remedy,
         where=", ".join(one for one in found if one),
     )
+
+
+def _on_named_machine(node: Node, names: Mapping[str, str]) -> Node:
+    machine = node.attributes.get("machine")
+    if not isinstance(machine, str) or machine not in names:
+        return node
+    return replace(node, attributes={**node.attributes, "machine": names[machine]})

@@ -156,6 +156,7 @@ def _history(request: SignedInRequest, deployment: Deployment) -> dict[str, Any]
 def _shown(deployment: Deployment, judgement: Judgement) -> dict[str, Any]:
     observed = judgement.observed
     components = vault_lines.components(observed)
+    health = vault_lines.health(judgement)
     form = CorrectionForm(judgement)
     corrected = corrections.of_deployment(deployment)
     words = corrections.role_words()
@@ -170,10 +171,11 @@ def _shown(deployment: Deployment, judgement: Judgement) -> dict[str, Any]:
         "links": vault_lines.links(observed),
         "differences": vault_lines.differences(judgement),
         "difference_counts": vault_lines.counted(one.severity for one in judgement.differences),
-        "health": vault_lines.health(judgement),
+        "unwell": [line for line in health if not line["well"]],
+        "well": [line for line in health if line["well"]],
         "health_counts": vault_lines.counted(state.state for state in judgement.health),
         "findings": vault_lines.findings(judgement),
-        "skipped": observed.skipped,
+        "skipped": vault_lines.skipped(observed),
         "correction": form if form.servers else None,
         "corrected": [
             {"id": server, "name": names.get(server, server), "role": words.get(kind, kind)}
