@@ -143,6 +143,17 @@ def test_what_a_role_does_not_include_is_left_out_and_named(
     assert len(found["fabrics"]) == 1
 
 
+@pytest.mark.parametrize("fault", ["always_503", "not_found"])
+@pytest.mark.parametrize(("path", "part"), [("Appliances", "appliances"), ("VaultHealth", "vault_health")])
+def test_what_only_rounds_the_picture_off_may_fail(
+    arm: Arm, ref: VaultRef, azure: LabAzure, fabric: str, path: str, part: str, fault: str
+) -> None:
+    azure.control.fault(fault, path=f"/replication{path}", count=0)
+    found = read_documents(arm, ref)
+    assert [row["part"] for row in found["skipped"]] == [part]
+    assert len(found["fabrics"]) == 1
+
+
 @pytest.mark.parametrize("path", ["/lyon-vault$", "/replicationFabrics$"])
 def test_without_the_vault_or_its_fabrics_there_is_nothing_to_tell(
     arm: Arm, ref: VaultRef, azure: LabAzure, path: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wizard.azure.job_view import JobError
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 from wizard.wire import errors as wire
 
 
@@ -186,7 +186,7 @@ class JobFailed(AzureError):
     @classmethod
     def of(cls, errors: Sequence[JobError], *, scenario: str, state: str, address: str) -> JobFailed:
         """Says the first reason in the service's own words, and its recommendation as remedy."""
-        first = next((error for error in errors if error.message or error.code), None)
+        first = next((error for error in errors if error.words), None)
         if first is None:
             text = Text(
                 _("The job %(scenario)s in the vault ended as %(state)s without naming a reason."),
@@ -195,20 +195,12 @@ class JobFailed(AzureError):
             )
         else:
             text = Text(
-                _(
-                    "The job %(scenario)s in the vault ended as %(state)s: %(message)s (%(number)s) %(causes)s"
-                ),
+                _("The job %(scenario)s in the vault ended as %(state)s: %(reason)s"),
                 scenario=scenario,
                 state=state,
-                message=first.message,
-                number=first.code,
-                causes=first.causes,
+                reason=first.words,
             )
-        remedy = (
-            Text("%(value)s", value=first.recommendation)
-            if first is not None and first.recommendation
-            else None
-        )
+        remedy = verbatim(first.recommendation) if first is not None and first.recommendation else None
         failed = cls(text, remedy=remedy, address=address, step="job")
         failed.errors, failed.state = tuple(errors), state
         return failed

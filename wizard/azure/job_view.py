@@ -29,6 +29,12 @@ class JobError:
     causes: str
     recommendation: str
 
+    @property
+    def words(self) -> str:
+        """What happened and why, in one line."""
+        number = f"({self.code})" if self.code else ""
+        return " ".join(part for part in (self.message, number, self.causes) if part)
+
     def to_json(self) -> dict[str, str]:
         """Shape: the fields under their own names."""
         return {

@@ -25,9 +25,15 @@ WEAKEST_BITS = 2048
 
 def load(management_cert: str, *, now: datetime) -> x509.Certificate:
     """The certificate, after every check that can be made here. Raises VaultFileError."""
-    certificate = _with_key(_decoded(management_cert))
-    _check_usage(certificate)
-    _check_time(certificate, now)
+    content = _decoded(management_cert)
+    try:
+        certificate = _with_key(content)
+        _check_usage(certificate)
+        _check_time(certificate, now)
+        certificate.subject.rfc4514_string()
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        # The library reads the parts of a certificate when they are asked for, and complains only then.
+        raise _bad_certificate() from None
     return certificate
 
 
@@ -108,8 +114,6 @@ def _check_usage(certificate: x509.Certificate) -> None:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         usage = x509.ExtendedKeyUsage([])
-    except ValueError:
-        raise _bad_certificate() from None
     if ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
         raise VaultFileError(
             Text(
