@@ -273,6 +273,9 @@ PROBE_CA_FILE = env.text("PROBE_CA_FILE")
 AZURE_EMULATOR = env.loopback_url("AZURE_EMULATOR")
 if AZURE_EMULATOR and PRODUCTION:
     raise ImproperlyConfigured("AZURE_EMULATOR is for the lab; unset it, or do not set FOOTHOLD_PRODUCTION.")
+# How long a server is waited for in its vault, and how often at most the vault is looked at meanwhile.
+VAULT_WAIT_SECONDS = env.number("VAULT_WAIT_SECONDS", 1800, least=1)
+VAULT_POLL_SECONDS = env.number("VAULT_POLL_SECONDS", 60, least=1)
 GUEST_WAIT_SECONDS = env.number("GUEST_WAIT_SECONDS", 900, least=1)
 INSTALLER_DIR = Path(env.text("INSTALLER_DIR", str(VAR_DIR / "installers")))
 INSTALL_MINUTES = env.number("INSTALL_MINUTES", 180, least=10)

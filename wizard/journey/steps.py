@@ -262,7 +262,7 @@ _TABLE: Final = (
             summary=_("Register vCenter Server and discover its machines."),
             group="work",
             kind="work",
-            task_kinds=("register_vcenter", "discover_machines"),
+            task_kinds=("register_vcenter", "discover_machines", "register_vault", "remove_vcenter"),
             requires=("deploy", "install"),
             # A vCenter that only carries the virtual machine has nothing to be discovered.
             when=frozenset({"vcenter", "vmware"}),

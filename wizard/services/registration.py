@@ -6,11 +6,12 @@ import time
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, DeploymentState, VCenter
-from wizard.services import audit, deployments, discovery, vcenter_registry
+from wizard.services import audit, deployments, discovery, vault_vcenters, vcenter_registry
 from wizard.services.discovery import claim, judging
 from wizard.services.discovery.claim import Claim
 from wizard.services.errors import Conflict, Invalid
@@ -30,7 +31,7 @@ _LOOK_AGAIN_S: Final = 0.5
 def prepare_register(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     if deployment.is_open:
         return Prepared(missing=(Text(_("the deployed appliance")),))
-    return Prepared()
+    return Prepared(inputs=vault_vcenters.checked_inputs(inputs))
 
 
 def run_register(progress: Progress) -> Done:
@@ -85,7 +86,7 @@ def run_register(progress: Progress) -> Done:
             after={"host": vcenter.host, "instance_uuid": vcenter.instance_uuid},
         )
 
-    return Done(
+    done = Done(
         summary=Text(
             _("%(host)s is registered; %(count)s machines discovered."),
             host=answers["host"],
@@ -94,6 +95,24 @@ def run_register(progress: Progress) -> Done:
         result={"about": about.to_json(), "privileges": gaps, **counts},
         commit=commit,
     )
+    return _go_on(done, progress, vcenter) if vault_vcenters.goes_on(task.deployment) else done
+
+
+def _go_on(here: Done, progress: Progress, vcenter: VCenter) -> Done:
+    """Into the vault. What is registered here is so by now, whatever becomes of that."""
+    progress.check()
+    with transaction.atomic():
+        assert here.commit is not None  # noqa: S101 - made above
+        here.commit()
+    in_vault = vault_vcenters.register(progress, vcenter, start=95)
+    words = {
+        "registered": _("%(here)s It is registered with the configuration server in the vault, too."),
+        "unchanged": _("%(here)s The vault knows it already."),
+        "no_server": _("%(here)s The configuration server is not in the vault yet."),
+        "appliance": _("%(here)s On the appliance it is added by hand."),
+    }
+    summary = Text(words[in_vault["state"]], here=here.summary)
+    return Done(summary=summary, result={**here.result, "vault": in_vault})
 
 
 # --- discover ---------------------------------------------------------------------------------------------------------

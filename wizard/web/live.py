@@ -100,7 +100,12 @@ def page_of(task: Task, at: str) -> str:
 def moves_on(task: Task, at: str) -> bool:
     """Whether there is nothing left to do on the page that `at` names."""
     # What changed nothing is looked at on the page where it was asked for, such as the plan of an import.
-    return task.state == TaskState.SUCCEEDED and task.changing and at in ("deploy", "register", "record")
+    return (
+        task.state == TaskState.SUCCEEDED
+        and task.changing
+        and task.kind != "remove_vcenter"
+        and at in ("deploy", "register", "record")
+    )
 
 
 def last_words(task: Task) -> str:

@@ -14,12 +14,16 @@ from wizard.services import (
     host_tasks,
     machine_moves,
     machine_moves_running,
+    physical_in_vault,
     preflight,
+    protectable_items,
     registration,
     templates,
     topology,
     vault_look_ups,
     vault_observation,
+    vault_registration,
+    vault_vcenters,
     vcenters,
     verification,
 )
@@ -195,7 +199,9 @@ _ALL = (
         title=Text(_("Register vCenter")),
         about=Text(
             _(
-                "Registers the vCenter and discovers its machines. Needs the deployed appliance. Safe to repeat."
+                "Registers the vCenter and discovers its machines. With an Azure account in the vault step it goes on into the vault: "
+                "the vCenter is added to the configuration server there, or changed to what it is here; run_as_account and "
+                "process_server name what is used of several. Needs the deployed appliance. Safe to repeat."
             )
         ),
         changing=True,
@@ -203,6 +209,64 @@ _ALL = (
         prepare=registration.prepare_register,
         run=registration.run_register,
         tidy=vcenters.tidy_visit,
+    ),
+    Kind(
+        id="register_vault",
+        title=Text(_("Wait for the server in the vault")),
+        about=Text(
+            _(
+                "Waits until the configuration server, process server or appliance shows in the vault with a fresh heartbeat, and "
+                "names the documented causes where it does not. Needs an Azure account in the vault step and a server that is set "
+                "up. Changes nothing in the vault but asks servers to report; the vault credentials file is forgotten afterwards. "
+                "Safe to repeat."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=vault_registration.prepare,
+        run=vault_registration.run,
+    ),
+    Kind(
+        id="remove_vcenter",
+        title=Text(_("Remove vCenter from the vault")),
+        about=Text(
+            _(
+                "Takes the vCenter out of the vault; here it stays registered. Needs an Azure account and in confirm the friendly "
+                "name of the vCenter. Refused while machines of it are protected. Safe to repeat."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=vault_vcenters.prepare_remove,
+        run=vault_vcenters.run_remove,
+    ),
+    Kind(
+        id="match_protectable_items",
+        title=Text(_("Match machines with the vault")),
+        about=Text(
+            _(
+                "Reads the machines that the vault lists and finds each among those that are known here. Needs an Azure account and "
+                "a configuration server in the vault. Changes nothing outside. Safe to repeat."
+            )
+        ),
+        changing=False,
+        repeatable=True,
+        prepare=protectable_items.prepare,
+        run=protectable_items.run,
+    ),
+    Kind(
+        id="add_physical_to_vault",
+        title=Text(_("Add physical servers to the vault")),
+        about=Text(
+            _(
+                "Tells the configuration server in the vault of the physical servers that it does not list yet, some at a time; "
+                "what fails is named, the rest goes on. Needs an Azure account and physical servers. Safe to repeat."
+            )
+        ),
+        changing=True,
+        repeatable=True,
+        prepare=physical_in_vault.prepare,
+        run=physical_in_vault.run,
     ),
     Kind(
         id="discover_machines",
