@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -200,6 +201,20 @@ def test_a_machine_without_an_identity_is_told_so(monkeypatch: pytest.MonkeyPatc
     assert end.requests
     assert told.value.code == "no_identity"
     assert "service principal" in str(told.value.remedy)
+
+
+def test_a_machine_on_which_nobody_is_signed_in_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nowhere = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    for name in [name for name in os.environ if name.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", nowhere)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with connect(Account(how="default", cloud="china"), fresh=True) as arm, pytest.raises(errors.NoIdentity):
+        list_subscriptions(arm)
 
 
 def test_the_identity_of_the_machine_gives_the_token_of_its_cloud(
