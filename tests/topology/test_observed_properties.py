@@ -127,19 +127,27 @@ def shuffled(value: Any, chance: random.Random, name: str = "") -> Any:
 
 
 def listed(documents: docs.Document) -> int:
-    """How many components the service lists: each record of a server, part, vCenter or fabric."""
+    """How many components the service lists: each record of a fabric, server, part (of any sort) or vCenter."""
     count = 0
     for one in documents["fabrics"]:
         details = one["properties"]["customDetails"]
-        arrays: tuple[str, ...] = {
-            "vmware": ("processServers", "masterTargetServers"),
-            "inmagercm": ARRAYS,
-        }.get(str(details.get("instanceType")).casefold(), ())
-        count += 1
-        for array in arrays:
-            entries = details.get(array)
-            count += sum(isinstance(entry, dict) for entry in entries) if isinstance(entries, list) else 0
+        match str(details.get("instanceType")).casefold():
+            case "vmware":
+                arrays = [details.get("processServers"), details.get("masterTargetServers")]
+            case "inmagercm":
+                parts = {name: value for name, value in details.items() if isinstance(value, list)}
+                arrays = [value for name, value in parts.items() if name in ARRAYS or has_ids(name, value)]
+            case _:
+                arrays = []
+        count += 1 + sum(
+            isinstance(entry, dict) for array in arrays if isinstance(array, list) for entry in array
+        )
     return count + sum(len(entries) for entries in documents["vcenters"].values())
+
+
+def has_ids(name: str, value: list[Any]) -> bool:
+    """Agents of machines are no parts of a site."""
+    return name != "agentDetails" and all(isinstance(entry, dict) and entry.get("id") for entry in value)
 
 
 @settings(max_examples=60, deadline=None, phases=PHASES)
