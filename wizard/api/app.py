@@ -21,6 +21,8 @@ from wizard.api import (
     attestations,
     azure_accounts,
     checks,
+    conflicts,
+    decommission,
     deployments,
     description,
     facts,
@@ -143,6 +145,7 @@ problems.install(api)
 api.add_router("/profiles", profiles.router)
 for part in (
     deployments,
+    decommission,
     facts,
     checks,
     attestations,
@@ -157,4 +160,5 @@ for part in (
 ):
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)
+api.add_router("/conflicts", conflicts.router)
 api.add_router("", tasks.router)

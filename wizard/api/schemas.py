@@ -38,7 +38,7 @@ class DeploymentRow(Schema):
     name: str
     profile: str
     state: DeploymentState = Field(
-        description="draft, checked (preflight passed), deployed, registered or recorded."
+        description="draft, checked (preflight passed), deployed, registered, recorded or decommissioned."
     )
     revision: int = Field(description="Counts every change; what If-Match asks for.")
     created_by: str

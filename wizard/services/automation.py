@@ -16,12 +16,14 @@ from wizard.models import Deployment, DeploymentState
 from wizard.services import (
     attestations,
     attested,
+    azure_access,
     deployment_plan,
     deployments,
     evidence,
     machine_errands,
     preflight,
     trust,
+    vault_vcenters,
 )
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errands import Errand
@@ -51,9 +53,12 @@ def find(name: str) -> Deployment | None:
 
 
 def plan(file: AnswerFile) -> list[PlannedStep]:
-    """What carrying out the file would do now. Changes nothing. Raises Invalid for answers that no step takes."""
+    """What carrying out the file would do now. Changes nothing. Raises Invalid for answers that no step takes, Conflict
+    `decommissioned`."""
     _check(file)
     deployment = find(file.name)
+    if deployment is not None:
+        deployments.refuse_decommissioned(deployment)
     steps: list[Text] = []
     if deployment is None:
         steps.append(Text(_("Begin the deployment %(name)s."), name=file.name))
@@ -80,12 +85,13 @@ def answer_all(file: AnswerFile, *, errand: Errand) -> Deployment:
     """Create or continue the deployment and give it the file's answers, with the tasks that prove them, and its attestations.
 
     Raises Invalid with paths into the file, TaskFailed, WaitsForPerson where the facts of a machine come by hand, and Conflict
-    `certificate_not_confirmed`, `already_deployed`.
+    `certificate_not_confirmed`, `already_deployed`, `decommissioned`.
     """
     _check(file)
     deployment = find(file.name) or deployments.create(
         name=file.name, profile=file.profile, actor=errand.actor
     )
+    deployments.refuse_decommissioned(deployment)
     for step in _question_steps(file):
         _answer(deployment, step, file, errand)
     _attest(deployment, file, errand)
@@ -111,7 +117,8 @@ def run_preflight(deployment: Deployment, *, errand: Errand) -> None:
 
 
 def carry_on(deployment: Deployment, *, errand: Errand) -> None:
-    """Everything that is left after the answers: preflight, deploy or install, register, record.
+    """Everything that is left after the answers: preflight, deploy or install, register (with an Azure account in the vault,
+    too), record.
 
     Raises Blocked, TaskFailed, WaitsForPerson, NotReady.
     """
@@ -122,7 +129,10 @@ def carry_on(deployment: Deployment, *, errand: Errand) -> None:
             machine_errands.install(deployment, errand)
         else:
             _deploy(deployment, errand)
-    if deployment.state == DeploymentState.DEPLOYED and "vcenter" in circumstances_of(deployment):
+    if deployment.state == DeploymentState.DEPLOYED and azure_access.account_name(deployment):
+        errand.run("register_vault", deployment)
+    with_vcenter = "vcenter" in circumstances_of(deployment)
+    if with_vcenter and (deployment.state == DeploymentState.DEPLOYED or vault_vcenters.is_left(deployment)):
         errand.run("register_vcenter", deployment)
     if deployment.state in (DeploymentState.DEPLOYED, DeploymentState.REGISTERED):
         errand.run("record_topology", deployment)
@@ -192,6 +202,8 @@ def _work_left(
             if not planned:
                 yield KINDS["plan_deployment"].title
             yield KINDS["deploy_ova"].title
+    if reached <= order.index(DeploymentState.DEPLOYED) and file.answers.get("vault", {}).get("account"):
+        yield KINDS["register_vault"].title
     if reached <= order.index(DeploymentState.DEPLOYED) and "register" not in out_of_play:
         yield KINDS["register_vcenter"].title
     if reached < order.index(DeploymentState.RECORDED):
@@ -230,6 +242,8 @@ def _answer(deployment: Deployment, step: journey.Step, file: AnswerFile, errand
         if step.id == "template":
             inputs = {name: wanted.get(name) for name in evidence.TEMPLATE_INPUTS}
             errand.run("inspect_template", deployment, inputs)
+        if step.id == "vault" and wanted.get("account"):
+            errand.run("look_up_vaults", deployment, {"account": wanted["account"]})
         deployments.answer(deployment, step.id, wanted, actor=errand.actor)
         if step.id == "vcenter" and "vcenter" not in deployments.completed_steps(deployment):
             errand.run("sign_in_vcenter", deployment)
@@ -253,9 +267,11 @@ def _same(step: journey.Step, stored: dict[str, Any] | None, wanted: dict[str, A
         return False
     try:
         canonical = step.answers.model_validate({**stored, **wanted}).model_dump(mode="json")
+        # What was stored before a question came up has no answer to it.
+        complete = step.answers.model_validate(stored).model_dump(mode="json")
     except ValidationError:
         return False
-    return canonical == stored
+    return canonical == complete
 
 
 # --- inside: attestations ---------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError, explain
 from wizard.journey.profile import ProfileAnswers
-from wizard.models import Deployment, DeploymentState, Operator, StepAnswer
+from wizard.models import Deployment, DeploymentState, Operator, StepAnswer, TaskState
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import answer_checks, audit, evidence, results
 from wizard.services.answers import Answers
@@ -130,17 +130,28 @@ def completed_steps(deployment: Deployment, answers: Answers | None = None) -> s
     if "evidence" in answers and evidence.of_the_machine(deployment, answers) is None:
         done.discard("evidence")
     order = list(DeploymentState)
-    reached = order.index(DeploymentState(deployment.state))
+    came_to = order.index(reached(deployment))
     for state, steps in _DONE_BY_STATE:
-        if reached >= order.index(state):
+        if came_to >= order.index(state):
             done.update(steps)
-    if reached >= order.index(DeploymentState.CHECKED):
+    if came_to >= order.index(DeploymentState.CHECKED):
         # Asked anew: a waiver may have ended since, or the template been replaced, without anybody having been here.
         verdict = results.verdict_of(deployment)
         holds = not (deployment.is_open and results.outdated(deployment))
         if verdict is not None and not verdict.blocked and holds:
             done.add("preflight")
     return done
+
+
+def reached(deployment: Deployment) -> DeploymentState:
+    """How far its set-up has come; for one that is out of service, how far it had come before."""
+    state = DeploymentState(deployment.state)
+    if state != DeploymentState.DECOMMISSIONED:
+        return state
+    if deployment.snapshots.exists():
+        return DeploymentState.RECORDED
+    registered = deployment.tasks.filter(kind="register_vcenter", state=TaskState.SUCCEEDED).exists()
+    return DeploymentState.REGISTERED if registered else DeploymentState.DEPLOYED
 
 
 def overview(deployment: Deployment) -> list[journey.StepStatus]:
@@ -252,14 +263,26 @@ def form_of(deployment: Deployment, step_id: str) -> tuple[dict[str, Any], int]:
 
 
 def hold(deployment: Deployment) -> None:
-    """Read the deployment anew and keep its row locked to the end of the transaction; raises NotFound where it is gone.
+    """Read the deployment anew and keep its row locked to the end of the transaction, in order to change it.
 
     Answers, waivers and the start of tasks come one after the other by that: what one of them saw is still so when it writes.
+    Raises NotFound where it is gone, Conflict `decommissioned`.
     """
     try:
         deployment.refresh_from_db(from_queryset=Deployment.objects.select_for_update())
     except Deployment.DoesNotExist:
         raise NotFound(Text(_("There is no such deployment."))) from None
+    refuse_decommissioned(deployment)
+
+
+def refuse_decommissioned(deployment: Deployment) -> None:
+    """Raises Conflict `decommissioned`: what is out of service is read, and never changed."""
+    if deployment.state == DeploymentState.DECOMMISSIONED:
+        raise Conflict(
+            Text(_("%(name)s is out of service; nothing is done to it any more."), name=deployment.name),
+            remedy=Text(_("Its history stays readable. Begin another deployment for what is to be set up.")),
+            code="decommissioned",
+        )
 
 
 def refuse_while_changing(deployment: Deployment) -> None:

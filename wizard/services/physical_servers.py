@@ -16,7 +16,7 @@ from wizard.planning.eligibility import Surroundings
 from wizard.planning.eligibility.machine import GB, SourceDisk
 from wizard.planning.eligibility.physical_server import COLUMNS, PhysicalServer, read_server
 from wizard.planning.eligibility.physical_servers import BYTES_MOST, CsvFault, read_csv, template
-from wizard.services import audit
+from wizard.services import audit, deployments
 from wizard.services.discovery import judging
 from wizard.services.discovery.stored_form import search_text
 from wizard.services.errors import Conflict, Invalid, NotFound
@@ -89,6 +89,7 @@ def cells_of(row: Machine) -> dict[str, str]:
 def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields."""
     require(actor, "operate")
+    deployments.hold(deployment)
     row = Machine(kind=Machine.Kind.PHYSICAL, deployment=deployment)
     _fill(row, _read(cells))
     _save(row)
@@ -105,6 +106,7 @@ def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) ->
 def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields, and NotFound where somebody removed the server meanwhile."""
     require(actor, "operate")
+    _hold(row)
     row = _as_it_is(row)
     before = cells_of(row)
     _fill(row, _read(cells))
@@ -123,6 +125,7 @@ def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machin
 def remove(row: Machine, *, actor: Operator) -> None:
     """Raises NotFound where somebody else removed it meanwhile."""
     require(actor, "operate")
+    _hold(row)
     row = _as_it_is(row)
     before = cells_of(row)
     audit.record(
@@ -158,6 +161,7 @@ def _plan(content: str | bytes, rows: Mapping[str, Machine]) -> Plan:
 def take_over(deployment: Deployment, content: str | bytes, *, actor: Operator) -> Plan:
     """Write all servers of the file, or none. Those that are not in it stay as they are. Raises FileRefused."""
     require(actor, "operate")
+    deployments.hold(deployment)
     # Held until all is written: what somebody removed in between would silently stay away.
     known = _by_name(_servers(deployment).select_for_update(of=("self",)))
     plan = _plan(content, known)
@@ -211,6 +215,12 @@ def _servers(deployment: Deployment) -> QuerySet[Machine]:
 
 def _by_name(rows: QuerySet[Machine]) -> dict[str, Machine]:
     return {row.name.casefold(): row for row in rows}
+
+
+def _hold(row: Machine) -> None:
+    # Every physical server has been entered for a deployment.
+    assert row.deployment is not None  # noqa: S101
+    deployments.hold(row.deployment)
 
 
 def _as_it_is(row: Machine) -> Machine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from wizard.models import Addition, Deployment, Machine, VCenter
+from wizard.models import Addition, Deployment, HostFacts, Machine, VCenter
 from wizard.services import evidence
 from wizard.services.additions_sites import Additions, additions_in
 from wizard.services.answers import (
@@ -102,7 +102,7 @@ def _master_targets(deployment: Deployment, answers: Answers) -> Iterator[Master
     if "mt_windows" in needed:
         yield MasterTarget(name="Windows master target", address=None, family="windows", planned=True)
     if "mt_linux" in needed:
-        said = deployment.host_facts.filter(component="mt_linux").first()
+        said = _linux_target_in_service(deployment)
         if said is None:
             yield MasterTarget(name="Linux master target", address=None, family="linux", planned=True)
             return
@@ -114,6 +114,17 @@ def _master_targets(deployment: Deployment, answers: Answers) -> Iterator[Master
             bios_uuid=told.get("identity.bios_uuid"),
             os=(told.get("os.release") or {}).get("pretty_name"),
         )
+
+
+def _linux_target_in_service(deployment: Deployment) -> HostFacts | None:
+    """What it told of itself; not what one told that was taken out of service since."""
+    gone = (
+        deployment.decommission_steps.filter(subject__startswith="mt_linux:", step="finished")
+        .order_by("-pk")
+        .first()
+    )
+    facts = deployment.host_facts.filter(component="mt_linux")
+    return (facts.filter(received_at__gt=gone.confirmed_at) if gone else facts).first()
 
 
 def _process_server_site(deployment: Deployment, answers: Answers) -> ProcessServerSite:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from wizard.journey import base as journey
-from wizard.models import Deployment
+from wizard.models import Deployment, DeploymentState
 from wizard.services import deployments
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
@@ -96,7 +96,9 @@ def frame(
         crumbs.append({"label": title, "url": ""})
     else:
         crumbs[-1]["url"] = ""
-    return {
+    # Buttons that would be refused are not shown. Views that show one all the same say so themselves.
+    out_of_service = {"may_operate": False} if deployment.state == DeploymentState.DECOMMISSIONED else {}
+    return out_of_service | {
         "deployment": deployment,
         "section": "deployments",
         "steps": known,

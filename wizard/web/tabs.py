@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from wizard.models import Deployment, DeploymentState
+from wizard.services import deployments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,9 @@ class Tab:
 
 def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
     """Those pages that have something to show in the deployment's state."""
-    reached = list(DeploymentState).index(DeploymentState(deployment.state))
-    registered = reached >= list(DeploymentState).index(DeploymentState.REGISTERED)
+    # How far it came: that of a deployment out of service as before.
+    state = deployments.reached(deployment)
+    registered = list(DeploymentState).index(state) >= list(DeploymentState).index(DeploymentState.REGISTERED)
     known = [
         ("steps", gettext("Steps"), "deployment", True),
         ("checks", gettext("Checks"), "checks", True),
@@ -33,7 +35,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         # Physical servers may be entered at any time.
         ("machines", gettext("Machines"), "deployment_machines", True),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),
-        ("snapshots", gettext("Snapshots"), "snapshots", deployment.state == DeploymentState.RECORDED),
+        ("snapshots", gettext("Snapshots"), "snapshots", state == DeploymentState.RECORDED),
         ("hand_over", gettext("Hand-over"), "hand_over", True),
     ]
     return [

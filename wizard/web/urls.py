@@ -11,6 +11,8 @@ from wizard.web.views import (
     azure_accounts,
     calendar,
     checks,
+    conflicts,
+    decommission,
     deployment_plan,
     deployments,
     firewall,
@@ -114,6 +116,9 @@ urlpatterns = [
         "deployments/<uuid:pk>/hand-over/<uuid:pack_id>/file", hand_over.download, name="hand_over_file"
     ),
     path("deployments/<uuid:pk>/tasks/", tasks.of_deployment, name="deployment_tasks"),
+    path("deployments/<uuid:pk>/decommission/", decommission.plans, name="decommission"),
+    path("deployments/<uuid:pk>/decommission/steps/", decommission.steps_of, name="decommission_steps"),
+    path("conflicts/", conflicts.listing, name="conflicts"),
     path("requirements/", requirements.index, name="requirement_index"),
     path("requirements/<slug:profile>/", requirements.listing, name="requirements"),
     path("requirements/<slug:profile>/<slug:requirement_id>/", requirements.detail, name="requirement"),

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from wizard.config.celery import app
-from wizard.models import Credential, VCenter
+from wizard.models import Credential, DeploymentState, VCenter
 from wizard.services.discovery import claim
 from wizard.services.discovery.refreshing import WATCHES, refresh
 from wizard.services.errors import UserError
@@ -87,7 +87,7 @@ def close_watches() -> None:
 
 
 def _due(now: datetime) -> Q:
-    """Registered for a deployment, its time has come, and its password is known to be right: any other a person tries."""
+    """Registered for a deployment in service, its time has come, and its password is known to be right: any other a person tries."""
     accepted = Credential.objects.filter(pk=OuterRef("credential"), standing=Credential.Standing.ACCEPTED)
     in_time = Q(next_refresh_at=None) | Q(next_refresh_at__lte=now)
     return in_time & _is_registered() & Q(Exists(accepted))
@@ -95,4 +95,5 @@ def _due(now: datetime) -> Q:
 
 def _is_registered() -> Q:
     # No joins: PostgreSQL looks at the conditions of an update again after a wait, but not at a query within it.
-    return Q(Exists(VCenter.deployments.through.objects.filter(vcenter=OuterRef("pk"))))
+    registered = VCenter.deployments.through.objects.filter(vcenter=OuterRef("pk"))
+    return Q(Exists(registered.exclude(deployment__state=DeploymentState.DECOMMISSIONED)))

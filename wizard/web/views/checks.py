@@ -86,7 +86,7 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         },
         answers=attested.stored(deployment),
         waivers=waived,
-        may_change=may(request.user, "operate"),
+        may_change=may(request.user, "operate") and deployment.state != DeploymentState.DECOMMISSIONED,
         now=timezone.now(),
     )
     active = (

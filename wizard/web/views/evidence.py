@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError, explain
 from wizard.journey.evidence import EvidenceAnswers
-from wizard.models import Credential, Deployment
+from wizard.models import Credential, Deployment, DeploymentState
 from wizard.services import collector_scripts, deployments, host_facts, tasks
 from wizard.services.answers import primary_component
 from wizard.services.errors import Invalid, UserError
@@ -248,7 +248,7 @@ def _page(
         ],
         "missing": collector_scripts.unanswered(deployment),
         # Facts may be collected as long as there is a machine, also after its answers are closed.
-        "may_collect": may(request.user, "operate"),
+        "may_collect": may(request.user, "operate") and deployment.state != DeploymentState.DECOMMISSIONED,
         "limit_mb": LARGEST // 2**20,
     }
     wrong_forms = [context["way_form"], context["form"], context["account_form"], context["upload_form"]]

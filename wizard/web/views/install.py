@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
-from wizard.models import Deployment
+from wizard.models import Deployment, DeploymentState
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, installation_bundle, installation_secrets, manual_steps, results
 from wizard.services.answers import circumstances_of
@@ -171,6 +171,7 @@ def _page(
         if startable
         else []
     )
+    in_service = deployment.state != DeploymentState.DECOMMISSIONED
     context = frame | {
         "step": step,
         "problem": problem,
@@ -183,9 +184,12 @@ def _page(
         "answers": answers,
         "startable": startable,
         "manual": manual,
-        "may_confirm": may(request.user, "operate"),
+        "may_confirm": may(request.user, "operate") and in_service,
         "done": done,
-        "may_start": may(request.user, "operate") and not other and not (newest and newest.active),
+        "may_start": may(request.user, "operate")
+        and in_service
+        and not other
+        and not (newest and newest.active),
         "over_winrm": "winrm" in held,
         "appliance": "appliance" in held,
         "evidence_step": next((row for row in frame["steps"] if row.id == "evidence"), None),

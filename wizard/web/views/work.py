@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
 from wizard.journey import base as journey
-from wizard.models import Deployment, Task
+from wizard.models import Deployment, DeploymentState, Task
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments, preflight, tasks, topology
 from wizard.services.errors import Conflict, NotFound, UserError
@@ -71,7 +71,10 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "answers": answers,
         "startable": frame["here"].status not in ("blocked", "not_applicable"),
         "done": done,
-        "may_start": may(request.user, "operate") and not other and _may_run_again(step.id, done),
+        "may_start": may(request.user, "operate")
+        and deployment.state != DeploymentState.DECOMMISSIONED
+        and not other
+        and _may_run_again(step.id, done),
         "about": KINDS[MAIN_KIND[step.id]].about,
         "next_url": steps.after(deployment) if done else "",
     }

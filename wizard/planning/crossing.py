@@ -1,0 +1,396 @@
+"""What two deployments claim at once: identities, addresses and names that can belong to one machine only.
+
+Sources: asr-facts 1.6 (T10: no two servers from one machine), 7.2 (duplicate UUID), 8 and 11.3 (friendly names), 12 (SM-17).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from wizard.text import Text, _
+
+CrossingKind = Literal[
+    "vault_identity", "clone", "instance_uuid", "address", "host_name", "vcenter_name", "physical_server"
+]
+Severity = Literal["critical", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands: a deployment, and in it a machine where it is one of those. `what` names it for people."""
+
+    site: str
+    site_name: str
+    what: Text
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that a deployment sets up or has set up. `vault` is the ARM id; `registration` what the vault calls it.
+
+    `friendly_name` is that of an appliance. UUIDs and names are compared without case.
+    """
+
+    place: Place
+    name: str
+    fqdn: str = ""
+    addresses: tuple[str, ...] = ()
+    instance_uuid: str = ""
+    bios_uuid: str = ""
+    vault: str = ""
+    registration: str = ""
+    friendly_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualMachine:
+    """A machine of a registered vCenter; `places` are the deployments that vCenter is registered for."""
+
+    places: tuple[Place, ...]
+    vcenter: str
+    instance_uuid: str
+    bios_uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicalServer:
+    place: Place
+    name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VCenterName:
+    """The name that a deployment, or its vault, gives to a vCenter; `identity` is its instance UUID or its address."""
+
+    place: Place
+    name: str
+    identities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """One conflict: `value` is what stands twice, `places` where."""
+
+    kind: CrossingKind
+    severity: Severity
+    value: str
+    text: Text
+    remedy: Text
+    places: tuple[Place, ...]
+
+    @property
+    def key(self) -> str:
+        """The same as long as the conflict is."""
+        return f"{self.kind}:{self.value}"
+
+
+Row = TypeVar("Row", Server, PhysicalServer)
+Key = TypeVar("Key", bound=Hashable)
+
+
+def crossings(
+    *,
+    servers: Sequence[Server] = (),
+    machines: Sequence[VirtualMachine] = (),
+    physical: Sequence[PhysicalServer] = (),
+    vcenters: Sequence[VCenterName] = (),
+) -> tuple[Crossing, ...]:
+    """All conflicts, the worst kind first, in an order that stays the same."""
+    found = [
+        *_identities(servers),
+        *_clones(servers, machines),
+        *_instances(servers, machines),
+        *_addresses(servers),
+        *_names(servers),
+        *_vcenter_names(vcenters),
+        *_physical(physical),
+    ]
+    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.kind), one.value)))
+
+
+_ORDER: Final[tuple[CrossingKind, ...]] = (
+    "vault_identity", "clone", "instance_uuid", "address", "host_name", "vcenter_name", "physical_server",
+)  # fmt: skip
+
+
+# --- servers ----------------------------------------------------------------------------------------------------------
+
+
+def _identities(servers: Sequence[Server]) -> Iterator[Crossing]:
+    told = _twice(
+        servers, lambda one: [(one.vault, one.registration)] if one.vault and one.registration else []
+    )
+    for (_vault, registration), group in told:
+        yield Crossing(
+            kind="vault_identity",
+            severity="critical",
+            value=registration,
+            text=Text(
+                _("The vault knows the servers of %(sites)s as one: %(id)s."),
+                sites=_sites(group),
+                id=registration,
+            ),
+            remedy=Text(
+                _(
+                    "One of them was cloned or restored from the other, or one deployment names the other's server. Set the "
+                    "clone up anew from an installation of its own; where both are one server, keep one deployment."
+                )
+            ),
+            places=_places(group),
+        )
+    named = _twice(
+        servers,
+        lambda one: [(one.vault, one.friendly_name.casefold())] if one.vault and one.friendly_name else [],
+    )
+    for (_vault, name), group in named:
+        yield Crossing(
+            kind="vault_identity",
+            severity="critical",
+            value=name,
+            text=Text(
+                _("Appliances of %(sites)s have the same friendly name in one vault: %(name)s."),
+                sites=_sites(group),
+                name=group[0].friendly_name,
+            ),
+            remedy=Text(
+                _(
+                    "A friendly name cannot be changed once the appliance is registered: choose another one for the later one."
+                )
+            ),
+            places=_places(group),
+        )
+    hosts = _twice(
+        servers,
+        lambda one: (
+            [(one.vault, _short(one.name))] if one.vault and one.name and not one.friendly_name else []
+        ),
+    )
+    for (_vault, name), group in hosts:
+        yield Crossing(
+            kind="vault_identity",
+            severity="critical",
+            value=name,
+            text=Text(
+                _("%(sites)s register a server of the same name in one vault: %(name)s."),
+                sites=_sites(group),
+                name=group[0].name,
+            ),
+            remedy=Text(_("The vault tells servers by their host names. Give one of them another name.")),
+            places=_places(group),
+        )
+
+
+def _clones(servers: Sequence[Server], machines: Sequence[VirtualMachine]) -> Iterator[Crossing]:
+    for uuid, group in _twice(servers, lambda one: [one.bios_uuid.casefold()] if one.bios_uuid else []):
+        yield Crossing(
+            kind="clone",
+            severity="critical",
+            value=uuid,
+            text=Text(
+                _("Servers of %(sites)s have one BIOS UUID: %(uuid)s. One is a clone of the other."),
+                sites=_sites(group),
+                uuid=uuid,
+            ),
+            remedy=Text(
+                _(
+                    "Site Recovery takes them for one machine. Set the clone up anew instead of copying a server."
+                )
+            ),
+            places=_places(group),
+        )
+    for uuid, twins in _in_two_vcenters(machines, lambda one: one.bios_uuid):
+        if len({one.instance_uuid.casefold() for one in twins}) < 2:
+            continue  # The same machine, which is said of its instance UUID.
+        yield Crossing(
+            kind="clone",
+            severity="warning",
+            value=uuid,
+            text=Text(_("Machines of two vCenters have one BIOS UUID: %(uuid)s."), uuid=uuid),
+            remedy=Text(
+                _(
+                    "One is a copy of the other, such as a restored one. Protect one of them only, or give the copy a new UUID."
+                )
+            ),
+            places=_all_places(twins),
+        )
+
+
+def _instances(servers: Sequence[Server], machines: Sequence[VirtualMachine]) -> Iterator[Crossing]:
+    remedy = Text(
+        _(
+            "An instance UUID is unique within a vCenter. Remove the machine that is left over, or let vCenter give one a new "
+            "instance UUID; Site Recovery lists only one of them."
+        )
+    )
+    for uuid, group in _twice(
+        servers, lambda one: [one.instance_uuid.casefold()] if one.instance_uuid else []
+    ):
+        yield Crossing(
+            kind="instance_uuid",
+            severity="critical",
+            value=uuid,
+            text=Text(
+                _("Servers of %(sites)s have one instance UUID: %(uuid)s."), sites=_sites(group), uuid=uuid
+            ),
+            remedy=remedy,
+            places=_places(group),
+        )
+    for uuid, twins in _in_two_vcenters(machines, lambda one: one.instance_uuid):
+        yield Crossing(
+            kind="instance_uuid",
+            severity="critical",
+            value=uuid,
+            text=Text(_("Two vCenters show a machine with one instance UUID: %(uuid)s."), uuid=uuid),
+            remedy=remedy,
+            places=_all_places(twins),
+        )
+
+
+def _addresses(servers: Sequence[Server]) -> Iterator[Crossing]:
+    for address, group in _twice(servers, lambda one: [found.casefold() for found in one.addresses if found]):
+        yield Crossing(
+            kind="address",
+            severity="critical",
+            value=address,
+            text=Text(
+                _("Servers of %(sites)s have one address: %(address)s."), sites=_sites(group), address=address
+            ),
+            remedy=Text(_("Give one of them another address, in its deployment and on the machine.")),
+            places=_places(group),
+        )
+
+
+def _names(servers: Sequence[Server]) -> Iterator[Crossing]:
+    for name, group in _twice(servers, lambda one: [_short(one.name)] if one.name else []):
+        full = {one.fqdn.casefold() for one in group if one.fqdn}
+        # Two names in two domains are two names, as long as the vault is not the same (which is said above).
+        if len(full) == len({one.place.site for one in group}):
+            continue
+        yield Crossing(
+            kind="host_name",
+            severity="warning",
+            value=name,
+            text=Text(
+                _("Servers of %(sites)s have one host name: %(name)s."),
+                sites=_sites(group),
+                name=group[0].name,
+            ),
+            remedy=Text(
+                _("Names of Windows machines must differ in one network. Give one of them another name.")
+            ),
+            places=_places(group),
+        )
+
+
+# --- vCenters and physical servers ------------------------------------------------------------------------------------
+
+
+def _vcenter_names(vcenters: Sequence[VCenterName]) -> Iterator[Crossing]:
+    by_identity: dict[str, list[VCenterName]] = defaultdict(list)
+    for one in vcenters:
+        for identity in one.identities:
+            by_identity[identity.casefold()].append(one)
+    said: set[frozenset[str]] = set()
+    for identity, group in sorted(by_identity.items()):
+        names = frozenset(one.name for one in group)
+        # The same vCenter by its UUID and by its address is one conflict.
+        if len({name.casefold() for name in names}) < 2 or names in said:
+            continue
+        said.add(names)
+        yield Crossing(
+            kind="vcenter_name",
+            severity="warning",
+            value=identity,
+            text=Text(_("One vCenter goes by several friendly names: %(names)s."), names=sorted(names)),
+            remedy=Text(
+                _(
+                    "The same vCenter must carry the same friendly name on every appliance and configuration server; otherwise "
+                    "its machines appear twice. Update it in the vault."
+                )
+            ),
+            places=_unique(one.place for one in group),
+        )
+
+
+def _physical(physical: Sequence[PhysicalServer]) -> Iterator[Crossing]:
+    said: set[frozenset[tuple[str, str]]] = set()
+    ways: tuple[Callable[[PhysicalServer], list[str]], ...] = (
+        lambda one: [address.casefold() for address in one.addresses if address],
+        lambda one: [one.name.casefold()],
+    )
+    for keys in ways:
+        for value, group in _twice(physical, keys):
+            rows = frozenset((one.place.site, one.place.machine) for one in group)
+            if rows in said:
+                continue
+            said.add(rows)
+            yield Crossing(
+                kind="physical_server",
+                severity="warning",
+                value=value,
+                text=Text(
+                    _("%(sites)s both have the physical server %(name)s."),
+                    sites=_sites(group),
+                    name=group[0].name,
+                ),
+                remedy=Text(
+                    _(
+                        "A server is protected through one process server. Remove it from one of the deployments."
+                    )
+                ),
+                places=_places(group),
+            )
+
+
+# --- grouping ---------------------------------------------------------------------------------------------------------
+
+
+def _twice(rows: Sequence[Row], keys: Callable[[Row], Iterable[Key]]) -> Iterator[tuple[Key, list[Row]]]:
+    """The rows by what they share, where at least two deployments do."""
+    groups: dict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        for key in dict.fromkeys(keys(row)):
+            groups[key].append(row)
+    for key, group in groups.items():
+        if len({row.place.site for row in group}) > 1:
+            yield key, group
+
+
+def _in_two_vcenters(
+    machines: Sequence[VirtualMachine], uuid_of: Callable[[VirtualMachine], str]
+) -> Iterator[tuple[str, list[VirtualMachine]]]:
+    groups: dict[str, list[VirtualMachine]] = defaultdict(list)
+    for one in machines:
+        if uuid := uuid_of(one).casefold():
+            groups[uuid].append(one)
+    for uuid, twins in groups.items():
+        if len({one.vcenter for one in twins}) > 1:
+            yield uuid, twins
+
+
+def _sites(group: Iterable[Server | PhysicalServer]) -> list[str]:
+    return sorted({row.place.site_name for row in group})
+
+
+def _places(group: Iterable[Server | PhysicalServer]) -> tuple[Place, ...]:
+    return _unique(row.place for row in group)
+
+
+def _all_places(twins: Iterable[VirtualMachine]) -> tuple[Place, ...]:
+    return _unique(place for one in twins for place in one.places)
+
+
+def _unique(places: Iterable[Place]) -> tuple[Place, ...]:
+    by_place = {(place.site, place.machine, str(place.what)): place for place in places}
+    return tuple(
+        sorted(by_place.values(), key=lambda place: (place.site_name, str(place.what), place.machine))
+    )
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[0].casefold()

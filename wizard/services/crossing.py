@@ -1,0 +1,284 @@
+"""What deployments claim at once: gathered from answers, records, observations and inventories, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, Max, OuterRef, Q, Subquery
+
+from wizard.models import (
+    Addition,
+    Component,
+    Deployment,
+    DeploymentState,
+    HostFacts,
+    Machine,
+    Operator,
+    StepAnswer,
+    VaultObservation,
+    VCenter,
+)
+from wizard.planning.crossing import (
+    Crossing,
+    PhysicalServer,
+    Place,
+    Server,
+    VCenterName,
+    VirtualMachine,
+    crossings,
+)
+from wizard.services.permissions import require
+from wizard.text import Text, verbatim
+from wizard.topology.graph import KINDS, Kind
+from wizard.topology.roles import ROLES
+
+# Servers with a machine of their own; the built-in ones stand on that of another.
+_SERVERS: Final[tuple[Kind, ...]] = (
+    "cs", "ps_scaleout", "ps_failback", "mt_windows", "mt_linux", "appliance",
+)  # fmt: skip
+# So many shared UUIDs of machines are told; more of them have one cause, which these show.
+_MOST_TWINS: Final = 200
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """A server as its deployment knows it from several sources."""
+
+    what: Text
+    name: str
+    fqdn: str = ""
+    addresses: list[str] = field(default_factory=list)
+    instance_uuid: str = ""
+    bios_uuid: str = ""
+    own: bool = False
+
+
+def found(*, actor: Operator) -> tuple[Crossing, ...]:
+    """All conflicts between deployments that are in service or being set up."""
+    require(actor, "view")
+    sites = dict(Deployment.objects.exclude(state=DeploymentState.DECOMMISSIONED).values_list("pk", "name"))
+    if len(sites) < 2:
+        return ()
+    answers = _answers(sites)
+    observed = _observations(sites)
+    registered = _registered(sites)
+    vcenters = {row.pk: row for row in VCenter.objects.filter(pk__in=registered)}
+    return crossings(
+        servers=tuple(_servers(sites, answers, observed)),
+        machines=tuple(_twins(sites, registered, vcenters)),
+        physical=tuple(_physical(sites)),
+        vcenters=tuple(_names(sites, registered, vcenters, observed)),
+    )
+
+
+# --- servers ----------------------------------------------------------------------------------------------------------
+
+
+def _answers(sites: Mapping[UUID, str]) -> dict[UUID, dict[str, Any]]:
+    found_: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    rows = StepAnswer.objects.filter(
+        deployment__in=sites, step__in=("network", "vault", "appliance"), data__isnull=False
+    )
+    for site, step, data in rows.values_list("deployment_id", "step", "data"):
+        found_[site][step] = data
+    return found_
+
+
+def _servers(
+    sites: Mapping[UUID, str],
+    answers: Mapping[UUID, dict[str, Any]],
+    observed: Mapping[UUID, Mapping[str, Any]],
+) -> Iterator[Server]:
+    known = _known(sites, answers)
+    for site, servers in known.items():
+        vault = _vault_id(answers[site].get("vault"))
+        for one in servers.values():
+            place = Place(site=str(site), site_name=sites[site], what=one.what)
+            yield Server(
+                place=place,
+                name=one.name,
+                fqdn=one.fqdn,
+                addresses=tuple(dict.fromkeys(filter(None, one.addresses))),
+                instance_uuid=one.instance_uuid,
+                bios_uuid=one.bios_uuid,
+                # Only the machine that the deployment sets up registers itself with the vault.
+                vault=vault if one.own else "",
+                registration=_registration(observed.get(site), one) if one.own else "",
+                friendly_name=str(answers[site].get("appliance", {}).get("friendly_name", ""))
+                if one.own
+                else "",
+            )
+
+
+def _known(
+    sites: Mapping[UUID, str], answers: Mapping[UUID, dict[str, Any]]
+) -> dict[UUID, dict[str, _Known]]:
+    """The servers of each deployment by their short names, with all that its answers, record and machines say of them."""
+    known: dict[UUID, dict[str, _Known]] = {site: {} for site in sites}
+
+    def server(site: UUID, name: str, what: Text) -> _Known:
+        return known[site].setdefault(name.partition(".")[0].casefold(), _Known(what=what, name=name))
+
+    for site, steps in answers.items():
+        if network := steps.get("network"):
+            own = server(site, str(network["host_name"]), verbatim(network["host_name"]))
+            own.own = True
+            own.addresses.append(str(network.get("address") or ""))
+            if network.get("dns_suffix"):
+                own.fqdn = f"{network['host_name']}.{network['dns_suffix']}"
+    components = Component.objects.filter(deployment__in=sites, kind__in=_SERVERS)
+    for site, kind, name, address, facts in components.values_list(
+        "deployment_id", "kind", "name", "address", "attributes"
+    ):
+        # A process server's record shows the configuration server of another deployment; what is planned has no machine.
+        if facts.get("existing") or facts.get("planned"):
+            continue
+        one = server(site, name, Text("%(kind)s %(name)s", kind=ROLES[_kind(kind)].title, name=name))
+        one.what = Text("%(kind)s %(name)s", kind=ROLES[_kind(kind)].title, name=name)
+        one.addresses.append(address)
+        one.instance_uuid = str(facts.get("instance_uuid") or one.instance_uuid)
+        one.bios_uuid = str(facts.get("bios_uuid") or one.bios_uuid)
+    added = Addition.objects.filter(deployment__in=sites, removed_at=None)
+    for site, kind, name, address in added.values_list("deployment_id", "kind", "name", "address"):
+        one = server(site, name, Text("%(kind)s %(name)s", kind=ROLES[_kind(kind)].title, name=name))
+        one.addresses.append(address)
+    told = HostFacts.objects.filter(deployment__in=sites).order_by("collected_at")
+    for site, name, uuid in told.values_list(
+        "deployment_id", "host_name", "facts__identity.bios_uuid__value"
+    ):
+        one = server(site, name, verbatim(name))
+        one.bios_uuid = str(uuid or one.bios_uuid)
+    return known
+
+
+def _kind(stored: str) -> Kind:
+    return next(kind for kind in KINDS if kind == stored)
+
+
+def _vault_id(answers: Mapping[str, Any] | None) -> str:
+    if not answers:
+        return ""
+    parts = (str(answers.get(name) or "") for name in ("subscription", "resource_group", "vault"))
+    return "/".join(parts).casefold()
+
+
+def _registration(document: Mapping[str, Any] | None, server: _Known) -> str:
+    """The vault's key of the configuration server or appliance that this server is, if it shows one."""
+    for component in (document or {}).get("components", ()):
+        if component.get("kind") in ("cs", "appliance") and _is(component, server):
+            return str(component.get("key", ""))
+    return ""
+
+
+def _is(component: Mapping[str, Any], server: _Known) -> bool:
+    names = {str(component.get(name) or "").partition(".")[0].casefold() for name in ("name", "fqdn")}
+    addresses = {component.get("address"), *component.get("addresses", ())}
+    return server.name.partition(".")[0].casefold() in names or bool(
+        addresses.intersection(filter(None, server.addresses))
+    )
+
+
+# --- vCenters, machines, vaults ---------------------------------------------------------------------------------------
+
+
+def _observations(sites: Mapping[UUID, str]) -> dict[UUID, Mapping[str, Any]]:
+    """The document of the newest look at each vault."""
+    newest = (
+        VaultObservation.objects.filter(deployment=OuterRef("deployment"))
+        .order_by()
+        .values("deployment")
+        .annotate(newest=Max("number"))
+        .values("newest")
+    )
+    rows = VaultObservation.objects.filter(deployment__in=sites, number=Subquery(newest))
+    return dict(rows.values_list("deployment_id", "document"))
+
+
+def _registered(sites: Mapping[UUID, str]) -> dict[UUID, list[UUID]]:
+    """The deployments of each vCenter."""
+    found_: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = VCenter.deployments.through.objects.filter(deployment__in=sites)
+    for vcenter, site in rows.values_list("vcenter_id", "deployment_id"):
+        found_[vcenter].append(site)
+    return found_
+
+
+def _twins(
+    sites: Mapping[UUID, str], registered: Mapping[UUID, list[UUID]], vcenters: Mapping[UUID, VCenter]
+) -> Iterator[VirtualMachine]:
+    """Machines that share a UUID with one of another vCenter."""
+    shown = Machine.objects.filter(
+        kind=Machine.Kind.VM, vcenter__in=registered, gone_at=None, is_template=False
+    )
+    shared: dict[str, list[str]] = {}
+    for column in ("instance_uuid", "bios_uuid"):
+        groups = (
+            shown.exclude(**{column: ""})
+            .order_by()
+            .values_list(column)
+            .annotate(number=Count("vcenter", distinct=True))
+            .filter(number__gt=1)
+        )
+        shared[column] = [uuid for uuid, _number in groups[:_MOST_TWINS]]
+    rows = shown.filter(Q(instance_uuid__in=shared["instance_uuid"]) | Q(bios_uuid__in=shared["bios_uuid"]))
+    for pk, vcenter, name, instance_uuid, bios_uuid in rows.values_list(
+        "pk", "vcenter_id", "name", "instance_uuid", "bios_uuid"
+    ):
+        what = Text("%(name)s (%(vcenter)s)", name=name, vcenter=vcenters[vcenter].friendly_name)
+        yield VirtualMachine(
+            places=tuple(
+                Place(site=str(site), site_name=sites[site], what=what, machine=str(pk))
+                for site in registered[vcenter]
+            ),
+            vcenter=str(vcenter),
+            instance_uuid=instance_uuid,
+            bios_uuid=bios_uuid,
+        )
+
+
+def _names(
+    sites: Mapping[UUID, str],
+    registered: Mapping[UUID, list[UUID]],
+    vcenters: Mapping[UUID, VCenter],
+    observed: Mapping[UUID, Mapping[str, Any]],
+) -> Iterator[VCenterName]:
+    """What each deployment and each vault calls a vCenter."""
+    for pk, row in vcenters.items():
+        for site in registered[pk]:
+            yield VCenterName(
+                place=_vcenter_place(sites, site, row.friendly_name),
+                name=row.friendly_name,
+                identities=(row.instance_uuid, row.host),
+            )
+    recorded = Component.objects.filter(deployment__in=sites, kind="vcenter")
+    for site, name, address, facts in recorded.values_list("deployment_id", "name", "address", "attributes"):
+        identities = tuple(filter(None, (str(facts.get("instance_uuid") or ""), address)))
+        yield VCenterName(place=_vcenter_place(sites, site, name), name=name, identities=identities)
+    for site, document in observed.items():
+        for component in document.get("components", ()):
+            name, address = str(component.get("name") or ""), str(component.get("address") or "")
+            if component.get("kind") == "vcenter" and name and address:
+                yield VCenterName(place=_vcenter_place(sites, site, name), name=name, identities=(address,))
+
+
+def _vcenter_place(sites: Mapping[UUID, str], site: UUID, name: str) -> Place:
+    what = Text("%(kind)s %(name)s", kind=ROLES["vcenter"].title, name=name)
+    return Place(site=str(site), site_name=sites[site], what=what)
+
+
+def _physical(sites: Mapping[UUID, str]) -> Iterator[PhysicalServer]:
+    rows = Machine.objects.filter(kind=Machine.Kind.PHYSICAL, deployment__in=sites)
+    for pk, site, name, host_name, addresses in rows.values_list(
+        "pk", "deployment_id", "name", "host_name", "ip_addresses"
+    ):
+        # Physical servers are entered for a deployment; the column is empty for other machines only.
+        assert site is not None  # noqa: S101
+        yield PhysicalServer(
+            place=Place(site=str(site), site_name=sites[site], what=verbatim(name), machine=str(pk)),
+            name=name,
+            addresses=tuple(filter(None, (*addresses, host_name))),
+        )
