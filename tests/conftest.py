@@ -11,7 +11,7 @@ from django.utils import translation
 from tests.builders import make_operator
 from wizard.models import Operator
 
-pytest_plugins = ["tests.lab_fixtures", "tests.arm_fixtures"]
+pytest_plugins = ["tests.databases", "tests.lab_fixtures", "tests.arm_fixtures"]
 
 # Playwright keeps a loop in the thread of the tests, from the first browser test on to the last test of any kind.
 # None of them uses the database inside that loop, only beside it, which Django cannot tell apart.

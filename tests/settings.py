@@ -19,6 +19,8 @@ AXES_ENABLED = False
 if "WORKER_DATABASE" in os.environ:
     # A worker process that a test started works on that test's database.
     DATABASES["default"]["NAME"] = os.environ["WORKER_DATABASE"]
+elif "TEMPLATE_DATABASE" in os.environ:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEMPLATE_DATABASE"]}
 elif not DATABASE_URL:
     # A file, not memory: threads and worker processes of a test see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}

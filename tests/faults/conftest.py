@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.builders import make_operator
 from tests.faults.ground import PATIENT, Ground
+from tests.faults.reading import OTHER_NAME, USUAL_NAME
 from tests.snapshot import Snapshot
 from tests.walk import VM_NAME, Walk
 from wizard.lab.environment import Ports, connect_to
@@ -86,6 +87,9 @@ def prepared(
         control.set_guests()
         yield walk, snapshots
         call_command("flush", verbosity=0, interactive=False)
+    # As it was: other tests read the same machines.
+    if any(machine["name"] == OTHER_NAME for machine in control.machines()):
+        control.rename_machine(OTHER_NAME, USUAL_NAME)
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ RUNNING = "vCenter is running"
 READ = "RetrievePropertiesEx"
 QUESTION = "HasUserPrivilegeOnEntities"
 
+# The names of one machine, which changes from one to the other and back.
+USUAL_NAME, OTHER_NAME = "web-02", "web-02~"
+
 
 # --- what must be true ------------------------------------------------------------------------------------------------
 
@@ -66,8 +69,9 @@ def watch_and_change(ground: Ground) -> None:
     """A worker that watches this vCenter already, and a machine that has another name since."""
     WATCHES.keep()
     ground.walk.done("discover_machines")
-    name = "web-02" if any(m["name"] == "web-02" for m in ground.control.machines()) else "web-02~"
-    ground.control.rename_machine(name, {"web-02": "web-02~", "web-02~": "web-02"}[name])
+    names = {machine["name"] for machine in ground.control.machines()}
+    name, other = (USUAL_NAME, OTHER_NAME) if USUAL_NAME in names else (OTHER_NAME, USUAL_NAME)
+    ground.control.rename_machine(name, other)
 
 
 REFRESH = Work(
