@@ -98,6 +98,13 @@ def page(
     context.close()
 
 
+def draw(page: Page, name: str) -> None:
+    """A picture for people, where somebody asked for pictures."""
+    if PICTURES:
+        # To hide the caret Playwright would write style attributes, which htmx then carries over and the policy blocks.
+        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True, caret="initial")
+
+
 @pytest.fixture
 def look(page: Page, complaints: list[str]) -> Look:
     """Let axe and the console judge the page, in light and dark; where somebody asked for pictures, keep one of each."""
@@ -111,10 +118,7 @@ def look(page: Page, complaints: list[str]) -> Look:
             ("dark", COLOURS),
         ):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            if PICTURES:
-                # To hide the caret Playwright would write style attributes, which htmx then carries over and the policy
-                # blocks.
-                page.screenshot(path=f"{PICTURES}/{name}-{scheme}.png", full_page=True, caret="initial")
+            draw(page, f"{name}-{scheme}")
             found = axe.run(page, options={"runOnly": judged})
             assert found.violations_count == 0, f"{name} ({scheme}): {found.generate_report()}"
         page.emulate_media(color_scheme="light")

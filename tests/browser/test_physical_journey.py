@@ -8,19 +8,25 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PICTURES, Look
+from tests.browser.conftest import Look, draw
 from tests.browser.site import Site
 from tests.browser.test_journey import choose, field, heading, save
+from tests.vault_files import file_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.vcenter, pytest.mark.xdist_group("browser")]
 
-KEY = b"<?xml version='1.0'?><RSVaultAsrCreds><VaultType>Vault</VaultType></RSVaultAsrCreds>"
+VAULT = {
+    "subscription": "00000000-0000-0000-0000-000000000001",
+    "resource_group": "rg-paris-dr",
+    "vault": "paris-vault",
+    "region": "francecentral",
+}
 
 
 def narrow(page: Page, name: str) -> None:
     """On a narrow screen nothing lies beside the page, whatever long names and commands there are."""
     page.set_viewport_size({"width": 400, "height": 800})
-    page.screenshot(path=PICTURES / f"{name}-narrow.png", full_page=True, caret="initial")
+    draw(page, f"{name}-narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400, name
     page.set_viewport_size({"width": 1280, "height": 900})
 
@@ -108,7 +114,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     look("install")
     name = f"paris-vault_{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.VaultCredentials"
     page.locator("input[type=file]").set_input_files(
-        {"name": name, "mimeType": "application/xml", "buffer": KEY}
+        {"name": name, "mimeType": "application/xml", "buffer": file_of(VAULT).make()}
     )
     page.get_by_role("button", name=re.compile("Keep it Vault credentials")).click()
     expect(page.get_by_text(name).first).to_be_visible()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,10 +14,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.waiting import PATIENCE_S
+
 BASE = Path(__file__).resolve().parents[2]
 EXAMPLE = BASE / "examples" / "vmware-ova.yaml"
 PHYSICAL = BASE / "examples" / "physical-manual.yaml"
-SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +60,11 @@ class Commands:
 
 
 class Installation:
-    """A database and a var folder of its own, used through `manage.py` alone."""
+    """A database and a var folder of its own, used through `manage.py` alone. `end` leaves nothing of it running."""
 
     def __init__(self, var: Path) -> None:
         self.var = var
+        self._started: list[subprocess.Popen[str]] = []
         without = ("DATABASE_URL", "REDIS_URL", "FOOTHOLD_TEST_VAR", "PYTEST_XDIST_WORKER")
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in without},
@@ -70,7 +74,7 @@ class Installation:
         }
 
     def start(self, *args: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "manage.py", *(str(arg) for arg in args)],
             cwd=BASE,
             env=self.environment,
@@ -79,8 +83,28 @@ class Installation:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._started.append(process)
+        return process
 
     def __call__(self, *args: object, stdin: str = "") -> Outcome:
         process = self.start(*args)
-        out, err = process.communicate(stdin, SECONDS)
+        out, err = process.communicate(stdin, PATIENCE_S)
         return Outcome(code=process.returncode, out=out, err=err)
+
+    def running(self) -> dict[int, str]:
+        """The processes that were started with this folder and are still there: what they were called with, by number."""
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str(self.var).encode() in (process / "environ").read_bytes():
+                    found[int(process.name)] = (process / "cmdline").read_bytes().decode().replace("\0", " ")
+        return found
+
+    def end(self) -> None:
+        # Those that it started hold the pipes, so they go first.
+        for number in self.running():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        for process in self._started:
+            with process:
+                process.kill()

@@ -35,12 +35,23 @@ def first_operator(db: None) -> Operator:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Prepared, with its first operator, without lab and worker."""
     found = Installation(tmp_path_factory.mktemp("installation"))
-    assert found("prepare").code == 0
-    assert found("welcome").code == 0
-    return found
+    try:
+        assert found("prepare").code == 0
+        assert found("welcome").code == 0
+        yield found
+    finally:
+        found.end()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Installation]:
+    """One that nothing was done in yet."""
+    found = Installation(tmp_path / "var")
+    yield found
+    found.end()
 
 
 @pytest.fixture(scope="session")
