@@ -94,7 +94,7 @@ def _configuration_server(
     fabric: Fabric, providers: Sequence[Mapping[str, Any]] | None, situation: Situation
 ) -> ObservedComponent:
     details, now = fabric.details, situation.now
-    details.text("instanceType")
+    details.told_elsewhere("instanceType")
     version, heartbeat, measured = version_of(details), details.moment("lastHeartbeat"), metrics(details)
     provider = provider_of(fabric.internal, providers)
     host, service = details.text("hostName"), details.text("csServiceStatus")

@@ -38,7 +38,7 @@ def read_fabric(document: Mapping[str, Any]) -> Fabric:
     details = properties.record("customDetails")
     kind = details.text("instanceType")
     identity = top.text("id")
-    top.text("type")  # says the same of every fabric
+    top.told_elsewhere("type")
     return Fabric(
         id=identity,
         name=top.text("name") or last_part(identity),

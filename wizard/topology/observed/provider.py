@@ -59,7 +59,7 @@ def read_provider(document: Mapping[str, Any]) -> Provider:
     scenarios = record.texts("allowedScenarios")
     if scenarios:
         facts["can_refresh"] = any(same(scenario, "Refresh") for scenario in scenarios)
-    top.text("id"), top.text("type")
+    top.told_elsewhere("id", "type")
     errors = health_errors(record, "healthErrorDetails")
     rest = {**top.rest(), **record.rest()}
     return Provider(facts=facts, errors=errors, extra={"provider": rest} if rest else {})

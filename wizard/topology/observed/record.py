@@ -78,6 +78,10 @@ class Record:
             self._read.add(name)
         return tuple(texts)
 
+    def told_elsewhere(self, *names: str) -> None:
+        """These fields are read by somebody else, or say nothing: they are not left over."""
+        self._read.update(names)
+
     def peek(self, name: str) -> Any:
         """What the field holds, without counting it as read."""
         return self._fields.get(name)

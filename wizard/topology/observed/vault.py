@@ -44,10 +44,9 @@ def vault_component(
     vault: ObservedVault, document: Mapping[str, Any], report: Mapping[str, Any], keys: Keys
 ) -> ObservedComponent:
     top = Record(document)
-    for name in ("id", "name", "location", "type", "sku"):
-        top.text(name), top.record(name)
+    top.told_elsewhere("id", "name", "location", "type", "sku")
     properties = top.record("properties")
-    properties.text("privateEndpointStateForSiteRecovery"), properties.text("provisioningState")
+    properties.told_elsewhere("privateEndpointStateForSiteRecovery", "provisioningState")
     report_properties = Record(report.get("properties"))
     errors = list(health_errors(report_properties, "vaultErrors"))
     facts: dict[str, Value] = {}

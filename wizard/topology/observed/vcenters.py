@@ -26,7 +26,7 @@ def vcenter(document: Mapping[str, Any], fabric: str, keys: Keys, now: datetime)
     top = Record(document)
     properties = top.record("properties")
     identity, name = top.text("id"), top.text("name")
-    top.text("type"), top.text("location")
+    top.told_elsewhere("type", "location")
     facts: dict[str, Value] = {
         "port": properties.whole("port"),
         "discovery_status": properties.text("discoveryStatus"),
