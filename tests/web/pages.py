@@ -13,7 +13,8 @@ from django.urls import URLPattern, reverse
 
 from tests import stories, vault_stories
 from tests.services.azure import add_account
-from wizard.models import Deployment
+from wizard.models import Addition, Deployment
+from wizard.services import additions
 from wizard.web.urls import urlpatterns
 
 # Those that strangers may open.
@@ -72,6 +73,11 @@ def step_url(deployment: Deployment, step: str) -> str:
     return reverse("step", args=[deployment.pk, step])
 
 
+def _component(deployment: Deployment) -> Addition:
+    given = {"name": "mt-linux", "address": "192.0.2.99"}
+    return additions.plan(deployment, "mt_linux", given, actor=deployment.created_by)
+
+
 def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tuple[str, str]]:
     """Every address of the web door by its name, filled with what belongs to a recorded deployment."""
     task = deployment.tasks.order_by("-queued_at").first()
@@ -86,6 +92,8 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "pack_id": UUID(int=7),
         "machine_id": stories.enter_server(deployment, deployment.created_by).pk,
         "notice_id": vault_stories.notice(deployment).pk,
+        "addition_id": _component(deployment).pk,
+        "kind": "mt_linux",
         "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:

@@ -18,6 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from wizard.api import (
+    additions,
     attestations,
     azure_accounts,
     checks,
@@ -145,6 +146,7 @@ problems.install(api)
 api.add_router("/profiles", profiles.router)
 for part in (
     deployments,
+    additions,
     decommission,
     facts,
     checks,

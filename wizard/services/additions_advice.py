@@ -59,14 +59,17 @@ def _scaleouts(deployment: Deployment, observed: Observed | None) -> int:
 def _alerts(deployment: Deployment, observed: Observed) -> Iterator[Alert]:
     row = deployment.observations.first()
     stored: list[dict[str, Any]] = row.health if row else []
-    names = {one.key: one.name or one.address for one in observed.of_kind(*PROCESS_SERVERS)}
+    servers = {one.key: one for one in observed.of_kind(*PROCESS_SERVERS)}
     since = timezone.now() - _STAYS_FOR
-    standing = set(
-        deployment.notices.filter(ended_at=None, began_at__lte=since).values_list("key", flat=True)
-    )
+    notices = deployment.notices.filter(ended_at=None, began_at__lte=since)
+    standing = set(notices.values_list("key", flat=True))
     for one in stored:
         state = HealthState.from_json(one)
-        known = state.component in names and state.metric in _METRICS and state.state in _BAD
-        if known and f"health {state.key}" in standing:
+        server = servers.get(state.component)
+        if server is None or state.metric not in _METRICS or state.state not in _BAD:
+            continue
+        # What is told of a whole machine is told under the role that carries the others.
+        places = (state.component, server.part_of)
+        if standing.intersection(f"health|{place}|{state.metric}" for place in places):
             what = Text(_("%(metric)s: %(value)s"), metric=Text(_METRICS[state.metric]), value=state.value)
-            yield Alert(server=names[state.component], what=what)
+            yield Alert(server=server.name or server.address, what=what)

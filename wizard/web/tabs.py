@@ -32,6 +32,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("calendar", gettext("Calendar"), "calendar", True),
         ("topology", gettext("Topology"), "topology", registered),
         ("observations", gettext("Vault"), "observations", True),
+        ("components", gettext("Components"), "components", registered),
         # Physical servers may be entered at any time.
         ("machines", gettext("Machines"), "deployment_machines", True),
         ("tasks", gettext("Tasks"), "deployment_tasks", True),

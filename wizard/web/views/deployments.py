@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import DeploymentState, Task, Waiver
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, expiry, guidance
+from wizard.services import additions_schedule, deployments, expiry, guidance
 from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
@@ -141,6 +141,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "profile": architecture_of(deployment),
         "may_move": move.applies(deployment),
         "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),
+        "removals_due": additions_schedule.reminders(deployment),
         "critical": notices.open_critical(deployment),
         "ends": expiry.calendar_of(deployment, actor=request.user)[:ENDS_SHOWN],
     }
