@@ -12,6 +12,7 @@ from tests import stories, vault_stories
 from tests.vault_stories import ADDRESS, SERVER, VAULT, look
 from wizard.lab.arm import LabAzure
 from wizard.models import (
+    Component,
     Deployment,
     Notice,
     Operator,
@@ -386,6 +387,39 @@ def test_a_look_asks_the_database_as_often_for_many_servers_as_for_few(
     vault_stories.forget()
     for number in range(servers):
         azure.control.set_server(f"ps{number:02}", heartbeat=3600)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(15):
         look_under(right)
     assert Notice.objects.filter(ended_at=None, key__contains="heartbeat").count() >= servers
+
+
+# --- several deployments in one vault -----------------------------------------------------------------------------------
+
+
+def test_what_another_deployment_recorded_in_the_same_vault_is_left_to_it(
+    deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    other = vault_stories.watched(operator)
+    Component.objects.filter(deployment=other, kind="cs").update(name="cs77", address="192.0.2.77")
+    azure.control.register_configuration_server(VAULT, "cs77", "192.0.2.77")
+    azure.control.register_process_server(VAULT, "ps77", "192.0.2.78", fabric="cs77")
+    azure.control.set_server("cs77", heartbeat=3600)
+    look(deployment, operator)
+    judgement = showing.judgement_in(deployment.observations.get())
+    assert judgement is not None
+    theirs = {one.name for one in judgement.observed.components if one.key in judgement.theirs}
+    assert theirs == {"cs77", "ps77"}
+    assert set(judgement.theirs.values()) == {other.name}
+    assert not [one for one in judgement.differences if one.seen in theirs]
+    assert not [state for state in judgement.health if state.name in theirs]
+    assert not Notice.objects.filter(deployment=deployment, key__endswith="heartbeat").exists()
+    assert [state for state in judgement.health if state.name == SERVER], "its own is judged as ever"
+
+
+def test_a_second_server_that_nobody_recorded_is_told(
+    deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs77", "192.0.2.77")
+    look(deployment, operator)
+    judgement = showing.judgement_in(deployment.observations.get())
+    assert judgement is not None
+    assert [one.severity for one in judgement.differences if one.seen == "cs77"] == ["warning"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests import stories, vault_stories
@@ -142,3 +144,23 @@ def test_what_is_recorded_is_looked_at_with_the_next_turn(
 def test_a_message_about_a_deployment_that_is_no_more_does_nothing() -> None:
     tasks.refresh_vault(str(uuid4()))
     assert not VaultWatch.objects.exists()
+
+
+def test_two_looks_at_one_vault_at_once_ask_it_once(
+    deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    other = vault_stories.watched(operator, "deployed")
+    azure.control.clear_requests()
+    azure.control.fault("slow", path="replicationFabrics$", seconds=0.3)
+
+    def look(one: Deployment) -> bool:
+        try:
+            return vault_observation.look_if_due(one.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(look, (deployment, other))) == [True, True]
+    asked = [row["path"] for row in azure.control.requests()]
+    assert len(asked) == len(set(asked)), "no address twice"
+    assert deployment.observations.get().document["read_at"] == other.observations.get().document["read_at"]

@@ -291,7 +291,7 @@ def _show_judgement(judgement: Judgement) -> dict[str, Any]:
                 "remedy": str(one.remedy),
                 "components": list(one.keys),
             }
-            for one in judgement.observed.findings
+            for one in judgement.findings
         ],
     }
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from wizard.models import Severity
 from wizard.services.vault_observation import showing
-from wizard.services.vault_observation.judgement import Judgement, carriers_of, machine_of
+from wizard.services.vault_observation.judgement import Judgement
+from wizard.services.vault_observation.machines import carriers_of, machine_of
 from wizard.text import Text
 from wizard.topology.observed import Observed, ObservedComponent, ObservedLink
 
@@ -92,6 +93,7 @@ class ComponentLine:
     role: str
     certainty: str
     stands_on: str
+    owner: str
     health: Tag
     errors: tuple[Text, ...]
 
@@ -100,15 +102,19 @@ class ComponentLine:
         return self.component.heartbeat
 
 
-def components(observed: Observed) -> list[ComponentLine]:
+def components(judgement: Judgement) -> list[ComponentLine]:
     """Each with the machine that carries it right behind that machine."""
+    observed = judgement.observed
     names, carriers = _names(observed), carriers_of(observed)
 
     def place(one: ObservedComponent) -> tuple[str, bool, str]:
         machine = machine_of(one.key, carriers)
         return machine, one.key != machine, one.key
 
-    return [_component(one, names) for one in sorted(observed.components, key=place)]
+    return [
+        _component(one, names, judgement.theirs.get(one.key, ""))
+        for one in sorted(observed.components, key=place)
+    ]
 
 
 def links(observed: Observed) -> list[dict[str, Any]]:
@@ -170,7 +176,7 @@ def findings(judgement: Judgement) -> list[dict[str, Any]]:
             "remedy": one.remedy,
             "names": [judgement.name_of(key) for key in one.keys],
         }
-        for one in sorted(judgement.observed.findings, key=lambda one: (_RANK[one.severity], one.key))
+        for one in sorted(judgement.findings, key=lambda one: (_RANK[one.severity], one.key))
     ]
 
 
@@ -200,13 +206,14 @@ def counted(severities: Iterable[str]) -> dict[str, int]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _component(one: ObservedComponent, names: dict[str, str]) -> ComponentLine:
+def _component(one: ObservedComponent, names: dict[str, str], owner: str) -> ComponentLine:
     return ComponentLine(
         component=one,
         name=names[one.key],
         role=str(showing.role_of(one)),
         certainty=str(_CERTAINTY[one.certainty]),
         stands_on=names.get(one.part_of or "", ""),
+        owner=owner,
         health=Tag.of(one.health),
         errors=tuple(
             Text("%(value)s", value=error.message or error.summary or error.code) for error in one.errors

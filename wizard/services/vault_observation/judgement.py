@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from wizard.models import Deployment, Severity, VaultObservation
+from wizard.services.vault_observation.machines import carriers_of, machine_of
+from wizard.services.vault_observation.neighbours import owners_of
 from wizard.services.vault_observation.own_machines import shown_by_vcenter
 from wizard.topology.digest import chain
 from wizard.topology.drift import Difference, differences
 from wizard.topology.graph import Graph
 from wizard.topology.health import HealthState, judge
-from wizard.topology.observed import Observed, observe
+from wizard.topology.observed import Observed, ObservedFinding, observe
 from wizard.topology.transitions import Item, items_of
 
+# Beside what `topology.observed` writes into the document.
+_THEIRS: Final = "of_other_deployments"
 # What all roles on one machine share.
 _OF_THE_MACHINE: Final = ("heartbeat", "cpu", "memory", "cache_space", "certificate", "version")
 _ORDER: Final = (Severity.OK, Severity.UNKNOWN, Severity.WARNING, Severity.CRITICAL)
@@ -23,12 +27,20 @@ _ORDER: Final = (Severity.OK, Severity.UNKNOWN, Severity.WARNING, Severity.CRITI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """`recorded` says whether there was a record to compare with."""
+    """`recorded` says whether there was a record to compare with; `theirs` is `neighbours.owners_of`."""
 
     observed: Observed
     differences: tuple[Difference, ...]
     health: tuple[HealthState, ...]
     recorded: bool
+    theirs: Mapping[str, str]
+
+    @property
+    def findings(self) -> tuple[ObservedFinding, ...]:
+        """What does not fit together, but for what concerns other deployments alone."""
+        return tuple(
+            one for one in self.observed.findings if not one.keys or set(one.keys) - self.theirs.keys()
+        )
 
     @property
     def severity(self) -> Severity:
@@ -54,7 +66,7 @@ class Judgement:
         own = [state for state in self.health if state.metric not in _OF_THE_MACHINE]
         return (
             *self._of_machines(),
-            *items_of(own, self.differences, self.observed.findings),
+            *items_of(own, self.differences, self.findings),
         )
 
     def _of_machines(self) -> Iterator[Item]:
@@ -80,7 +92,7 @@ class Judgement:
     def columns(self) -> dict[str, Any]:
         """What a row of history holds of it."""
         return {
-            "document": self.observed.to_json(),
+            "document": {**self.observed.to_json(), _THEIRS: dict(self.theirs)},
             "differences": [one.to_json() for one in self.differences],
             "health": [state.to_json() for state in self.health],
             "severity": self.severity,
@@ -94,21 +106,8 @@ class Judgement:
             differences=tuple(Difference.from_json(stored) for stored in row.differences),
             health=tuple(HealthState.from_json(stored) for stored in row.health),
             recorded=recorded,
+            theirs=row.document.get(_THEIRS, {}),
         )
-
-
-def carriers_of(observed: Observed) -> dict[str, str | None]:
-    """Which component carries each of them, by key; None where it stands by itself."""
-    return {one.key: one.part_of for one in observed.components}
-
-
-def machine_of(key: str, carriers: Mapping[str, str | None]) -> str:
-    """The key of the component that carries all others on its machine."""
-    seen = {key}
-    while (carrier := carriers.get(key)) is not None and carrier not in seen:
-        seen.add(carrier)
-        key = carrier
-    return key
 
 
 def _to_the_day(kept: dict[str, Any]) -> dict[str, Any]:
@@ -125,13 +124,15 @@ def judged(
     """What the documents of the vault mean for this deployment, against its newest record and what vCenter shows."""
     observed = observe(documents, now=now, corrections=corrections)
     snapshot = deployment.snapshots.first()
+    recorded = Graph.from_json(snapshot.document) if snapshot is not None else None
+    theirs = owners_of(deployment, observed, recorded)
     found: tuple[Difference, ...] = ()
-    if snapshot is not None:
-        recorded = Graph.from_json(snapshot.document)
+    if recorded is not None:
         found = differences(recorded, observed, shown_by_vcenter(deployment, recorded))
     return Judgement(
         observed=observed,
-        differences=found,
-        health=judge(observed, now),
-        recorded=snapshot is not None,
+        differences=tuple(one for one in found if one.kind != "added" or one.subject not in theirs),
+        health=tuple(state for state in judge(observed, now) if state.component not in theirs),
+        recorded=recorded is not None,
+        theirs=theirs,
     )

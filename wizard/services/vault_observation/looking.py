@@ -45,7 +45,8 @@ def look(claim: Claim, *, report: Report = no_report, check: Callable[[], None] 
     raised: AzureError, UserError. Not to be called inside a transaction.
     """
     with remembered(claim, next_at=next_look(timezone.now())):
-        deployment = Deployment.objects.get(pk=claim.deployment_id)
+        # The answers are asked for at every turn; they are read once.
+        deployment = Deployment.objects.prefetch_related("steps").get(pk=claim.deployment_id)
         report(Text(_("Asking the vault")), 10)
         documents = documents_of(deployment, check=check)
         claim.renew()

@@ -155,7 +155,7 @@ def _history(request: SignedInRequest, deployment: Deployment) -> dict[str, Any]
 
 def _shown(deployment: Deployment, judgement: Judgement) -> dict[str, Any]:
     observed = judgement.observed
-    components = vault_lines.components(observed)
+    components = vault_lines.components(judgement)
     health = vault_lines.health(judgement)
     form = CorrectionForm(judgement)
     corrected = corrections.of_deployment(deployment)
