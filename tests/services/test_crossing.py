@@ -93,7 +93,7 @@ def test_an_added_component_counts_as_long_as_it_stands(
 def test_one_host_name_is_an_identity_in_one_vault_and_a_warning_in_two(operator: Operator) -> None:
     site(operator, "lyon", host_name="cs01", dns_suffix="", vault="shared")
     second = site(operator, "essen", host_name="CS01", dns_suffix="", vault="shared")
-    assert kinds(operator) == {"vault_identity", "host_name"}
+    assert kinds(operator) == {"vault_identity"}
     deployments.answer(
         second,
         "vault",

@@ -267,8 +267,11 @@ def _addresses(servers: Sequence[Server]) -> Iterator[Crossing]:
 
 def _names(servers: Sequence[Server]) -> Iterator[Crossing]:
     for name, group in _twice(servers, lambda one: [_short(one.name)] if one.name else []):
+        vaults = {one.vault for one in group}
+        if len(vaults) == 1 and "" not in vaults and not any(one.friendly_name for one in group):
+            continue  # Said of the vault, which is worse.
         full = {one.fqdn.casefold() for one in group if one.fqdn}
-        # Two names in two domains are two names, as long as the vault is not the same (which is said above).
+        # Names in different domains are different names.
         if len(full) == len({one.place.site for one in group}):
             continue
         yield Crossing(

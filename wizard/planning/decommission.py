@@ -65,10 +65,10 @@ def states(subject: Subject, seen: Seen, confirmed: Collection[str]) -> tuple[St
         done = step.id in confirmed if fact is None else fact
         blocked: tuple[Text, ...] = ()
         if not done:
-            earlier = tuple(
-                Text(_("First: %(step)s"), step=state.step.title) for state in found if not state.done
-            )
-            blocked = (*_in_the_way(step.proof, seen), *earlier)
+            # The next thing to do, not all that comes before this one.
+            earlier = next((state.step.title for state in found if not state.done), None)
+            turn = (Text(_("First: %(step)s"), step=earlier),) if earlier else ()
+            blocked = (*_in_the_way(step.proof, seen), *turn)
         found.append(
             StepState(
                 step=step,
@@ -144,7 +144,7 @@ def _in_the_way(proof: Proof, seen: Seen) -> tuple[Text, ...]:
         ways.append(
             Text(
                 _(
-                    "%(number)s machines are failed over. Fail them back, or make up your mind to leave them in Azure, before "
+                    "%(number)s machines are failed over. Fail them back, or decide to leave them in Azure, before "
                     "their replication is disabled."
                 ),
                 number=seen.failed_over,

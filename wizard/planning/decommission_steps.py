@@ -175,7 +175,7 @@ def _vcenter(subject: Subject) -> tuple[Step, ...]:
             text=Text(
                 _(
                     "In the vault: Site Recovery infrastructure, Configuration servers, the server, its vCenter, Delete. "
-                    "Where an Azure account is given, this program does it from the page of the vault."
+                    "Where an Azure account is given, the task “Remove vCenter from the vault” does it."
                 )
             ),
             proof="not_in_vault",
