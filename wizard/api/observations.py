@@ -2,130 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Query, Router, Schema
+from ninja import Query, Router
 
-from wizard.api import schemas
+from wizard.api import vault_schemas as schemas
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import CURSOR, IF_MATCH_MAY, LIMIT, changing, find, operate, tag
 from wizard.api.pages import page
-from wizard.models import Notice, Severity, VaultObservation
+from wizard.models import Notice, VaultObservation
 from wizard.services.vault_observation import corrections, notices, showing
 from wizard.services.vault_observation.judgement import Judgement
 
 router = Router(tags=["vault"])
 
-ServerRole = Literal["ps_builtin", "ps_scaleout", "ps_failback", "mt_builtin", "mt_windows", "mt_linux"]
-
-
-class ObservationRow(Schema):
-    number: int = Field(description="From 1; a new one begins where something changed that matters.")
-    severity: Severity = Field(description="The worst state of that time.")
-    first_seen_at: datetime
-    last_seen_at: datetime
-    digest: str = Field(description="SHA-256 of what matters: not of heartbeats and loads.")
-
-
-class DifferenceOut(Schema):
-    key: str
-    kind: str = Field(description="added, missing or changed: against the recorded topology.")
-    severity: str = Field(description="critical, warning or info.")
-    component: str
-    field: str
-    planned: Any
-    seen: Any
-    seen_in: str = Field(description="vault or vcenter.")
-    text: str
-    remedy: str
-
-
-class HealthOut(Schema):
-    key: str
-    component: str
-    name: str = Field(description="The name of the component.")
-    metric: str = Field(description="cpu, memory, cache_space, heartbeat, certificate, version and so on.")
-    state: Severity
-    value: str
-    threshold: str
-    remedy: str
-
-
-class FindingOut(Schema):
-    code: str
-    severity: str
-    text: str
-    remedy: str
-    components: list[str]
-
-
-class ObservationOut(ObservationRow):
-    document: dict[str, Any] = Field(
-        description="Vault, components, links, findings and skipped parts as of the last look; fields that are not known here "
-        "stand in `extra` of their component, as the service sent them."
-    )
-    differences: list[DifferenceOut]
-    health: list[HealthOut]
-    findings: list[FindingOut]
-
-
-class ObservationPage(Schema):
-    items: list[ObservationRow]
-    next_cursor: str | None
-
-
-class NoticeOut(Schema):
-    id: int
-    key: str = Field(description="What it is about, the same at every look.")
-    severity: Severity
-    message: str
-    remedy: str
-    began_at: datetime
-    ended_at: datetime | None
-    seen_by: str | None
-    seen_at: datetime | None
-
-
-class NoticePage(Schema):
-    items: list[NoticeOut]
-    next_cursor: str | None
-
-
-class LookFailure(Schema):
-    at: datetime
-    code: str
-    message: str
-    remedy: str
-    where: str = Field(description="What did not exist, the address, the step.")
-
-
-class WatchOut(Schema):
-    account: str = Field(description="The Azure account of the vault step; empty: nobody looks.")
-    looked_at: datetime | None
-    looking: bool
-    next_at: datetime | None = Field(description="Null where nothing is scheduled.")
-    failure: LookFailure | None = Field(
-        description="Why the last look failed; null after one that went well."
-    )
-    roles: dict[str, ServerRole] = Field(description="Corrected roles by the id of the server.")
-
-
-class CorrectionsIn(schemas.Input):
-    roles: dict[str, ServerRole] = Field(
-        description="By the id of the server, as `document.components[].id` has it; takes the place of all corrections before."
-    )
-
-
-class CorrectionsOut(Schema):
-    roles: dict[str, ServerRole]
-
 
 @router.get(
     "/{uuid:deployment_id}/vault/watch/",
-    response={200: WatchOut, **problems(404)},
+    response={200: schemas.WatchOut, **problems(404)},
     summary="How fresh what is known of the vault is",
 )
 def get_vault_watch(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
@@ -154,7 +50,7 @@ def get_vault_watch(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]
 
 @router.get(
     "/{uuid:deployment_id}/vault/observations/",
-    response={200: ObservationPage, **problems(404)},
+    response={200: schemas.ObservationPage, **problems(404)},
     summary="The history of what the vault showed",
 )
 def list_observations(
@@ -173,7 +69,7 @@ def list_observations(
 
 @router.get(
     "/{uuid:deployment_id}/vault/observations/newest/",
-    response={200: ObservationOut, **problems(404)},
+    response={200: schemas.ObservationOut, **problems(404)},
     summary="What the vault showed at the last look",
 )
 def get_newest_observation(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
@@ -189,7 +85,7 @@ def get_newest_observation(request: HttpRequest, deployment_id: UUID) -> dict[st
 
 @router.get(
     "/{uuid:deployment_id}/vault/notices/",
-    response={200: NoticePage, **problems(404)},
+    response={200: schemas.NoticePage, **problems(404)},
     summary="What became worse, and when it was well again",
 )
 def list_notices(
@@ -212,7 +108,7 @@ def list_notices(
 
 @router.post(
     "/{uuid:deployment_id}/vault/notices/{int:notice_id}/seen/",
-    response={200: NoticeOut, **problems(404)},
+    response={200: schemas.NoticeOut, **problems(404)},
     summary="Say that a notice was seen",
 )
 def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dict[str, Any]:
@@ -223,7 +119,7 @@ def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dic
 
 @router.put(
     "/{uuid:deployment_id}/vault/corrections/",
-    response={200: CorrectionsOut, **problems(400, 404, 409, 412, 413)},
+    response={200: schemas.CorrectionsOut, **problems(400, 404, 409, 412, 413)},
     summary="Correct roles that the vault leaves open",
     openapi_extra=sends(200, "ETag"),
 )
@@ -231,7 +127,7 @@ def put_corrections(
     request: HttpRequest,
     response: HttpResponse,
     deployment_id: UUID,
-    payload: CorrectionsIn,
+    payload: schemas.CorrectionsIn,
     if_match: str | None = IF_MATCH_MAY,
 ) -> dict[str, Any]:
     """Such as that a process server stands in Azure, which no field of the vault says. Counts from the next look on, which is due
