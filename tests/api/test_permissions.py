@@ -20,6 +20,8 @@ READS: dict[str, Call] = {
     "one deployment": lambda api, d, t: api.get(f"deployments/{d.pk}/"),
     "one step": lambda api, d, t: api.get(f"deployments/{d.pk}/steps/source/"),
     "checks": lambda api, d, t: api.get(f"deployments/{d.pk}/checks/"),
+    "packs": lambda api, d, t: api.get(f"deployments/{d.pk}/packs/"),
+    "conflicts": lambda api, d, t: api.get("conflicts/"),
     "answer file": lambda api, d, t: api.get(f"deployments/{d.pk}/answers"),
     "facts": lambda api, d, t: api.get(f"deployments/{d.pk}/facts/"),
     "attestations": lambda api, d, t: api.get(f"deployments/{d.pk}/attestations/"),
@@ -88,6 +90,24 @@ CHANGES: dict[str, tuple[Call, int]] = {
     "forget a secret": (
         lambda api, d, t: api.delete(f"deployments/{d.pk}/installation-secrets/proxy/"),
         404,
+    ),
+    "take a pack": (lambda api, d, t: api.get(f"deployments/{d.pk}/packs/{t.pk}/file"), 404),
+    "confirm an end": (
+        lambda api, d, t: api.put(f"deployments/{d.pk}/decommission/steps/gone_from_vault/", {}),
+        409,
+    ),
+    "take that back": (
+        lambda api, d, t: api.delete(f"deployments/{d.pk}/decommission/steps/gone_from_vault/"),
+        409,
+    ),
+    "end a deployment": (
+        lambda api, d, t: api.send(
+            "POST",
+            f"deployments/{d.pk}/decommission/finish/",
+            {"name": d.name},
+            headers={"If-Match": f'"{d.revision}"'},
+        ),
+        409,
     ),
     "delete": (lambda api, d, t: api.delete(f"deployments/{make_deployment(d.created_by).pk}/"), 204),
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_deployment
+from tests.services.machines import script_for
 from tests.services.test_hand_over import make
 from wizard.journey.answer_file import parse
 from wizard.models import (
@@ -34,6 +35,7 @@ from wizard.services import (
     deployments,
     discovery,
     hand_over,
+    installation_bundle,
     physical_servers,
     results,
     tasks,
@@ -298,6 +300,7 @@ def ended(recorded: Deployment, operator: Operator) -> Deployment:
     secret = InstallationSecret(deployment=recorded, kind="proxy")
     secret.hold(b"canary")
     secret.save()
+    script_for(recorded, operator)
     Notice.objects.create(
         deployment=recorded,
         key="k",
@@ -312,6 +315,7 @@ def ended(recorded: Deployment, operator: Operator) -> Deployment:
 def test_a_deployments_end_keeps_its_history_and_no_secret(ended: Deployment, operator: Operator) -> None:
     assert ended.state == DeploymentState.DECOMMISSIONED
     assert not ended.installation_secrets.exists()
+    assert not ended.collector_issues.exists()
     assert not ended.notices.filter(ended_at=None).exists()
     assert ended.snapshots.exists()
     assert ended.observations.exists()
@@ -360,6 +364,8 @@ def attempts(deployment: Deployment, actor: Operator) -> dict[str, Any]:
         "add a server": lambda: physical_servers.add(deployment, {**cells, "name": "new"}, actor=actor),
         "change a server": lambda: physical_servers.change(server, cells, actor=actor),
         "remove a server": lambda: physical_servers.remove(server, actor=actor),
+        "take a script": lambda: script_for(deployment, actor),
+        "take the bundle": lambda: installation_bundle.stream(deployment, actor=actor),
         "confirm": lambda: decommission.confirm(deployment, "", "replication_disabled", actor=actor),
         "take back": lambda: decommission.take_back(deployment, "", "replication_disabled", actor=actor),
         "finish again": lambda: decommission.finish(deployment, "", name=deployment.name, actor=actor),

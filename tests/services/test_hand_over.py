@@ -247,7 +247,6 @@ def test_what_was_made_here_verifies_here(operator: Operator, tmp_path: Path) ->
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.any_database
 def test_of_many_who_need_the_key_at_once_all_get_the_same(transactional_db: None) -> None:
     barrier, found = threading.Barrier(4), []
 

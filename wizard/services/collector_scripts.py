@@ -15,7 +15,7 @@ from wizard.hosts.collector import CollectorOrder, Peer
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import CollectorIssue, Deployment, Operator
-from wizard.services import audit, evidence
+from wizard.services import audit, deployments, evidence
 from wizard.services.answers import (
     Answers,
     answers_in_play,
@@ -83,6 +83,7 @@ def order_script(
 ) -> tuple[CollectorIssue, str]:
     """The same with the row that knows its nonce and key."""
     require(actor, "operate")
+    deployments.refuse_decommissioned(deployment)
     answers = answers_in_play(deployment)
     _refuse_unasked(deployment, component, language)
     if missing := unanswered(deployment):

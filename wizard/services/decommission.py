@@ -284,6 +284,8 @@ def _end(deployment: Deployment, actor: Operator) -> None:
     now = timezone.now()
     deployments.move_to(deployment, DeploymentState.DECOMMISSIONED)
     deployment.installation_secrets.all().delete()
+    # Scripts that nobody will bring facts of any more, with the keys that would have proven these.
+    deployment.collector_issues.filter(received=None).delete()
     deployment.additions.exclude(state=Addition.State.REMOVED).update(
         state=Addition.State.REMOVED, removed_at=now, changed_at=now
     )

@@ -16,7 +16,7 @@ from wizard.planning import dr_installer, setup_files, unified_setup
 from wizard.planning.dr_installer import ApplianceOrder
 from wizard.planning.setup_files import ProxySettings
 from wizard.planning.unified_setup import SetupOrder
-from wizard.services import audit, installation_secrets
+from wizard.services import audit, deployments, installation_secrets
 from wizard.services.answers import Answers, answers_in_play, circumstances_of, primary_component
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.facts.answered import fqdn
@@ -83,6 +83,7 @@ def stream(
             _("A password for the bundle needs at least %(least)s characters."), least=SHORTEST_PASSWORD
         )
         raise Invalid([FieldError(path="password", message=text, code="too_short")])
+    deployments.refuse_decommissioned(deployment)
     with transaction.atomic():
         contents = contents_for(deployment)
         audit.record(
