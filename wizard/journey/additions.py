@@ -61,7 +61,7 @@ class _WithDataPort(StepAnswers):
     ] = addressing.DEFAULT_DATA_PORT
 
 
-class ScaleOutAnswers(_OnPremises, _WithDataPort):
+class ScaleOutAnswers(_WithDataPort, _OnPremises):
     """A further process server on-premises (asr-facts 4.2 and 9)."""
 
     size: Annotated[
@@ -87,7 +87,7 @@ class ScaleOutAnswers(_OnPremises, _WithDataPort):
     ] = "vmware"
 
 
-class FailbackAnswers(_Server, _WithDataPort):
+class FailbackAnswers(_WithDataPort, _Server):
     """A process server in Azure, for as long as machines come home (asr-facts 9.4)."""
 
     network: Annotated[

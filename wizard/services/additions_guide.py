@@ -10,6 +10,7 @@ from wizard.journey.additions import ANSWERS
 from wizard.models import Addition
 from wizard.planning import failback_process_server
 from wizard.planning.failback_process_server import Opening
+from wizard.planning.quoting import amount
 from wizard.services import additions
 from wizard.services.additions_targets import failback_plan_of
 from wizard.services.answers import answers_in_play
@@ -94,7 +95,7 @@ def _lines(addition: Addition) -> Iterator[tuple[Text, Text]]:
         elif value in choices:
             shown = Text(choices[value])
         elif "suffix" in looks:
-            shown = Text("%(value)s %(unit)s", value=value, unit=looks["suffix"])
+            shown = Text("%(value)s %(unit)s", value=amount(value), unit=Text(looks["suffix"]))
         else:
             shown = verbatim(value)
         yield Text(info.title or name), shown

@@ -31,6 +31,7 @@ __all__ = [
     "BYTES_MOST",
     "COLUMNS",
     "NewestPlan",
+    "SeenServer",
     "carriers_in",
     "corrections_of",
     "last_seen",
@@ -57,6 +58,19 @@ class NewestPlan:
     document: Mapping[str, Any]
     orders: tuple[MoveOrder, ...]
     outdated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenServer:
+    """A server of the vault, and how many machines replicate through it; None where the vault does not say."""
+
+    carrier: Carrier
+    machines: int | None
+
+    @property
+    def over(self) -> bool:
+        row = self.carrier.row
+        return row is not None and self.machines is not None and self.machines > row.most_machines
 
 
 # --- the task that plans ----------------------------------------------------------------------------------------------
@@ -159,10 +173,16 @@ def newest_moves(deployment: Deployment) -> Task | None:
     return rows.order_by("-finished_at").first()
 
 
-def last_seen(deployment: Deployment) -> tuple[Carrier, ...]:
+def last_seen(deployment: Deployment) -> tuple[SeenServer, ...]:
     """The servers as the newest look at the vault showed them; none before the first."""
     observed = newest_observed(deployment)
-    return carriers_in(observed, sizes={}) if observed else ()
+    if observed is None:
+        return ()
+    counts = {one.id.upper(): one.machines for one in observed.components if one.machines is not None}
+    return tuple(
+        SeenServer(carrier=carrier, machines=counts.get(carrier.id))
+        for carrier in carriers_in(observed, sizes={})
+    )
 
 
 def carriers_in(observed: Observed, *, sizes: Mapping[str, str]) -> tuple[Carrier, ...]:

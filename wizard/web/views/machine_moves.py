@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Task
 from wizard.planning.carrying import Carrier, rows_of
+from wizard.planning.quoting import amount
 from wizard.services import deployments, machine_moves, machine_moves_running, tasks
 from wizard.services.errors import Invalid, UserError
-from wizard.services.machine_moves import BYTES_MOST, COLUMNS
+from wizard.services.machine_moves import BYTES_MOST, COLUMNS, NewestPlan
 from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.web import move_lines, steps
@@ -46,13 +47,13 @@ def plan(request: SignedInRequest, pk: UUID) -> HttpResponse:
             problem = Problem.of(error)
         else:
             return redirect(task.get_absolute_url())
-    servers = machine_moves.last_seen(deployment)
+    servers = tuple(one.carrier for one in machine_moves.last_seen(deployment))
     newest = machine_moves.newest_plan(deployment)
     done = machine_moves.newest_moves(deployment)
     context = _frame(deployment) | {
         "tabs": tabs_of(deployment, "components"),
         "servers": servers,
-        "form": _form(servers, dict(request.POST.items()), problem),
+        "form": _form(servers, dict(request.POST.items()) or _asked_last(newest), problem),
         "problem": problem,
         "plan": move_lines.plan_lines(newest) if newest else None,
         "done": move_lines.outcome_lines(done) if done else None,
@@ -101,6 +102,16 @@ def _inputs(request: SignedInRequest) -> dict[str, Any]:
     }
 
 
+def _asked_last(newest: NewestPlan | None) -> dict[str, Any]:
+    """What the newest plan was made with, but for its file."""
+    if newest is None:
+        return {}
+    inputs = newest.task.inputs
+    total = inputs["total_change_gb"]
+    sizes = {f"{_SIZE}{server}": size for server, size in inputs["sizes"].items()}
+    return {"total_change_gb": "" if total is None else amount(total), **sizes}
+
+
 def _file(request: SignedInRequest) -> str:
     given = request.FILES.get("rates_csv")
     if not isinstance(given, UploadedFile):
@@ -146,10 +157,7 @@ def _form(servers: tuple[Carrier, ...], typed: dict[str, Any], problem: Problem 
             help_text=gettext("All its machines move away, as before it is removed."),
             required=False,
             widget=forms.Select(),
-            options=[
-                Option(value="", label=gettext("None")),
-                *(Option(value=one.id, label=one.name) for one in servers),
-            ],
+            options=[Option(value=one.id, label=one.name) for one in servers],
         ),
         **{f"{_SIZE}{one.id}": _size(one) for one in servers if rows_of(one.kind)},
     }
@@ -160,13 +168,11 @@ def _size(server: Carrier) -> Shown:
     told = server.row.label if server.row else gettext("not known")
     return Shown(
         label=gettext("Size of %(name)s") % {"name": server.name},
+        help_text=gettext("As the vault tells: %(row)s. Choose another where that is wrong.") % {"row": told},
         required=False,
         widget=forms.Select(),
         options=[
-            Option(value="", label=gettext("As the vault tells: %(row)s") % {"row": told}),
-            *(
-                Option(value=row.tier, label=f"{row.label}: {row.machines}, {row.change}")
-                for row in rows_of(server.kind)
-            ),
+            Option(value=row.tier, label=f"{row.label}: {row.machines}, {row.change}")
+            for row in rows_of(server.kind)
         ],
     )
