@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests import stories, vault_stories
 from tests.builders import make_operator
 from tests.chromium import launch_args
+from tests.services.azure import add_account
 from wizard.models import (
     Attestation,
     CollectorIssue,
@@ -21,6 +22,7 @@ from wizard.models import (
     InventoryObject,
     ManualStepConfirmation,
     Operator,
+    ProtectableItem,
     SignInAccount,
     SignInLink,
     VaultObservation,
@@ -127,6 +129,14 @@ def furnish(actor: Operator, number: int = 1) -> None:
         digest="d" * 64,
         first_seen_at=timezone.now(),
         last_seen_at=timezone.now(),
+    )
+    account = add_account(actor, name=f"azure-{deployment.name}")
+    ProtectableItem.objects.create(
+        deployment=deployment,
+        name=str(account.pk),
+        friendly_name="app-000",
+        machine=deployment.vcenters.get().machines.first(),
+        seen_at=timezone.now(),
     )
     secret = InstallationSecret(deployment=deployment, kind="passphrase", given_by=actor)
     secret.hold(b"canary-passphrase")

@@ -108,7 +108,7 @@ def test_no_secret_and_no_hash_is_on_any_page(
     furnish(operator)
     secrets = [
         stories.PASSWORD,
-        bytes(Credential.objects.get().sealed).decode(),
+        bytes(Credential.objects.get(kind="vcenter").sealed).decode(),
         ApiToken.objects.get().token_hash,
         SignInLink.objects.get().token_hash,
         COLLECTOR_KEY.hex(),

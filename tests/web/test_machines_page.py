@@ -54,7 +54,7 @@ def test_the_page_asks_the_database_as_often_for_sixty_machines_as_for_ten(
 ) -> None:
     stories.grow(VCenter.objects.get(), number - 3)
     working.get(address)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         answer = working.get(address)
     assert len(answer.context["lines"]) == min(number, 50)
 

@@ -38,6 +38,7 @@ from wizard.api import (
     profiles,
     tasks,
     template_passwords,
+    vault_machines,
 )
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
@@ -157,6 +158,7 @@ for part in (
     privileges,
     plan,
     template_passwords,
+    vault_machines,
     hand_over,
     observations,
 ):

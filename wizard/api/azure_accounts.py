@@ -77,6 +77,7 @@ def list_azure_accounts(
     cursor: str | None = CURSOR,
     ordering: str = Query("name", description="name or created_at, with a minus to turn it round."),
 ) -> dict[str, Any]:
+    """With how their last test went and who uses them; never their secrets."""
     rows = azure_accounts.visible_accounts(caller(request))
     users = azure_accounts.users_by_name()
     return pages.page(
@@ -129,6 +130,7 @@ def get_azure_role(
     "/{uuid:account_id}/", response={200: AzureAccountOut, **problems(404)}, summary="One Azure account"
 )
 def get_azure_account(request: HttpRequest, account_id: UUID) -> dict[str, Any]:
+    """While a test is under way `tested_at` is null; afterwards `works`, `failure` and `remedy` say how it went."""
     return _one(azure_accounts.get(account_id, actor=caller(request)))
 
 

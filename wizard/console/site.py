@@ -24,7 +24,7 @@ _GROUPS: Final = (
         ("HostFacts", "CollectorIssue", "InstallationSecret", "ManualStepConfirmation"),
     ),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "InventoryObject", "Credential", "SignInAccount")),
-    ("vault", _("Vault"), ("VaultObservation", "Notice", "VaultWatch")),
+    ("vault", _("Vault"), ("VaultObservation", "Notice", "VaultWatch", "ProtectableItem", "AzureAccount")),
     ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
     (
         "people",

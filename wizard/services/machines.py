@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Val
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Lower
 
-from wizard.models import Deployment, InventoryObject, Machine
+from wizard.models import Deployment, InventoryObject, Machine, ProtectableItem
 from wizard.planning.eligibility import RULES, VERDICT_LABELS, MachineFinding, Rule, Verdict, unseen
 from wizard.planning.vocabulary import ProfileId
 from wizard.services.discovery.judging import ONLY_IN
@@ -55,13 +55,17 @@ _NOT_IN: Final[Mapping[str, frozenset[str]]] = {
 SORTS: Final = ("name", "verdict", "system", "power", "memory", "disks")
 
 
+# How Site Recovery says that a machine replicates.
+PROTECTED: Final = "Protected"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """Which machines somebody wants to see. "" is no wish; of `words` each must be in name, host name or an address.
 
     Without a wish for a verdict or for templates those that are no candidates are left out, without one for `presence`
-    those that are gone. `presence` is "gone" or "all"; `kind` is "vm", "physical" or "template"; `sort` is one of SORTS,
-    with a minus for the other direction.
+    those that are gone. `presence` is "gone" or "all"; `vault` is "listed", "protected" or "missing"; `kind` is "vm",
+    "physical" or "template"; `sort` is one of SORTS, with a minus for the other direction.
     """
 
     words: str = ""
@@ -72,6 +76,7 @@ class Wish:
     kind: str = ""
     presence: str = ""
     vcenter: UUID | None = None
+    vault: str = ""
     sort: str = "name"
 
 
@@ -129,6 +134,12 @@ def get(deployment: Deployment, machine_id: int) -> Machine:
     if row is None:
         raise NotFound(Text(_("There is no such machine.")))
     return row
+
+
+def in_vault(deployment: Deployment, shown: Iterable[Machine]) -> dict[int, ProtectableItem]:
+    """Of these machines those that the vault listed last, by their id; one query."""
+    rows = deployment.protectable_items.filter(machine__in=[machine.pk for machine in shown])
+    return {row.machine_id: row for row in rows if row.machine_id is not None}
 
 
 def seen_at(machine: Machine) -> datetime:
@@ -227,6 +238,12 @@ def _narrowed(deployment: Deployment, wish: Wish) -> QuerySet[Machine]:
             found = found.filter(is_template=True)
         case "vm" | "physical":
             found = found.filter(kind=wish.kind, is_template=False)
+    if wish.vault:
+        rows = deployment.protectable_items.exclude(machine=None)
+        if wish.vault == "protected":
+            rows = rows.filter(protection_status=PROTECTED)
+        listed = Q(pk__in=rows.values("machine_id"))
+        found = found.exclude(listed) if wish.vault == "missing" else found.filter(listed)
     for word in wish.words.casefold().split():
         found = found.filter(search_text__contains=word)
     if wish.rule:

@@ -9,8 +9,8 @@ from wizard.azure import vcenters
 from wizard.azure.fabrics import read_documents
 from wizard.azure.vcenters import VCenterBody
 from wizard.journey.errors import FieldError
-from wizard.models import Deployment, VCenter
-from wizard.services import audit, azure_access, vault_jobs, vault_places
+from wizard.models import Deployment, DeploymentState, VCenter
+from wizard.services import audit, azure_access, evidence, vault_jobs, vault_places
 from wizard.services.answers import answers_in_play, primary_component
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.tasks.progress import Progress
@@ -43,6 +43,15 @@ def checked_inputs(inputs: Record) -> dict[str, str]:
 def goes_on(deployment: Deployment) -> bool:
     """Whether registering goes on into the vault: with an Azure account."""
     return bool(azure_access.account_name(deployment)) and primary_component(deployment) != "ps_scaleout"
+
+
+def is_left(deployment: Deployment) -> bool:
+    """Whether vCenter is registered here and not in the vault yet, where it goes on to there."""
+    if not goes_on(deployment) or deployment.state != DeploymentState.REGISTERED:
+        return False
+    task = evidence.latest(deployment, "register_vcenter")
+    state = ((task.result if task else None) or {}).get("vault", {}).get("state")
+    return state not in ("registered", "unchanged", "appliance")
 
 
 def register(progress: Progress, row: VCenter, *, start: int) -> dict[str, Any]:

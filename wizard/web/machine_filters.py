@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext
 from wizard.models import Machine, VCenter
 from wizard.services.machines import POWER_WORDS, RULES, SORTS, VERDICT_WORDS, Wish
 
-_CHOICES: Final = ("verdict", "system", "power", "kind", "rule", "presence")
+_CHOICES: Final = ("verdict", "system", "power", "kind", "rule", "presence", "vault")
 
 
 class Filters(forms.Form):
@@ -28,11 +28,13 @@ class Filters(forms.Form):
     kind = forms.ChoiceField(required=False)
     rule = forms.ChoiceField(required=False)
     presence = forms.ChoiceField(required=False)
+    vault = forms.ChoiceField(required=False)
     vcenter = forms.ChoiceField(required=False)
     # So that a search keeps the order.
     sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, vcenters: list[VCenter]) -> None:
+    def __init__(self, data: Any, vcenters: list[VCenter], *, vaulted: bool = False) -> None:
+        """`vaulted`: the vault has listed machines, so that one can ask for those."""
         super().__init__(data)
         self.fields["q"].label = gettext("Name, host name or address")
         self._offer("verdict", gettext("Verdict"), list(VERDICT_WORDS.items()))
@@ -44,6 +46,15 @@ class Filters(forms.Form):
         self._offer("rule", gettext("Finding"), rules)
         presence = [("gone", gettext("No longer shown by vCenter")), ("all", gettext("Both"))]
         self._offer("presence", gettext("Presence"), presence, none=gettext("Shown by vCenter"))
+        if vaulted:
+            listed = [
+                ("listed", gettext("Listed in the vault")),
+                ("protected", gettext("Protected")),
+                ("missing", gettext("Not in the vault")),
+            ]
+            self._offer("vault", gettext("Vault"), listed)
+        else:
+            del self.fields["vault"]
         if len(vcenters) > 1:
             self._offer("vcenter", gettext("vCenter"), [(str(row.pk), str(row)) for row in vcenters])
         else:
@@ -80,7 +91,7 @@ class Column:
     sorted: str = ""
 
 
-def columns(sort: str, query: QueryDict) -> list[Column]:
+def columns(sort: str, query: QueryDict, *, vaulted: bool = False) -> list[Column]:
     """The columns of the list. A click on one that is sorted by already turns its order round."""
     titles = {
         "name": gettext("Name"),
@@ -91,6 +102,7 @@ def columns(sort: str, query: QueryDict) -> list[Column]:
         "memory": gettext("Memory"),
         "disks": gettext("Disks"),
         "address": gettext("Addresses"),
+        **({"vault": gettext("Vault")} if vaulted else {}),
     }
     return [
         Column(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from wizard.models import Deployment, Machine
+from wizard.models import Deployment, Machine, ProtectableItem
 from wizard.planning.eligibility import STATUS_LABELS, Rule, Verdict
 from wizard.services import explanations, machines
 from wizard.services.machines import POWER_WORDS, RULES, VERDICT_WORDS, Whereabouts
@@ -46,6 +47,10 @@ class Line:
     verdict: Text
     rules: tuple[str, ...]
     power: str
+    # What the vault says of it; empty where it does not list it.
+    vault: str = ""
+    vault_tag: str = ""
+    vault_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,8 @@ class UnseenLine:
     more: More | None
 
 
-def line(deployment: Deployment, machine: Machine) -> Line:
+def line(deployment: Deployment, machine: Machine, item: ProtectableItem | None = None) -> Line:
+    """`item` is the machine as the vault lists it."""
     verdict = machines.verdict_of(deployment, machine)
     findings = machines.findings_of(deployment, machine)
     return Line(
@@ -84,7 +90,20 @@ def line(deployment: Deployment, machine: Machine) -> Line:
         verdict=VERDICT_WORDS[verdict],
         rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         power=power_of(machine),
+        vault=_vault_words(item) if item else "",
+        vault_tag=_vault_tag(item) if item else "",
+        vault_problems=tuple(dict.fromkeys(problem["text"] for problem in item.problems)) if item else (),
     )
+
+
+def _vault_words(item: ProtectableItem) -> str:
+    if item.protection_status == machines.PROTECTED:
+        return gettext("Protected")
+    return gettext("Listed") if not item.problems else gettext("Listed, with problems")
+
+
+def _vault_tag(item: ProtectableItem) -> str:
+    return "pass" if item.protection_status == machines.PROTECTED else "warn" if item.problems else "info"
 
 
 def power_of(machine: Machine) -> str:

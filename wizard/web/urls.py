@@ -88,6 +88,7 @@ urlpatterns = [
     path("deployments/<uuid:pk>/topology.<slug:form>", topology.download, name="topology_file"),
     path("deployments/<uuid:pk>/machines/", machines.of_deployment, name="deployment_machines"),
     path("deployments/<uuid:pk>/machines.csv", machines.download, name="machines_file"),
+    path("deployments/<uuid:pk>/machines/vault/", machines.with_vault, name="machines_with_vault"),
     path("deployments/<uuid:pk>/machines/discover/", machines.discover, name="discover_machines"),
     path("deployments/<uuid:pk>/machines/<int:machine_id>/", machines.detail, name="machine"),
     path("deployments/<uuid:pk>/machines/physical/add/", physical_servers.add, name="add_physical_server"),

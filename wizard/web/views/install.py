@@ -26,7 +26,7 @@ from wizard.services.installation_secrets import MAX_KEY_BYTES, SecretState
 from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
-from wizard.web import live, manual_list, steps
+from wizard.web import in_vault, live, manual_list, steps
 from wizard.web.forms import Shown, ShownForm
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
@@ -39,6 +39,8 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
     if request.method != "POST":
         return _page(request, deployment, step)
     require(request.user, "operate")
+    if (acted := in_vault.act(request, deployment, step)) is not None:
+        return acted
     action = request.POST.get("action", "")
     act = ACTIONS.get(action)
     if act is None:
@@ -202,6 +204,8 @@ def _page(
         "verdict_after": results.verdict_of(deployment, "after"),
         "next_url": steps.after(deployment) if done else "",
     }
+    # Where vCenter is registered, that page says what the vault knows.
+    context |= in_vault.context(deployment, step) if not {"vcenter", "vmware"} <= held else {}
     shown = [context["install_form"], context["bundle_form"]]
     shown += [*(entry["form"] for entry in secrets), *(line.form for line in manual)]
     context["wrong_form"] = next((form for form in shown if form.errors), None)

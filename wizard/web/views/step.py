@@ -14,7 +14,18 @@ from wizard.models import Deployment
 from wizard.services import deployments
 from wizard.web import steps
 from wizard.web.guard import SignedInRequest, page
-from wizard.web.views import evidence, install, placement, profile, question, template, vault, vcenter, work
+from wizard.web.views import (
+    evidence,
+    install,
+    placement,
+    profile,
+    question,
+    register,
+    template,
+    vault,
+    vcenter,
+    work,
+)
 
 StepPage = Callable[[SignedInRequest, Deployment, journey.Step], HttpResponseBase]
 
@@ -26,6 +37,7 @@ _PAGES: Final[dict[str, StepPage]] = {
     "evidence": evidence.show,
     "vault": vault.show,
     "install": install.show,
+    "register": register.show,
 }
 
 

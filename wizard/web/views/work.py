@@ -34,7 +34,14 @@ _FOLLOWED: Final = {step_id: (kind,) for step_id, kind in MAIN_KIND.items()} | {
 }
 
 
-def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
+def show(
+    request: SignedInRequest,
+    deployment: Deployment,
+    step: journey.Step,
+    *,
+    more: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """`more` is what the page of one step shows beside what all have."""
     if MAIN_KIND[step.id] not in KINDS:
         raise NotFound(Text(_("No task carries out “%(step)s”."), step=Text(step.title)))
     problem = None
@@ -78,7 +85,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         "about": KINDS[MAIN_KIND[step.id]].about,
         "next_url": steps.after(deployment) if done else "",
     }
-    context |= _more(deployment, step.id)
+    context |= _more(deployment, step.id) | (more or {})
     if step.id == "deploy":
         context |= deployment_plan.context(deployment, newest if context["failure"] else None)
     return render(request, f"web/steps/{step.id}.html", context, status=problem.status if problem else 200)

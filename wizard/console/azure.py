@@ -1,0 +1,32 @@
+"""Accounts of Azure without their secrets, and the machines that vaults list."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from wizard.console.reading import OfDeployment, ReadingAdmin
+from wizard.models import AzureAccount, ProtectableItem
+
+
+@admin.register(AzureAccount)
+class AzureAccountAdmin(ReadingAdmin):
+    list_display = ("name", "how", "cloud", "client_id", "tested_at", "failure", "created_by", "changed_at")
+    list_filter = ("how", "cloud")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "tenant", "client_id")
+
+
+@admin.register(ProtectableItem)
+class ProtectableItemAdmin(OfDeployment):
+    list_display = (
+        "friendly_name",
+        "deployment_page",
+        "machine",
+        "discovery_type",
+        "os_type",
+        "protection_status",
+        "seen_at",
+    )
+    list_filter = ("discovery_type", "protection_status")
+    list_select_related = ("deployment", "machine")
+    search_fields = ("friendly_name", "name", "deployment__name")
