@@ -12,7 +12,7 @@ from tests import stories, vault_stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.vault_stories import SERVER, VAULT, look
 from wizard.lab.arm import LabAzure
-from wizard.models import Deployment, Operator, Severity
+from wizard.models import AzureAccount, Deployment, Operator, Severity
 from wizard.services.vault_observation import corrections
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +151,17 @@ def test_roles_are_corrected_as_a_whole(api: Api, deployment: Deployment, operat
     problem(api.put(address, {"rolls": {}}), 422, "invalid")
     problem(Api(token_of(operator, "read")).put(address, {"roles": {}}), 403, "scope_too_small")
     assert corrections.of_deployment(deployment) == {"B-2": "mt_linux"}
+
+
+def test_the_account_of_what_stands_is_chosen(
+    api: Api, deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    other = vault_stories.account(operator, "second-reader").name
+    address = under(deployment, "account/")
+    assert ok(api.put(address, {"account": other}))["account"] == other
+    problem(api.put(address, {"account": "nobody"}), 422, "unknown_account")
+    AzureAccount.objects.filter(name="vault-reader").update(cloud="china")
+    problem(api.put(address, {"account": "vault-reader"}), 422, "unknown_account")
+    draft = stories.answered(operator, "vault")
+    problem(api.put(under(draft, "account/"), {"account": other}), 409, "answer_the_step")
+    problem(Api(token_of(operator, "read")).put(address, {"account": ""}), 403, "scope_too_small")

@@ -14,7 +14,16 @@ from tests import stories, vault_stories
 from tests.vault_stories import SERVER, VAULT, look
 from tests.web.pages import Page, read
 from wizard.lab.arm import LabAzure
-from wizard.models import Deployment, Notice, Operator, Severity, Task, VaultObservation, VaultWatch
+from wizard.models import (
+    AuditEntry,
+    Deployment,
+    Notice,
+    Operator,
+    Severity,
+    Task,
+    VaultObservation,
+    VaultWatch,
+)
 from wizard.services.vault_observation import corrections
 
 pytestmark = pytest.mark.django_db
@@ -40,12 +49,36 @@ def shown(client: Client, deployment: Deployment, query: str = "") -> Page:
 # --- how it begins ------------------------------------------------------------------------------------------------------
 
 
-def test_without_an_account_the_page_says_where_to_choose_one(working: Client, operator: Operator) -> None:
+def test_without_any_account_the_page_says_where_to_add_one(working: Client, operator: Operator) -> None:
     deployment = stories.answered(operator, "recorded")
     page = shown(working, deployment)
     assert "The vault was not looked at yet" in page.words
-    assert page.all("a", href=f"/deployments/{deployment.pk}/steps/vault/", class_="button")
+    assert page.all("a", href="/azure-accounts/", class_="button")
     assert not page.all("form", action=f"{address_of(deployment)}look/")
+
+
+def test_a_draft_without_an_account_leads_to_the_vault_step(working: Client, operator: Operator) -> None:
+    draft = stories.answered(operator, "vault")
+    assert shown(working, draft).all("a", href=f"/deployments/{draft.pk}/steps/vault/", class_="button")
+
+
+def test_a_deployment_that_stands_gets_an_account_without_its_answers_being_open(
+    working: Client, looking: Client, operator: Operator, azure: LabAzure
+) -> None:
+    deployment = stories.answered(operator, "recorded")
+    name = vault_stories.account(operator).name
+    form = f"{address_of(deployment)}account/"
+    assert shown(working, deployment).all("option", value=name)
+    assert not shown(looking, deployment).all("form", action=form)
+    assert looking.post(form, {"account": name}).status_code == 403
+    assert working.post(form, {"account": name}).status_code == 302
+    assert shown(working, deployment).all("form", action=f"{address_of(deployment)}look/")
+    entry = AuditEntry.objects.get(action="vault.account_chosen")
+    assert (entry.before, entry.after) == ({"account": ""}, {"account": name})
+    refused = working.post(form, {"account": "nobody"}, follow=True)
+    assert "There is no Azure account “nobody”" in read(refused).words
+    working.post(form, {"account": ""})
+    assert not shown(working, deployment).all("form", action=f"{address_of(deployment)}look/")
 
 
 def test_before_anything_stands_the_page_says_so(working: Client, operator: Operator) -> None:
@@ -323,7 +356,7 @@ def test_the_page_asks_the_database_as_often_for_many_servers_as_for_few(
         azure.control.set_server(name, heartbeat=3600)
         look(deployment, operator) if number in (0, servers - 1) else None
     assert Notice.objects.count() >= servers
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         working.get(address_of(deployment))
 
 

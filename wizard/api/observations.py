@@ -12,8 +12,9 @@ from wizard.api import vault_schemas as schemas
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import CURSOR, IF_MATCH_MAY, LIMIT, changing, find, operate, tag
 from wizard.api.pages import page
-from wizard.models import Notice, VaultObservation
-from wizard.services.vault_observation import corrections, notices, showing
+from wizard.api.problems import named_by
+from wizard.models import Deployment, Notice, VaultObservation
+from wizard.services.vault_observation import account, corrections, notices, showing
 from wizard.services.vault_observation.judgement import Judgement
 
 router = Router(tags=["vault"])
@@ -27,7 +28,10 @@ router = Router(tags=["vault"])
 def get_vault_watch(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
     """When the vault was looked at, when it will be, why the last look failed, and which roles were corrected by hand. The task
     `refresh_health` looks at once."""
-    deployment = find(request, deployment_id)
+    return _show_watch(find(request, deployment_id))
+
+
+def _show_watch(deployment: Deployment) -> dict[str, Any]:
     fresh = showing.freshness_of(deployment)
     failure = fresh.failure
     return {
@@ -115,6 +119,28 @@ def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dic
     """The first one who says so is kept; again changes nothing. Needs the scope `operate`."""
     deployment, actor = operate(request, deployment_id)
     return _show_notice(notices.mark_seen(deployment, notice_id, actor=actor))
+
+
+@router.put(
+    "/{uuid:deployment_id}/vault/account/",
+    response={200: schemas.WatchOut, **problems(400, 404, 409, 412, 413)},
+    summary="Choose the account with which the vault is asked",
+    openapi_extra=sends(200, "ETag"),
+)
+def put_vault_account(
+    request: HttpRequest,
+    response: HttpResponse,
+    deployment_id: UUID,
+    payload: schemas.AccountChoice,
+    if_match: str | None = IF_MATCH_MAY,
+) -> dict[str, Any]:
+    """For a deployment that stands; before that the vault step names it (409 `answer_the_step`). 422 `unknown_account` for one
+    that is not there or is of another cloud. Needs the scope `operate`."""
+    deployment, actor = operate(request, deployment_id)
+    with changing(deployment, if_match), named_by("unknown_account"):
+        account.choose(deployment, payload.account, actor=actor)
+    tag(response, deployment)
+    return _show_watch(deployment)
 
 
 @router.put(

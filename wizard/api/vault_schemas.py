@@ -104,6 +104,12 @@ class WatchOut(Schema):
     roles: dict[str, ServerRole] = Field(description="Corrected roles by the id of the server.")
 
 
+class AccountChoice(Input):
+    account: str = Field(
+        description="The name of an Azure account of the vault's cloud; empty: nobody asks the vault."
+    )
+
+
 class CorrectionsIn(Input):
     roles: dict[str, ServerRole] = Field(
         description="By the id of the server, as `document.components[].id` has it; takes the place of all corrections before."

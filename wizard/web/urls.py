@@ -82,6 +82,7 @@ urlpatterns = [
     path("deployments/<uuid:pk>/calendar.ics", calendar.download, name="calendar_file"),
     path("deployments/<uuid:pk>/vault/", observations.detail, name="observations"),
     path("deployments/<uuid:pk>/vault/look/", observations.look, name="look_at_vault"),
+    path("deployments/<uuid:pk>/vault/account/", observations.choose_account, name="choose_account"),
     path("deployments/<uuid:pk>/vault/roles/", observations.correct, name="correct_role"),
     path("deployments/<uuid:pk>/vault/notices/<int:notice_id>/seen/", observations.seen, name="notice_seen"),
     path("deployments/<uuid:pk>/topology/", topology.graph, name="topology"),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from wizard.models import Deployment, VaultObservation
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments
 from wizard.services.errors import UserError
-from wizard.services.vault_observation import corrections, history, notices, showing
+from wizard.services.vault_observation import account, corrections, history, notices, showing
 from wizard.services.vault_observation.judgement import Judgement
 from wizard.web import live, steps, vault_lines
 from wizard.web.guard import SignedInRequest, page
@@ -61,6 +62,8 @@ class CorrectionForm(forms.Form):
 @require_safe
 def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
+    # The answers are asked for at every turn; they are read once.
+    prefetch_related_objects([deployment], "steps")
     active = deployment.tasks.filter(kind=KIND, state__in=ACTIVE_STATES).first()
     rows = deployment.observations.all()
     newest = rows.first()
@@ -71,6 +74,7 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "live": live.follow(active, at=live.OBSERVATIONS) if active else None,
         "newest": newest,
         "notices": _notices(deployment),
+        "accounts": [] if deployment.is_open else account.choices_for(deployment),
     }
     if newest is not None:
         context |= _history(request, deployment)
@@ -102,6 +106,20 @@ def correct(request: SignedInRequest, pk: UUID) -> HttpResponse:
         say(request, error)
     else:
         _start(request, deployment)
+    return redirect("observations", deployment.pk)
+
+
+@page
+@require_POST
+def choose_account(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """With whose rights the vault of a deployment that stands is asked."""
+    deployment = deployments.get(pk, actor=request.user)
+    try:
+        account.choose(deployment, request.POST.get("account", ""), actor=request.user)
+    except UserError as error:
+        if error.code == "not_allowed":
+            raise
+        say(request, error)
     return redirect("observations", deployment.pk)
 
 
