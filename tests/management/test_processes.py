@@ -137,9 +137,13 @@ def test_the_demo_does_three_whole_jobs_and_leaves_nothing_running(
     assert "└─ Recovery Services vault: essen-vault" in out
     assert "└─ Recovery Services vault: lyon-appliance-vault" in out
     assert err == ""
-    picture = Path(out.splitlines()[-1].removeprefix("The picture of the topology: "))
-    assert picture.parent.parent == own.var / "demo"
-    assert "<svg" in picture.read_text("utf-8")
+    told = "The picture of the topology: "
+    pictures = [Path(line.removeprefix(told)) for line in out.splitlines() if line.startswith(told)]
+    assert {picture.parent.parent for picture in pictures} == {own.var / "demo"}
+    assert all("<svg" in picture.read_text("utf-8") for picture in pictures)
+    assert len(pictures) == out.count("The vault confirms the recorded topology.") == 3
+    # Once as it was recorded, once as the vault shows it.
+    assert out.count("└─ vCenter Server: 127.0.0.1") == 3
     assert not own.running()
 
 

@@ -23,6 +23,7 @@ from wizard.planning.unified_setup import INSTALLER
 READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
 ACCOUNT = "asr-operator"
+AZURE_ACCOUNT = "lab-azure"
 
 
 class DemoFailed(Exception):
@@ -70,8 +71,11 @@ class Demo:
         return next((code for code in codes if code), 0)
 
     def _apply(self, env: dict[str, str], path: Path, described: dict[str, Any]) -> int:
-        """Only what nobody can know before the lab runs is said here; all else is in the file."""
-        answers = yaml.safe_load(path.read_text("utf-8"))["answers"]
+        """Carry out the file, then have the vault confirm what was recorded.
+
+        Only what nobody can know before the lab runs is said here; all else is in the file."""
+        file = yaml.safe_load(path.read_text("utf-8"))
+        answers = file["answers"]
         options: list[str] = []
         if "vcenter" in answers:
             vcenter = described["vcenter"]
@@ -80,13 +84,18 @@ class Demo:
             host = next(row for row in described["hosts"] if row["name"] == answers["evidence"]["host"])
             key = self._make_vault_key(answers["vault"])
             options += ["--trust", host["thumbprint_sha256"], "--vault-credentials", str(key)]
+        if "vault" in answers:
+            options += ["--set", f"vault.account={AZURE_ACCOUNT}"]
         # Flushed, so that the title comes before what the command says.
         print(f"\n=== {path.name} ===\n", flush=True)  # noqa: T201 - the demo talks to a terminal
-        return subprocess.run(
-            [*self._manage, "apply", str(path), *options], env=env, cwd=self._base, check=False
-        ).returncode
+        code = self._show(env, "apply", str(path), *options)
+        return code or self._show(env, "observe", file["name"])
+
+    def _show(self, env: dict[str, str], *command: str) -> int:
+        return subprocess.run([*self._manage, *command], env=env, cwd=self._base, check=False).returncode
 
     def _keep_accounts(self, env: dict[str, str], described: dict[str, Any]) -> None:
+        self._call(env, "azure_account", "set", AZURE_ACCOUNT, "--how", "default")
         login = described["vcenter"]["accounts"][ACCOUNT]
         self._keep_account(env, "lab-vcenter", "vcenter", login)
         for host in described["hosts"]:

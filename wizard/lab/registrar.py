@@ -16,7 +16,8 @@ from wizard.lab.inventory import Data, disk_sizes
 from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.installed import VERSION
 
-LOOK_S: Final = 1.0
+# Whoever waits for a server in the vault looks at most once a minute, so it is to be there before the first look.
+LOOK_S: Final = 0.25
 # What somebody enters on the server for the wizard to choose from.
 ACCOUNTS: Final = ("vcenter",)
 VAULTS: Final = {

@@ -1,4 +1,4 @@
-"""`manage.py demo`: three whole deployments from beginning to end against the lab, in one terminal, in about a minute."""
+"""`manage.py demo`: three whole deployments from beginning to end against the lab, in one terminal, in about two minutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 class Command(BaseCommand):
-    help = "Apply the example answer files against the lab, and exit with the first exit code that is not 0."
+    help = (
+        "Apply the example answer files against the lab, have its vaults confirm what was recorded, and exit with the first exit "
+        "code that is not 0."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
