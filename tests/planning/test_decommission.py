@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from wizard.planning.decommission import SILENT_FOR, Seen, StepState, finishable, states
-from wizard.planning.decommission_steps import SUBJECT_KINDS, Subject, SubjectKind, steps_of
+from wizard.planning.decommission_order import steps_of
+from wizard.planning.decommission_steps import SUBJECT_KINDS, Subject, SubjectKind
 
 NOTHING = Seen()
 GONE = Seen(in_vault=False, machines=0, failed_over=0, vcenters=())

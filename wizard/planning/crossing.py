@@ -7,87 +7,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
+from wizard.planning.crossing_rows import (
+    Crossing,
+    CrossingKind,
+    PhysicalServer,
+    Place,
+    Server,
+    VCenterName,
+    VirtualMachine,
+)
 from wizard.text import Text, _
 
-CrossingKind = Literal[
-    "vault_identity", "clone", "instance_uuid", "address", "host_name", "vcenter_name", "physical_server"
+__all__ = [
+    "Crossing",
+    "PhysicalServer",
+    "Place",
+    "Server",
+    "VCenterName",
+    "VirtualMachine",
+    "crossings",
 ]
-Severity = Literal["critical", "warning"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where something stands: a deployment, and in it a machine where it is one of those. `what` names it for people."""
-
-    site: str
-    site_name: str
-    what: Text
-    machine: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A server that a deployment sets up or has set up. `vault` is the ARM id; `registration` what the vault calls it.
-
-    `friendly_name` is that of an appliance. UUIDs and names are compared without case.
-    """
-
-    place: Place
-    name: str
-    fqdn: str = ""
-    addresses: tuple[str, ...] = ()
-    instance_uuid: str = ""
-    bios_uuid: str = ""
-    vault: str = ""
-    registration: str = ""
-    friendly_name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualMachine:
-    """A machine of a registered vCenter; `places` are the deployments that vCenter is registered for."""
-
-    places: tuple[Place, ...]
-    vcenter: str
-    instance_uuid: str
-    bios_uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalServer:
-    place: Place
-    name: str
-    addresses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VCenterName:
-    """The name that a deployment, or its vault, gives to a vCenter; `identity` is its instance UUID or its address."""
-
-    place: Place
-    name: str
-    identities: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
-    """One conflict: `value` is what stands twice, `places` where."""
-
-    kind: CrossingKind
-    severity: Severity
-    value: str
-    text: Text
-    remedy: Text
-    places: tuple[Place, ...]
-
-    @property
-    def key(self) -> str:
-        """The same as long as the conflict is."""
-        return f"{self.kind}:{self.value}"
-
 
 Row = TypeVar("Row", Server, PhysicalServer)
 Key = TypeVar("Key", bound=Hashable)

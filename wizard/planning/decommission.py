@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from wizard.planning.decommission_steps import Proof, Step, Subject, steps_of
+from wizard.planning.decommission_order import steps_of
+from wizard.planning.decommission_steps import Proof, Step, Subject
 from wizard.text import Text, _
 
 __all__ = ["FACTS_HOLD", "SILENT_FOR", "Seen", "StepState", "finishable", "states"]

@@ -1,4 +1,4 @@
-"""The steps of taking each kind of component out of service, with the commands as Microsoft documents them.
+"""What a step of taking something out of service is, and the steps that several kinds of components share.
 
 Sources: asr-facts 8, 9, 9.4, 10, 11.3; the articles manage-configuration-server (delete or unregister, delete with
 PowerShell), unregister-process-server, troubleshoot-configuration-server (Unregister-ASRComponent.pl, components Source, PS,
@@ -7,13 +7,11 @@ MT), manage-mobility-service (uninstalling on Linux) and delete-appliance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Final, Literal, get_args
 
 from wizard.text import Text, _
-from wizard.wire.script_quoting import quote_powershell
 
 SubjectKind = Literal["ps_scaleout", "ps_failback", "mt_windows", "mt_linux", "vcenter", "cs", "appliance"]
 SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)
@@ -63,246 +61,10 @@ class Step:
     destroys: bool = False
 
 
-def steps_of(subject: Subject) -> tuple[Step, ...]:
-    """Its steps in the documented order."""
-    return _STEPS[subject.kind](subject)
+# --- steps that several kinds share -----------------------------------------------------------------------------------
 
 
-# --- by kind ----------------------------------------------------------------------------------------------------------
-
-
-def _scale_out(subject: Subject) -> tuple[Step, ...]:
-    return (
-        Step(
-            id="machines_moved",
-            title=Text(_("Move its machines away")),
-            text=Text(
-                _(
-                    "Every machine that replicates through it moves to another process server of the same configuration "
-                    "server. The portal, and this program, see the new place after 15 minutes or a refresh."
-                )
-            ),
-            proof="no_machines",
-        ),
-        _unregistered(subject, component="PS", programs=(MOBILITY, SERVERS, DEPENDENCIES)),
-        _gone(),
-        _machine_removed(),
-        *(_access_revoked() if subject.whole else ()),
-    )
-
-
-def _failback(subject: Subject) -> tuple[Step, ...]:
-    return (
-        Step(
-            id="failback_done",
-            title=Text(_("Finish failback")),
-            text=Text(
-                _(
-                    "No failed-over machine sends its changes home through it any more: each has failed back, or stays in Azure "
-                    "without replication."
-                )
-            ),
-            proof="nothing_failed_over",
-        ),
-        Step(
-            id="azure_machine_deleted",
-            title=Text(_("Delete its virtual machine in Azure")),
-            text=Text(
-                _(
-                    "With its disks, its network interface and its address: each of them costs money as long as it is there."
-                )
-            ),
-            destroys=True,
-        ),
-        Step(
-            id="unregistered",
-            title=Text(_("Unregister it from the configuration server")),
-            text=Text(_("Its details are removed from the configuration server.")),
-            ways=(_unregister_script(subject, "PS"),),
-        ),
-        _gone(),
-    )
-
-
-def _master_target(subject: Subject) -> tuple[Step, ...]:
-    linux = subject.kind == "mt_linux"
-    uninstall = (
-        Way(
-            when=Text(_("While it is connected")),
-            where=Text(_("On the master target, as root")),
-            command="cd /usr/local/ASR\n./uninstall.sh -Y",
-        )
-        if linux
-        else Way(when=Text(_("While it is connected")), programs=(MOBILITY,))
-    )
-    return (
-        Step(
-            id="failback_done",
-            title=Text(_("Finish failback")),
-            text=Text(
-                _(
-                    "No machine replicates back to it any more: its retention disk holds the points in time of those."
-                )
-            ),
-            proof="nothing_failed_over",
-        ),
-        Step(
-            id="unregistered",
-            title=Text(_("Uninstall or unregister it")),
-            text=Text(_("Its details are removed from the configuration server.")),
-            ways=(uninstall, _unregister_script(subject, "MT")),
-        ),
-        _gone(),
-        _machine_removed(),
-    )
-
-
-def _vcenter(subject: Subject) -> tuple[Step, ...]:
-    return (
-        Step(
-            id="replication_disabled",
-            title=Text(_("Disable replication of its machines")),
-            text=Text(
-                _(
-                    "No machine of this vCenter replicates any more. Failback goes to the original vCenter only."
-                )
-            ),
-            proof="no_machines",
-        ),
-        Step(
-            id="vcenter_deleted",
-            title=Text(_("Delete it in the vault")),
-            text=Text(
-                _(
-                    "In the vault: Site Recovery infrastructure, Configuration servers, the server, its vCenter, Delete. "
-                    "Where an Azure account is given, the task “Remove vCenter from the vault” does it."
-                )
-            ),
-            proof="not_in_vault",
-            destroys=True,
-        ),
-        *_access_revoked(),
-    )
-
-
-def _configuration_server(subject: Subject) -> tuple[Step, ...]:
-    delete = (
-        f"$vault = Get-AzRecoveryServicesVault -Name {quote_powershell(subject.vault or '<vault>')}\n"
-        "Set-AzRecoveryServicesAsrVaultContext -Vault $vault\n"
-        f"$fabric = Get-AzRecoveryServicesAsrFabric -FriendlyName {quote_powershell(subject.name)}\n"
-        "Remove-AzRecoveryServicesAsrFabric -Fabric $fabric"
-    )
-    return (
-        _replication_disabled(),
-        Step(
-            id="policies_removed",
-            title=Text(_("Remove the replication policies")),
-            text=Text(
-                _(
-                    "In the vault: disassociate each replication policy from the configuration server, then delete it."
-                )
-            ),
-        ),
-        Step(
-            id="vcenters_deleted",
-            title=Text(_("Delete its vCenters in the vault")),
-            text=Text(_("The configuration server cannot be deleted while a vCenter is registered with it.")),
-            proof="no_vcenters",
-        ),
-        Step(
-            id="components_removed",
-            title=Text(_("Take its further components out of service")),
-            text=Text(
-                _(
-                    "Scale-out and failback process servers and master targets go first, each by steps of its own."
-                )
-            ),
-            proof="none_standing",
-        ),
-        Step(
-            id="server_deleted",
-            title=Text(_("Delete the configuration server in the vault")),
-            text=Text(
-                _(
-                    "In the vault: Site Recovery infrastructure, Configuration servers, the server, Delete; or by PowerShell."
-                )
-            ),
-            proof="not_in_vault",
-            ways=(
-                Way(
-                    when=Text(_("Instead of the portal")),
-                    where=Text(_("In PowerShell with the module Az, signed in to the subscription")),
-                    command=delete,
-                ),
-                Way(
-                    when=Text(_("Where the server is gone for good and the vault refuses")),
-                    where=Text(_("The same, with the last line")),
-                    command="Remove-AzRecoveryServicesAsrFabric -Fabric $fabric -Force",
-                ),
-            ),
-            destroys=True,
-        ),
-        Step(
-            id="uninstalled",
-            title=Text(_("Uninstall the programs")),
-            text=Text(_("Not needed where the machine itself is deleted.")),
-            ways=(
-                Way(
-                    when=Text(_("On the configuration server, in this order")),
-                    programs=(AGENT, MOBILITY, PROVIDER, SERVERS, DEPENDENCIES, MYSQL),
-                ),
-            ),
-        ),
-        _machine_removed(),
-        *_access_revoked(),
-    )
-
-
-def _appliance(subject: Subject) -> tuple[Step, ...]:
-    return (
-        _replication_disabled(),
-        Step(
-            id="switched_off",
-            title=Text(_("Switch the appliance off for 30 minutes")),
-            text=Text(
-                _(
-                    "It can be deleted once every component of it was critical for 30 minutes. An appliance that is healthy can "
-                    "only be reset, which gives it back to be registered with any vault."
-                )
-            ),
-            proof="silent",
-        ),
-        Step(
-            id="appliance_deleted",
-            title=Text(_("Delete the appliance in the vault")),
-            text=Text(
-                _(
-                    "In the vault: Site Recovery infrastructure, ASR replication appliances, the appliance, Delete."
-                )
-            ),
-            proof="not_in_vault",
-            destroys=True,
-        ),
-        Step(
-            id="infrastructure_removed",
-            title=Text(_("Remove the infrastructure, if it was the last appliance")),
-            text=Text(
-                _(
-                    "In the vault: Site Recovery infrastructure, Remove infrastructure. It is needed before the vault itself is "
-                    "deleted; while other appliances stand, confirm this step without it."
-                )
-            ),
-            destroys=True,
-        ),
-        _machine_removed(),
-        *_access_revoked(),
-    )
-
-
-# --- steps that several share -----------------------------------------------------------------------------------------
-
-
-def _unregistered(subject: Subject, *, component: Literal["PS", "MT"], programs: tuple[str, ...]) -> Step:
+def unregistered(subject: Subject, *, component: Literal["PS", "MT"], programs: tuple[str, ...]) -> Step:
     return Step(
         id="unregistered",
         title=Text(_("Uninstall or unregister it")),
@@ -314,12 +76,12 @@ def _unregistered(subject: Subject, *, component: Literal["PS", "MT"], programs:
         ),
         ways=(
             Way(when=Text(_("While it is connected: on the server, in this order")), programs=programs),
-            _unregister_script(subject, component),
+            unregister_script(subject, component),
         ),
     )
 
 
-def _unregister_script(subject: Subject, component: Literal["PS", "MT"]) -> Way:
+def unregister_script(subject: Subject, component: Literal["PS", "MT"]) -> Way:
     # A host name in the record does not say under which address the configuration server knows the machine.
     address = subject.address if _is_ipv4(subject.address) else "<IP address>"
     return Way(
@@ -340,7 +102,7 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-def _replication_disabled() -> Step:
+def replication_disabled() -> Step:
     return Step(
         id="replication_disabled",
         title=Text(_("Disable replication of all machines")),
@@ -350,7 +112,7 @@ def _replication_disabled() -> Step:
     )
 
 
-def _gone() -> Step:
+def gone() -> Step:
     return Step(
         id="gone_from_vault",
         title=Text(_("See it leave the vault")),
@@ -359,7 +121,7 @@ def _gone() -> Step:
     )
 
 
-def _machine_removed() -> Step:
+def machine_removed() -> Step:
     return Step(
         id="machine_removed",
         title=Text(_("Remove the machine")),
@@ -368,7 +130,7 @@ def _machine_removed() -> Step:
     )
 
 
-def _access_revoked() -> tuple[Step, ...]:
+def access_revoked() -> tuple[Step, ...]:
     return (
         Step(
             id="access_revoked",
@@ -381,14 +143,3 @@ def _access_revoked() -> tuple[Step, ...]:
             ),
         ),
     )
-
-
-_STEPS: Final[dict[SubjectKind, Callable[[Subject], tuple[Step, ...]]]] = {
-    "ps_scaleout": _scale_out,
-    "ps_failback": _failback,
-    "mt_windows": _master_target,
-    "mt_linux": _master_target,
-    "vcenter": _vcenter,
-    "cs": _configuration_server,
-    "appliance": _appliance,
-}
