@@ -54,7 +54,11 @@ class Site:
         found = self.directory / "lab" / "lab.json"
         _wait(found.exists, lambda: f"the lab does not come up: {self.log('lab')}")
         self.lab = json.loads(found.read_text("utf-8"))
-        self.environment |= {"CONNECT_TO": self.lab["connect_to"], "PROBE_CA_FILE": self.lab["ca_file"]}
+        self.environment |= {
+            "CONNECT_TO": self.lab["connect_to"],
+            "PROBE_CA_FILE": self.lab["ca_file"],
+            "AZURE_EMULATOR": self.lab["azure"]["url"],
+        }
         gunicorn = (sys.executable, "-m", "gunicorn", "-c", "python:wizard.config.gunicorn")
         self.start_process("web", *gunicorn, "wizard.config.wsgi")
         self.start_worker()

@@ -70,6 +70,7 @@ def lab(running_lab: Lab, settings: Any) -> dict[str, Any]:
     found = running_lab.description()
     settings.CONNECT_TO = found["connect_to"]
     settings.PROBE_CA_FILE = found["ca_file"]
+    settings.AZURE_EMULATOR = found["azure"]["url"]
     settings.TEMPLATE_DIR = Path(found["ova"]).parent
     settings.GUEST_WAIT_SECONDS = 30
     return found

@@ -104,6 +104,6 @@ class Command(BaseCommand):
             )
         for key, title in (("dns", "DNS"), ("ntp", "NTP"), ("front", "Azure"), ("proxy", "Proxy")):
             self._say(Text("%(title)-10s %(host)s:%(port)s", title=title, **found[key]))
-        self._say(Text("%(title)-10s %(url)s", title="ARM", url=found["azure"]["url"]))
+        self._say(Text(_("ARM        %(url)s   any Azure account signs in"), url=found["azure"]["url"]))
         self._say(Text(_("Template   %(path)s"), path=found["ova"]))
         self._say(Text(_("All of it  %(path)s"), path=str(lab.description_file)))
