@@ -64,6 +64,7 @@ def test_who_may_look_sees_every_page_without_a_button_that_changes(
     changing = {"new_deployment", "delete_deployment", "waive", "attest"}
     changing |= {"add_physical_server", "change_physical_server"}
     changing |= {"remove_physical_server", "import_physical_servers"}
+    changing |= {"add_component", "change_component", "remove_component"}
     changing |= {"add_azure_account", "change_azure_account", "delete_azure_account"}
     for name, address in addresses(recorded):
         if name in OPEN | OWN | changing:

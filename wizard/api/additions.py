@@ -163,6 +163,7 @@ def plan_addition(
     summary="One component that was added",
 )
 def get_addition(request: HttpRequest, deployment_id: UUID, addition_id: UUID) -> dict[str, Any]:
+    """What was planned, how it is set up, what its last check found, and what the vault shows of it."""
     return _show(additions.get(find(request, deployment_id), addition_id))
 
 
