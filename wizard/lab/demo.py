@@ -73,7 +73,8 @@ class Demo:
     def _apply(self, env: dict[str, str], path: Path, described: dict[str, Any]) -> int:
         """Carry out the file, then have the vault confirm what was recorded.
 
-        Only what nobody can know before the lab runs is said here; all else is in the file."""
+        Only what nobody can know before the lab runs is said here; all else is in the file.
+        """
         file = yaml.safe_load(path.read_text("utf-8"))
         answers = file["answers"]
         options: list[str] = []
