@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from wizard.journey import vault_choices
 from wizard.journey.vault_choices import VaultChoice
@@ -94,7 +94,8 @@ def _subscription_form(found: Mapping[str, Any], chosen: str) -> ShownForm:
             Option(
                 value=row["id"],
                 label=row["name"] or row["id"],
-                detail=gettext("%(count)s vaults") % {"count": count[row["id"]]},
+                detail=ngettext("%(count)s vault", "%(count)s vaults", count[row["id"]])
+                % {"count": count[row["id"]]},
             )
             for row in found["subscriptions"]
         ],
