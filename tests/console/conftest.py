@@ -17,6 +17,8 @@ from tests.services.azure import add_account
 from wizard.models import (
     Attestation,
     CollectorIssue,
+    DecommissionStep,
+    Deployment,
     HostFacts,
     InstallationSecret,
     InventoryObject,
@@ -29,7 +31,7 @@ from wizard.models import (
     VaultWatch,
     Waiver,
 )
-from wizard.services import accounts
+from wizard.services import accounts, tasks
 
 COLLECTOR_KEY = bytes.fromhex("ca" * 32)
 
@@ -59,6 +61,15 @@ def signed_in(user: Operator) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def hand_over(deployment: Deployment, actor: Operator) -> None:
+    """A pack that somebody made, and a step of taking the deployment out of service."""
+    task = tasks.launch("make_hand_over_pack", deployment=deployment, actor=actor)
+    tasks.execute(task.pk, "test")
+    DecommissionStep.objects.create(
+        deployment=deployment, subject="", step="replication_disabled", note="CHG-1", confirmed_by=actor
+    )
 
 
 def furnish(actor: Operator, number: int = 1) -> None:
@@ -120,6 +131,7 @@ def furnish(actor: Operator, number: int = 1) -> None:
         received_by=actor,
     )
     VaultWatch.objects.get_or_create(deployment=deployment)
+    hand_over(deployment, actor)
     vault_stories.notice(deployment)
     VaultObservation.objects.create(
         deployment=deployment,

@@ -25,13 +25,13 @@ _GROUPS: Final = (
     ),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "InventoryObject", "Credential", "SignInAccount")),
     ("vault", _("Vault"), ("VaultObservation", "Notice", "VaultWatch", "ProtectableItem", "AzureAccount")),
-    ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link")),
+    ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link", "DecommissionStep")),
     (
         "people",
         _("People and sign-ins"),
         ("Operator", "ApiToken", "SignInLink", "AccessAttempt", "AccessLog"),
     ),
-    ("trail", _("What happened"), ("AuditEntry",)),
+    ("trail", _("What happened"), ("AuditEntry", "HandOverPack", "SigningKey")),
 )
 
 
