@@ -25,4 +25,4 @@ class ConsoleConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from wizard.console import azure, hand_over, people, plans, records, vault, vsphere  # noqa: F401 - importing them registers the pages
+        from wizard.console import additions, azure, hand_over, people, plans, records, vault, vsphere  # noqa: F401 - importing them registers the pages

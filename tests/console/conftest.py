@@ -15,6 +15,7 @@ from tests.builders import make_operator
 from tests.chromium import launch_args
 from tests.services.azure import add_account
 from wizard.models import (
+    Addition,
     Attestation,
     CollectorIssue,
     DecommissionStep,
@@ -154,6 +155,7 @@ def furnish(actor: Operator, number: int = 1) -> None:
     secret.hold(b"canary-passphrase")
     secret.save()
     ManualStepConfirmation.objects.create(deployment=deployment, step="P1", confirmed_by=actor)
+    Addition.objects.create(deployment=deployment, kind="mt_linux", name="mt-linux", created_by=actor)
     at = timezone.now()
     AccessAttempt.objects.create(
         username=f"mallory-{deployment.name}",

@@ -73,8 +73,10 @@ def test_a_component_is_planned_checked_and_shown_with_its_findings(
     assert "It was not checked yet" in page.words
     assert "genpassphrase.exe" in page.words
 
-    additions_task = working.post(f"{home}{row.pk}/check/")
-    assert additions_task["Location"].startswith("/tasks/")
+    assert working.post(f"{home}{row.pk}/check/")["Location"] == f"{home}{row.pk}/"
+    page = read(working.get(f"{home}{row.pk}/"))
+    assert page.all("div", id="live-task"), "the check is followed on the page of its component"
+    tasks.cancel(deployment.tasks.get(kind="check_addition"), actor=deployment.created_by)
     # What is found by DNS and ports is the services' to test.
     Addition.objects.filter(pk=row.pk).update(
         checked_at=timezone.now(),
@@ -156,7 +158,8 @@ def test_machines_are_planned_moved_and_taken_back_with_forms(
     assert "Size of ps01" in page.words
     file = SimpleUploadedFile("rates.csv", b"name,daily_change_gb\nmachine001,3000\n", "text/csv")
     sent: dict[str, Any] = {"total_change_gb": "101", "rates_csv": file, "leave": ""}
-    assert working.post(url, sent)["Location"].startswith("/tasks/")
+    assert working.post(url, sent)["Location"] == url
+    assert read(working.get(url)).all("div", id="live-task")
     vault_stories.forget()
     assert run_newest(deployment, "plan_moves").state == TaskState.SUCCEEDED
 
@@ -164,14 +167,14 @@ def test_machines_are_planned_moved_and_taken_back_with_forms(
     assert "machine001 : It changes 3000 GB a day" in page.words
     assert "Relieved" in page.words
     sha256 = page.value_of("plan_sha256")
-    assert working.post(f"{url}start/", {"plan_sha256": sha256})["Location"].startswith("/tasks/")
+    assert working.post(f"{url}start/", {"plan_sha256": sha256})["Location"] == url
     assert run_newest(deployment, "move_machines").state == TaskState.SUCCEEDED
 
     page = read(working.get(url))
     assert "Machines were moved since" in page.words
     assert not page.all("input", name="plan_sha256")
     moved = page.value_of("task")
-    assert working.post(f"{url}undo/", {"task": moved})["Location"].startswith("/tasks/")
+    assert working.post(f"{url}undo/", {"task": moved})["Location"] == url
     assert run_newest(deployment, "move_machines").state == TaskState.SUCCEEDED
     assert "Moves taken back last" in read(working.get(url)).words
 

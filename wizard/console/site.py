@@ -25,7 +25,7 @@ _GROUPS: Final = (
     ),
     ("vsphere", _("vSphere"), ("VCenter", "Machine", "InventoryObject", "Credential", "SignInAccount")),
     ("vault", _("Vault"), ("VaultObservation", "Notice", "VaultWatch", "ProtectableItem", "AzureAccount")),
-    ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link", "DecommissionStep")),
+    ("topology", _("Topology"), ("TopologySnapshot", "Component", "Link", "Addition", "DecommissionStep")),
     (
         "people",
         _("People and sign-ins"),

@@ -22,6 +22,9 @@ CHECKS = "checks"
 # The same for the page of what the vault sees.
 OBSERVATIONS = "observations"
 HAND_OVER = "hand_over"
+# Moves of machines, and the page of the component that a task is about.
+MOVES = "machine_moves"
+COMPONENT = "component"
 
 # A message may take some seconds to a worker; after these somebody should look whether one runs.
 PATIENCE = timedelta(seconds=20)
@@ -85,7 +88,9 @@ def page_of(task: Task, at: str) -> str:
 
     What was found out or went wrong is read on that very page; from work that is done it goes on.
     """
-    if at in (CHECKS, HAND_OVER, OBSERVATIONS):
+    if at == COMPONENT and "addition" in task.inputs:
+        return reverse(at, args=[task.deployment_id, task.inputs["addition"]])
+    if at in (CHECKS, HAND_OVER, MOVES, OBSERVATIONS):
         return reverse(at, args=[task.deployment_id])
     step_id = steps.find(task.deployment, at).id
     if not moves_on(task, at):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from wizard.journey.additions import ANSWERS, AdditionKind
-from wizard.models import Addition, Deployment, DeploymentState
+from wizard.models import Addition, Deployment, DeploymentState, Task
 from wizard.planning import failback_process_server
 from wizard.services import (
     additions,
@@ -31,12 +31,13 @@ from wizard.services.errors import NotFound, UserError
 from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.topology.roles import ROLES
-from wizard.web import component_lines, steps
+from wizard.web import component_lines, live, steps
 from wizard.web.forms import collect, step_form
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
 from wizard.web.tabs import tabs_of
 
+_WORK: Final = ("check_addition", "record_addition")
 _READ: Final = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -98,10 +99,13 @@ def detail(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpRespons
     guide = additions_guide.guide_of(row)
     standing = row.state != Addition.State.REMOVED
     appeared = row.state in (Addition.State.APPEARED, Addition.State.RECORDED)
+    task = _newest_task(deployment, row)
     by_hand = not azure_access.account_name(deployment)
     context = _frame(deployment, row.name) | {
         "title": row.name,
         "addition": row,
+        "live": live.follow(task, at=live.COMPONENT) if task and task.active else None,
+        "failure": live.failure_of(task),
         "kind_title": additions.title_of(row),
         "state_tag": component_lines.state_tag(row),
         "answers": additions_guide.answer_lines(row),
@@ -198,7 +202,13 @@ def _start(
             raise
         say(request, error)
         return redirect("component", deployment.pk, row.pk)
-    return redirect(task.get_absolute_url())
+    return redirect("component", deployment.pk, task.inputs["addition"])
+
+
+def _newest_task(deployment: Deployment, row: Addition) -> Task | None:
+    """The newest work on this component, in whatever state."""
+    found = deployment.tasks.filter(kind__in=_WORK, inputs__addition=str(row.pk))
+    return found.order_by("-queued_at").first()
 
 
 def _known(kind: str) -> AdditionKind:

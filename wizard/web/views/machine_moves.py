@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wizard.journey.errors import FieldError
-from wizard.models import Deployment, Task
+from wizard.models import Deployment
 from wizard.planning.carrying import Carrier, rows_of
 from wizard.planning.quoting import amount
 from wizard.services import deployments, machine_moves, machine_moves_running, tasks
@@ -22,12 +22,13 @@ from wizard.services.errors import Invalid, UserError
 from wizard.services.machine_moves import BYTES_MOST, COLUMNS, NewestPlan
 from wizard.services.permissions import require
 from wizard.text import Text, _
-from wizard.web import move_lines, steps
+from wizard.web import live, move_lines, steps
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
 from wizard.web.tabs import tabs_of
 
+_WORK: Final = ("plan_moves", "move_machines")
 _SIZE: Final = "size."
 
 
@@ -40,17 +41,18 @@ def plan(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         require(request.user, "operate")
         try:
-            task = tasks.launch(
-                "plan_moves", deployment=deployment, actor=request.user, inputs=_inputs(request)
-            )
+            tasks.launch("plan_moves", deployment=deployment, actor=request.user, inputs=_inputs(request))
         except UserError as error:
             problem = Problem.of(error)
         else:
-            return redirect(task.get_absolute_url())
+            return redirect("machine_moves", deployment.pk)
     servers = tuple(one.carrier for one in machine_moves.last_seen(deployment))
     newest = machine_moves.newest_plan(deployment)
     done = machine_moves.newest_moves(deployment)
+    task = deployment.tasks.filter(kind__in=_WORK).order_by("-queued_at").first()
     context = _frame(deployment) | {
+        "live": live.follow(task, at=live.MOVES) if task and task.active else None,
+        "failure": live.failure_of(task),
         "tabs": tabs_of(deployment, "components"),
         "servers": servers,
         "form": _form(servers, dict(request.POST.items()) or _asked_last(newest), problem),
@@ -80,13 +82,12 @@ def undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def _launch(request: SignedInRequest, pk: UUID, inputs: dict[str, Any]) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     try:
-        task: Task = tasks.launch("move_machines", deployment=deployment, actor=request.user, inputs=inputs)
+        tasks.launch("move_machines", deployment=deployment, actor=request.user, inputs=inputs)
     except UserError as error:
         if error.code == "not_allowed":
             raise
         say(request, error)
-        return redirect("machine_moves", deployment.pk)
-    return redirect(task.get_absolute_url())
+    return redirect("machine_moves", deployment.pk)
 
 
 def _inputs(request: SignedInRequest) -> dict[str, Any]:
