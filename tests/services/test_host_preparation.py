@@ -15,7 +15,6 @@ from django.db import connection
 from tests.services.installing import (
     ACCOUNT,
     INSTALLER,
-    KEY,
     NAME,
     REBOOT,
     Installation,
@@ -26,6 +25,7 @@ from tests.services.installing import (
 )
 from tests.services.machines import attest_all
 from tests.services.test_secrets import where_it_stands
+from tests.vault_files import canary, usual_file
 from tests.waiting import PATIENCE_S
 from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.events import Event, Exit, Line, Pause
@@ -131,7 +131,7 @@ def test_a_machine_is_checked_installed_and_verified(
     assert installation_secrets.vault_key_of(site.deployment) is None, "the key was used"
 
     mysql = installation_secrets.mysql_credentials(site.deployment)
-    for secret in (mysql.root_password, mysql.user_password, KEY.decode(), host.password):
+    for secret in (mysql.root_password, mysql.user_password, canary(usual_file()), host.password):
         assert where_it_stands(secret) == []
         assert secret not in caplog.text
     with pytest.raises(Conflict) as refused:

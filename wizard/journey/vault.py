@@ -14,8 +14,8 @@ from wizard.planning.vocabulary import Cloud
 from wizard.text import Text, _
 
 
-class VaultAnswers(StepAnswers):
-    """Classic: where the server will be registered (asr-facts 2.2: final)."""
+class AnyVaultAnswers(StepAnswers):
+    """Where a server will be registered (asr-facts 2.2: final)."""
 
     cloud: Annotated[
         Cloud,
@@ -73,19 +73,6 @@ class VaultAnswers(StepAnswers):
             widget="select",
         ),
     ] = ""
-    run_as_account: Annotated[
-        str,
-        Field(max_length=255),
-        ask(
-            _("Account for vCenter on the configuration server"),
-            _(
-                "The friendly name that cspsconfigtool.exe shows for it. Needed where the configuration server knows several, "
-                "and only for registering vCenter in the vault by the wizard."
-            ),
-            autocomplete="off",
-            width=20,
-        ),
-    ] = ""
     confirm_name: Annotated[
         str,
         ask(
@@ -118,6 +105,24 @@ class VaultAnswers(StepAnswers):
         return self
 
 
+class VaultAnswers(AnyVaultAnswers):
+    """Classic: the vault of a configuration server."""
+
+    run_as_account: Annotated[
+        str,
+        Field(max_length=255),
+        ask(
+            _("Account for vCenter on the configuration server"),
+            _(
+                "The friendly name that cspsconfigtool.exe shows for it. Needed where the configuration server knows several, "
+                "and only for registering vCenter in the vault by the wizard."
+            ),
+            autocomplete="off",
+            width=20,
+        ),
+    ] = ""
+
+
 def _exclusive(value: bool) -> bool:
     if not value:
         raise refusal(
@@ -129,7 +134,7 @@ def _exclusive(value: bool) -> bool:
     return value
 
 
-class ExclusiveVaultAnswers(VaultAnswers):
+class ExclusiveVaultAnswers(AnyVaultAnswers):
     """Modernized: the vault serves the replication appliance alone (asr-facts 3.9, AZ-08)."""
 
     private_endpoints: Annotated[
