@@ -15,6 +15,8 @@ from wizard.api.description import problems, sends
 from wizard.api.of_deployment import IF_MATCH_MAY, changing, find, operate, whole_list
 from wizard.models import Addition
 from wizard.services import additions, additions_advice, additions_guide, machine_moves, machine_moves_running
+from wizard.services.additions import Seen
+from wizard.services.additions_seen import all_seen
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
 
@@ -132,7 +134,9 @@ def get_scale_out_advice(request: HttpRequest, deployment_id: UUID) -> dict[str,
 def list_additions(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
     """In the order in which they were planned; those that are removed stay in the list."""
     deployment = find(request, deployment_id)
-    return whole_list([_show(row) for row in additions.of_deployment(deployment)])
+    rows = additions.of_deployment(deployment)
+    seen = all_seen(deployment, rows)
+    return whole_list([_show(row, seen[str(row.pk)]) for row in rows])
 
 
 @router.post(
@@ -227,8 +231,8 @@ def get_moves(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
     }
 
 
-def _show(row: Addition) -> dict[str, Any]:
-    seen = additions.seen_in_vault(row)
+def _show(row: Addition, looked_at: Seen | None = None) -> dict[str, Any]:
+    seen = looked_at or additions.seen_in_vault(row)
     guide = additions_guide.guide_of(row)
     return {
         "id": row.pk,

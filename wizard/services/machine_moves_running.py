@@ -37,9 +37,11 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
 
     Raises Conflict `plan_outdated`, `nothing_to_move`; Invalid, NotFound.
     """
-    missing: tuple[Text, ...] = ()
+    missing = []
+    if deployment.state not in schedule.WATCHED_STATES:
+        missing.append(Text(_("a deployment that stands, and was not taken out of service")))
     if not azure_access.account_name(deployment):
-        missing = (Text(_("an Azure account in the vault step")),)
+        missing.append(Text(_("an Azure account in the vault step")))
     undone = inputs.get("undo")
     if undone is not None:
         orders = undo_orders(_move(deployment, undone))
@@ -51,7 +53,9 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         "orders": [order.to_json() for order in orders],
         "plan_sha256": machine_moves.seal(orders),
     }
-    return Prepared(inputs=clean | ({"undo": str(undone)} if undone is not None else {}), missing=missing)
+    return Prepared(
+        inputs=clean | ({"undo": str(undone)} if undone is not None else {}), missing=tuple(missing)
+    )
 
 
 def undo_orders(task: Task) -> tuple[MoveOrder, ...]:
