@@ -66,6 +66,10 @@ def test_a_vault_is_chosen_from_lists_and_confirmed(
     page = read(working.get(address))
     assert [found["value"] for found in page.all("input", type="radio", name="choice")], "one subscription"
     assert "New: nothing is registered yet" in page.words
+    ids = [attributes["id"] for _tag, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids)), "two forms on one page"
+    elsewhere = read(working.get(f"{address}?seen_in=00000000-0000-0000-0000-00000000beef"))
+    assert elsewhere.all("input", type="radio", name="choice"), "one that is none counts as none"
     answer = post(working, deployment, action="choose", choice=LYON)
     assert answer["Location"].endswith("#answers")
     page = read(working.get(address))

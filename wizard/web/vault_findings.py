@@ -100,7 +100,7 @@ def _subscription_form(found: Mapping[str, Any], chosen: str) -> ShownForm:
             for row in found["subscriptions"]
         ],
     )
-    return ShownForm({"subscription": field}, {"subscription": chosen})
+    return ShownForm({"seen_in": field}, {"seen_in": chosen})
 
 
 def _vault_form(vaults: list[VaultChoice], chosen: str) -> ShownForm:

@@ -150,7 +150,7 @@ def _vault(sheet: Sheet, request: SignedInRequest) -> dict[str, Any]:
             "confirm_name": gettext("The process server follows its configuration server, for good."),
         }
     return more | vault_findings.context(
-        sheet.deployment, sheet.values, actor=request.user, subscription=request.GET.get("subscription", "")
+        sheet.deployment, sheet.values, actor=request.user, subscription=request.GET.get("seen_in", "")
     )
 
 
