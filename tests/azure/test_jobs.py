@@ -35,13 +35,13 @@ def test_a_job_is_followed_until_it_has_succeeded(
     azure.control.job_seconds = 25
     seen: list[JobView] = []
     ended = follow(arm, ref, begin(arm, ref, fabric), on_view=seen.append)
-    assert [view.state for view in seen] == ["NotStarted", "InProgress", "InProgress", "Succeeded"]
+    assert [view.state for view in seen] == [*["NotStarted"] * 2, *["InProgress"] * 3, "Succeeded"]
     assert seen[-1] == ended
     assert ended.ok
     assert ended.started_at is not None
     assert ended.ended_at is not None
     assert round((ended.ended_at - ended.started_at).total_seconds()) == 25
-    assert [view.ended_at for view in seen[:-1]] == [None, None, None]
+    assert [view.ended_at for view in seen[:-1]] == [None] * 5
 
 
 def test_only_the_job_is_asked_never_the_address_that_some_roles_may_not_read(
@@ -58,8 +58,23 @@ def test_looks_become_rarer_after_two_minutes(arm: Arm, ref: VaultRef, azure: La
     job = begin(arm, ref, fabric)
     azure.control.clear_requests()
     follow(arm, ref, job)
-    # One at once, twelve in the first two minutes, and one every thirty seconds from then on.
-    assert looks(azure) == 1 + 12 + 6
+    # One at once, four soon after, every ten seconds until two minutes are over, and every thirty from then on.
+    assert looks(azure) == 1 + 4 + 11 + 6
+
+
+def test_a_job_that_ends_within_seconds_is_not_waited_for_much_longer(
+    account: Account, ref: VaultRef, azure: LabAzure, fabric: str
+) -> None:
+    azure.control.job_seconds = 6
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        azure.control.advance(seconds)
+
+    with connect(account, azure.subscription, wait_s=wait) as arm:
+        assert follow(arm, ref, begin(arm, ref, fabric)).ok
+    assert sum(waited) == 7, "after 1, 3 and 7 seconds"
 
 
 def test_the_jobs_state_counts_and_not_that_of_its_tasks(
@@ -95,7 +110,7 @@ def test_a_job_that_does_not_end_is_left_after_the_time_agreed_and_goes_on(
     azure.control.clear_requests()
     with pytest.raises(errors.StillRunning, match="within 5 minutes"):
         follow(arm, ref, job, deadline_s=300)
-    assert looks(azure) == 19
+    assert looks(azure) == 21
     assert read(arm, ref, job.id).done is False
 
 
