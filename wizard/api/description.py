@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+from ninja.schema import NinjaGenerateJsonSchema
+
 from wizard.api.problems import MEDIA_TYPE, Problem
 from wizard.journey.base import JOURNEYS, Step, StepAnswers
 from wizard.services.tasks.kinds import KINDS
@@ -38,8 +40,11 @@ _PROBLEM_HEADERS: Final = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
 
 
 def problems(*statuses: int) -> dict[int, Any]:
-    """The problems that an operation can answer, for its `response`; what can happen anywhere is among them."""
-    return dict.fromkeys(sorted({401, 403, 422, 500, 503, *statuses}), Problem)
+    """The problems that an operation can answer, for its `response`; what can happen anywhere is among them.
+
+    What a problem looks like is said by `complete`: ninja would make a model of its own for each of these hundreds.
+    """
+    return dict.fromkeys(sorted({401, 403, 422, 500, 503, *statuses}))
 
 
 def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Fill in what is known only when everything is loaded, in the reader's language; changes and returns `document`."""
     schemas = document["components"]["schemas"]
-    schemas.update(_step_schemas())
+    schemas.update(_problem_schemas() | _step_schemas())
     for operation in _operations(document):
         for status, answer in operation["responses"].items():
             if status >= HTTPStatus.BAD_REQUEST:
@@ -137,6 +142,15 @@ def _models(step_id: str) -> list[type[StepAnswers]]:
 
 def _reference(model: type[StepAnswers]) -> dict[str, str]:
     return {"$ref": f"{_SCHEMAS}{model.__name__}"}
+
+
+def _problem_schemas() -> dict[str, Any]:
+    schema = Problem.model_json_schema(
+        ref_template=_SCHEMAS + "{model}",
+        schema_generator=NinjaGenerateJsonSchema,
+        mode="serialization",
+    )
+    return {**schema.pop("$defs"), "Problem": schema}
 
 
 def _step_schemas() -> dict[str, Any]:
