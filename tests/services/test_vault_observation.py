@@ -24,6 +24,7 @@ from wizard.models import (
 )
 from wizard.services import tasks
 from wizard.services.errors import Invalid, NotAllowed, NotReady
+from wizard.services.tasks.progress import Cancelled
 from wizard.services.vault_observation import claim, corrections, showing
 from wizard.services.vault_observation.claim import ClaimLost
 from wizard.services.vault_observation.looking import look as look_under
@@ -178,8 +179,46 @@ def test_one_look_at_a_time_and_whoever_was_not_heard_of_loses_the_right(bare: D
     assert second is not None
     with pytest.raises(ClaimLost):
         first.renew()
-    second.end()
+    second.give_up()
     assert claim.take(bare.pk) is not None
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_corrected_while_somebody_looks_counts_at_once_all_the_same(
+    bare: Deployment, operator: Operator, azure: LabAzure, fails: bool
+) -> None:
+    right = claim.take(bare.pk)
+    assert right is not None
+
+    def correct(_phase: Any, percent: int) -> None:
+        # The corrections of this look were read already.
+        if percent == 90:
+            corrections.replace(bare, {"a server": "ps_failback"}, actor=operator)
+            if fails:
+                raise Invalid([])
+
+    if fails:
+        with pytest.raises(Invalid):
+            look_under(right, report=correct)
+    else:
+        look_under(right, report=correct)
+    assert watch_of(bare).next_refresh_at is None, "another look is due"
+    assert watch_of(bare).refreshing_until is None
+
+
+def test_a_look_that_was_stopped_is_due_as_it_was_before(bare: Deployment) -> None:
+    due = timezone.now() + timedelta(minutes=9)
+    VaultWatch.objects.create(deployment=bare, next_refresh_at=due)
+    right = claim.take(bare.pk)
+    assert right is not None
+
+    def stop(_phase: Any, _percent: int) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        look_under(right, report=stop)
+    assert watch_of(bare).next_refresh_at == due
+    assert watch_of(bare).refresh_failed_at is None
 
 
 def test_a_look_that_was_overtaken_writes_nothing(bare: Deployment) -> None:

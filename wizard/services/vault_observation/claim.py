@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
 from wizard.models import VaultWatch
@@ -36,14 +36,23 @@ class Claim:
 
     deployment_id: UUID
     token: str
+    # When a look was due before this one was begun; None: at once.
+    due_before: datetime | None
 
     def renew(self) -> None:
         """Raises ClaimLost."""
-        self._write(refreshing_until=timezone.now() + LEASE)
+        until = timezone.now() + LEASE
+        self._write(refreshing_until=until, next_refresh_at=_unless_due(until))
 
-    def end(self, **changes: Any) -> None:
-        """The last write under this claim; first in the transaction of what the look found, as its lock. Raises ClaimLost."""
-        self._write(refreshing_until=None, refresh_claim="", **changes)
+    def end(self, *, next_at: datetime | None, **changes: Any) -> None:
+        """The last write under this claim; first in the transaction of what the look found, as its lock. `next_at` is when the
+        next look is due, unless somebody asked for another one while this one went on: that one is due at once. Raises ClaimLost.
+        """
+        self._write(refreshing_until=None, refresh_claim="", next_refresh_at=_unless_due(next_at), **changes)
+
+    def give_up(self) -> None:
+        """As if this look had never begun. Raises ClaimLost."""
+        self.end(next_at=self.due_before)
 
     def _write(self, **changes: Any) -> None:
         mine = VaultWatch.objects.filter(deployment=self.deployment_id, refresh_claim=self.token)
@@ -66,5 +75,18 @@ def take(deployment_id: UUID, *, only: Q | None = None) -> Claim | None:
     token = uuid4().hex
     rows = VaultWatch.objects.filter(free(now), deployment=deployment_id)
     rows = rows if only is None else rows.filter(only)
-    won = rows.update(refresh_claim=token, refreshing_until=now + LEASE)
-    return Claim(deployment_id=deployment_id, token=token) if won else None
+    due_before = rows.values_list("next_refresh_at", flat=True).first()
+    # A time of its own, so that a look that is asked for from now on (None) is told from the one that begins here. Should
+    # this worker die, the next one looks when the claim has run out.
+    until = now + LEASE
+    won = rows.update(refresh_claim=token, refreshing_until=until, next_refresh_at=until)
+    return Claim(deployment_id=deployment_id, token=token, due_before=due_before) if won else None
+
+
+def _unless_due(moment: datetime | None) -> Case:
+    """`moment`, but for a watch that is due at once."""
+    return Case(
+        When(next_refresh_at=None, then=F("next_refresh_at")),
+        default=Value(moment),
+        output_field=DateTimeField(null=True),
+    )

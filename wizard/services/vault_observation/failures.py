@@ -60,7 +60,7 @@ def remembered(claim: Claim, *, next_at: datetime | None) -> Iterator[None]:
 
 def _give_up(claim: Claim) -> None:
     with suppress(ClaimLost):
-        claim.end()
+        claim.give_up()
 
 
 def _keep(
@@ -74,11 +74,11 @@ def _keep(
     now = timezone.now()
     with suppress(ClaimLost), transaction.atomic():
         claim.end(
+            next_at=next_at,
             refresh_failed_at=now,
             refresh_failure=text,
             refresh_remedy=remedy,
             refresh_failure_details={"code": code, **(_where(error) if error else {})},
-            next_refresh_at=next_at,
         )
         notices.begin_failing(claim.deployment_id, text, remedy, now)
 

@@ -68,8 +68,8 @@ def next_look(now: datetime) -> datetime | None:
 def _keep(claim: Claim, deployment: Deployment, found: Judgement, now: datetime) -> Outcome:
     # First of all: whoever was overtaken writes nothing, and nobody else writes meanwhile.
     claim.end(
+        next_at=next_look(now),
         refreshed_at=now,
-        next_refresh_at=next_look(now),
         refresh_failed_at=None,
         refresh_failure=Text(""),
         refresh_remedy=Text(""),
