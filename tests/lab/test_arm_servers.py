@@ -173,6 +173,15 @@ def test_a_new_version_name_and_certificate_show(story: Story) -> None:
     assert story.details().ssl_cert_expiry_remaining_days == 1095
 
 
+def test_a_certificate_ends_on_its_day_whenever_somebody_looks(story: Story) -> None:
+    story.control.set_server("CS01", certificate_days=12)
+    before = story.details().ssl_cert_expiry_date
+    story.control.advance(3 * 24 * 3600)
+    details = story.details()
+    assert details.ssl_cert_expiry_date == before
+    assert details.ssl_cert_expiry_remaining_days == 9
+
+
 def test_hidden_servers_show_after_fifteen_minutes(story: Story) -> None:
     story.control.fault("visibility_lag")
     story.control.register_process_server(VAULT, "PS02", "192.0.2.12")

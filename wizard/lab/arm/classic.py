@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from wizard.lab.arm.answers import Json
@@ -190,8 +191,8 @@ def _loads(server: Server) -> Json:
 
 def _certificate(server: Server, now: datetime) -> Json:
     return {
-        "sslCertExpiryDate": stamp(now + timedelta(days=server.certificate_days)),
-        "sslCertExpiryRemainingDays": server.certificate_days,
+        "sslCertExpiryDate": stamp(server.certificate_ends),
+        "sslCertExpiryRemainingDays": ceil((server.certificate_ends - now) / timedelta(days=1)),
     }
 
 

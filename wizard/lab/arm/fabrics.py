@@ -108,7 +108,7 @@ def look_after(request: Request) -> Answer:
 
     def effect() -> None:
         for server in fabric.servers if renews else []:
-            server.certificate_days = 1095
+            server.certificate_ends = world.clock.now() + timedelta(days=1095)
 
     scenario, name = (
         ("RenewCertificate", "Renew certificates") if renews else ("CheckConsistency", "Check consistency")

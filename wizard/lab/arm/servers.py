@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from wizard.lab.arm.classic import health_error
@@ -12,6 +12,7 @@ from wizard.lab.arm.orders import Described, Orders, numbered
 from wizard.lab.arm.state import VERSION, Fabric, Server, Vault, digest, guid, server_id
 
 # What `set_server` knows by a word of its own; all else is a member of the server's documents.
+_CERTIFIED_DAYS = 900
 _WORDS = ("heartbeat", "address", "version", "health", "errors", "certificate_days", "new_name")
 
 
@@ -42,6 +43,7 @@ class ServerOrders(Orders):
                 address=address,
                 roles=frozenset({"cs", "ps", "mt"}),
                 version=version,
+                certificate_ends=self._certified(),
             )
             fabric = known or Fabric(
                 vault_id=place.site_recovery_id,
@@ -83,6 +85,7 @@ class ServerOrders(Orders):
             roles=frozenset({"ps", "mt"}),
             memory_gb=16 if azure else 32,
             version=version,
+            certificate_ends=self._certified(),
         )
         return self._join(vault, fabric, server, after_s)
 
@@ -106,6 +109,7 @@ class ServerOrders(Orders):
             os_type=os_type,
             memory_gb=16,
             version=version,
+            certificate_ends=self._certified(),
         )
         return self._join(vault, fabric, server, after_s)
 
@@ -131,7 +135,12 @@ class ServerOrders(Orders):
                 kind="InMageRcm",
             )
             server = Server(
-                id="", name=name, address=address, roles=frozenset({"appliance", "ps"}), version=version
+                id="",
+                name=name,
+                address=address,
+                roles=frozenset({"appliance", "ps"}),
+                version=version,
+                certificate_ends=self._certified(),
             )
             return self._appear_in(place, found, server, after_s)
 
@@ -147,7 +156,7 @@ class ServerOrders(Orders):
         """Change how a server looks.
 
         heartbeat: False lets it fall silent now, True ends that, a number is how many seconds ago it was last heard of.
-        address, version, new_name, certificate_days: of the machine. health: Normal, Warning, Critical, or None for what
+        address, version, new_name: of the machine. certificate_days: how many its certificate has left from now on. health: Normal, Warning, Critical, or None for what
         follows from its heartbeat. errors: health errors, whole or as {"code", "message"}.
         Everything else is a member of its documents by its name on the wire: `cpuLoad="97%"`, `psServiceStatus=None`.
         """
@@ -164,9 +173,11 @@ class ServerOrders(Orders):
                 server.errors = [
                     health_error(**row) if "code" in row else dict(row) for row in fields["errors"]
                 ]
-            for key in ("address", "version", "health", "certificate_days"):
+            for key in ("address", "version", "health"):
                 if key in fields:
                     setattr(server, key, fields[key])
+            if "certificate_days" in fields:
+                server.certificate_ends = self._certified(fields["certificate_days"])
             if "new_name" in fields:
                 server.name = fields["new_name"]
                 if "cs" in server.roles:
@@ -181,6 +192,9 @@ class ServerOrders(Orders):
                 {"accountId": str(number), "accountName": account}
                 for number, account in enumerate(accounts, 1)
             ]
+
+    def _certified(self, days: float = _CERTIFIED_DAYS) -> datetime:
+        return self._world.clock.now() + timedelta(days=days)
 
     def _join(self, vault: str, fabric: str | None, server: Server, after_s: float) -> Described:
         with self._lock:

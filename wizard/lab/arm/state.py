@@ -37,7 +37,8 @@ class Server:
     os_type: str = "Windows"
     memory_gb: float = 32
     space_gb: float = 600
-    certificate_days: int = 900
+    # A day of its own: a certificate does not last longer because somebody looks later.
+    certificate_ends: datetime
     # The last sign of life of one that went silent.
     silent_since: datetime | None = None
     health: str | None = None
