@@ -204,3 +204,49 @@ def test_a_key_of_another_kind_is_no_key_here() -> None:
         hand_over_archive.key_in(pem)
     assert refused.value.code == "other_key"
     assert hand_over_archive.key_in(hand_over_archive.pem_of(raw(KEY))) == raw(KEY)
+
+
+def hidden_between() -> bytes:
+    """An entry before the directory that the directory does not list: what reads from the front unpacks it."""
+    content = made()
+    start = content.index(b"PK\x01\x02")
+    extra = io.BytesIO()
+    with zipfile.ZipFile(extra, "w") as archive:
+        archive.writestr("evil.sh", b"rm -r .\n")
+    entry = extra.getvalue()[: extra.getvalue().index(b"PK\x01\x02")]
+    end = bytearray(content[start:])
+    # The end record's offset of the directory moves along.
+    end[-6:-2] = (start + len(entry)).to_bytes(4, "little")
+    return content[:start] + entry + bytes(end)
+
+
+def commented() -> bytes:
+    target = io.BytesIO(made())
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.comment = b"Trust me."
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [hidden_between(), b"MZ" + made(), made() + b"more", commented()],
+    ids=["between", "before", "after", "comment"],
+)
+def test_bytes_beside_the_files_are_refused(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None, "the directory by itself shows nothing"
+        assert len(archive.namelist()) == len(FILES) + 3
+    error = refusal(content)
+    assert (error.code, "belong to none" in str(error)) == ("not_a_pack", True)
+
+
+def test_what_is_packed_in_another_way_is_no_pack_and_no_crash() -> None:
+    with zipfile.ZipFile(io.BytesIO(made())) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    content = bytearray(target.getvalue())
+    content[50:60] = b"\xff" * 10
+    assert refusal(bytes(content)).code == "not_a_pack"

@@ -7,8 +7,10 @@ Beside its files an archive holds `MANIFEST.sha256` (a line for each other file,
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -103,8 +105,17 @@ def verify(source: IO[bytes], *, trusted: bytes) -> Verified:
     """Prove that every byte of the archive is what the holder of `trusted` (a raw public key) signed. Raises PackRefused."""
     try:
         with zipfile.ZipFile(source) as archive:
+            _refuse_hidden(source, archive)
             return _verified(archive, trusted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as error:
         raise _no_pack(
             Text(_("it is no zip archive, or it is damaged: %(error)s"), error=str(error))
         ) from None
@@ -178,12 +189,30 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         # `filename` ends at the first NUL; the name as it stands in the archive is what other programs may see.
         name = entry.orig_filename
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if not _PATH.fullmatch(name) or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+        plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not entry.flag_bits & 1
+        if not _PATH.fullmatch(name) or kind not in (0, stat.S_IFREG) or not plain:
             raise _no_pack(Text(_("it holds “%(name)s”, which is no path of a file in a pack"), name=name))
         if name.casefold() in {known.casefold() for known in found}:
             raise _no_pack(Text(_("it holds the file %(name)s twice"), name=name))
         found[name] = entry
     return found
+
+
+def _refuse_hidden(source: IO[bytes], archive: zipfile.ZipFile) -> None:
+    """Raises PackRefused for bytes that no file of the directory owns: programs that read from the front unpack what hides there.
+
+    A local header and an entry of the directory have 30 and 46 fixed bytes, the end record 22 (APPNOTE 4.3.7, 4.3.12, 4.3.16).
+    """
+    position = directory = 0
+    for entry in sorted(archive.filelist, key=lambda one: one.header_offset):
+        source.seek(entry.header_offset + 26)
+        name_length, extra_length = struct.unpack("<HH", source.read(4))
+        if entry.header_offset != position or extra_length or entry.extra or entry.comment:
+            raise _no_pack(Text(_("it holds bytes that belong to none of its files")))
+        position += 30 + name_length + entry.compress_size
+        directory += 46 + name_length
+    if position != archive.start_dir or source.seek(0, io.SEEK_END) != position + directory + 22:
+        raise _no_pack(Text(_("it holds bytes that belong to none of its files")))
 
 
 def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
