@@ -15,8 +15,6 @@ from datetime import datetime
 from importlib import resources
 from typing import Any, Final, Literal
 
-import pyzipper  # type: ignore[import-untyped]
-
 from wizard.hosts.bundle_readme import readme
 
 Component = Literal["cs", "ps_scaleout", "appliance"]
@@ -192,6 +190,9 @@ def bundle_chunks(contents: BundleContents, *, password: str | None = None) -> G
     """
     if password is not None and not password:
         raise ValueError("an empty password would leave the bundle open")
+    # With its cryptography it is loaded by who makes a bundle: every page and command would wait for it otherwise.
+    import pyzipper  # type: ignore[import-untyped]
+
     sink = _Sink()
     lines = []
     with pyzipper.AESZipFile(
@@ -241,10 +242,10 @@ class _Sink(io.RawIOBase):
         return (piece for piece in written if piece)
 
 
-def _entry(archive: pyzipper.AESZipFile, name: str, contents: BundleContents) -> Any:
+def _entry(archive: Any, name: str, contents: BundleContents) -> Any:
     moment = contents.made_at.timetuple()[:6]
     entry = archive.zipinfo_cls(name, max(moment, _EARLIEST))
-    entry.compress_type = pyzipper.ZIP_DEFLATED
+    entry.compress_type = archive.compression
     return entry
 
 

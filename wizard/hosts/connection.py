@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.hosts.errors import MessageEncryptionMissing
 from wizard.hosts.fingerprint import normalise
 from wizard.hosts.session import HostSession
 from wizard.hosts.session import ScriptResult as ScriptResult
-from wizard.hosts.ssh import SSHSession
-from wizard.hosts.winrm import WinRMSession
 from wizard.hosts.wire import check_host
 from wizard.text import Text, _
+
+if TYPE_CHECKING:
+    from wizard.hosts.ssh import SSHSession
+    from wizard.hosts.winrm import WinRMSession
 
 Transport = Literal["winrm_https", "winrm_http", "ssh"]
 Auth = Literal["negotiate", "ntlm", "basic", "password"]
@@ -84,7 +86,10 @@ def _session(connection: HostConnection, timeout_s: float) -> WinRMSession | SSH
             address=connection.address,
             step="login",
         )
+    # paramiko and pypsrp are loaded by who signs in: every page and command would wait for them otherwise.
     if connection.transport == "ssh" and pinned is not None:
+        from wizard.hosts.ssh import SSHSession
+
         return SSHSession(
             host=connection.host,
             port=connection.port,
@@ -94,6 +99,8 @@ def _session(connection: HostConnection, timeout_s: float) -> WinRMSession | SSH
             book=connection.book,
             timeout_s=timeout_s,
         )
+    from wizard.hosts.winrm import WinRMSession
+
     return WinRMSession(
         host=connection.host,
         port=connection.port,

@@ -19,7 +19,6 @@ from wizard.hosts.errors import HandshakeFailed, RemoteFault
 from wizard.hosts.fingerprint import of_certificate, of_host_key
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
-from wizard.hosts.ssh_keys import agree_on_keys
 from wizard.hosts.wire import check_host, connect_any, resolve, start_tls
 from wizard.text import Text, _
 from wizard.wire.certificate import signs_itself
@@ -192,6 +191,9 @@ class _Visit:
 
     def see_key(self) -> Finding:
         sock, self.sock = cast("socket.socket", self.sock), None
+        # It brings paramiko, which nobody else needs.
+        from wizard.hosts.ssh_keys import agree_on_keys
+
         with contextlib.closing(agree_on_keys(sock, guard=self.guard)) as transport:
             key = transport.get_remote_server_key()
             software = transport.remote_version

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from django.utils import timezone
-from icalendar import Calendar, Event
 
 from wizard.models import ApiToken, Deployment, HostFacts, InstallationSecret, Operator
 from wizard.planning import expiry
@@ -17,6 +16,9 @@ from wizard.services import evidence, vault_credentials
 from wizard.services.answers import answers_in_play
 from wizard.services.permissions import require
 from wizard.text import Text, _
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 
 def calendar_of(
@@ -29,6 +31,9 @@ def calendar_of(
 
 def as_ics(deployment: Deployment, *, actor: Operator, own_tokens: bool = True) -> bytes:
     """The same as an iCalendar file (RFC 5545), in the reader's language."""
+    # Loaded by who asks for the file: every page and command would wait for it otherwise.
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", "-//Foothold//Expiry//EN")
     calendar.add("version", "2.0")
@@ -79,6 +84,8 @@ def _said_by(row: HostFacts) -> Iterator[ExpiryEntry]:
 
 
 def _event(deployment: Deployment, entry: ExpiryEntry, now: datetime) -> Event:
+    from icalendar import Event
+
     event = Event()
     # The same end keeps its identity, so that a calendar that reads the file again does not show it twice.
     identity = f"{deployment.pk}/{entry.kind}/{entry.title.to_json()}"
