@@ -133,7 +133,6 @@ def signed_by_the_other(files: dict[str, bytes]) -> None:
         (swap("readme.TXT", b""), "not_a_pack", "twice"),
         (swap(MANIFEST, b"x" * 300_000), "not_a_pack", "too large"),
     ],
-    ids=str,
 )
 def test_whatever_was_changed_is_refused_and_named(change: Change, code: str, says: str) -> None:
     error = refusal(again(change))
