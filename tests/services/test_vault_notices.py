@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -10,7 +13,7 @@ from tests.vault_stories import SERVER, look
 from wizard.lab.arm import LabAzure
 from wizard.models import AuditEntry, Deployment, DeploymentState, Notice, Operator, Severity
 from wizard.services.errors import NotAllowed, NotFound
-from wizard.services.vault_observation import notices
+from wizard.services.vault_observation import account, notices
 from wizard.text import Text
 from wizard.topology.transitions import Item, ItemSeverity
 
@@ -98,12 +101,69 @@ def test_what_nobody_can_tell_at_the_moment_is_not_over(deployment: Deployment) 
     assert Notice.objects.get().ended_at is not None
 
 
-def test_what_comes_again_after_it_ended_is_another_notice(deployment: Deployment) -> None:
+def test_what_comes_again_long_after_it_ended_is_another_notice(deployment: Deployment) -> None:
     settle(deployment, item("disk"))
     settle(deployment)
+    Notice.objects.update(ended_at=timezone.now() - notices.BACK_WITHIN - timedelta(seconds=1))
     settle(deployment, item("disk"))
     assert Notice.objects.count() == 2
     assert Notice.objects.filter(ended_at=None).count() == 1
+
+
+def test_what_swings_about_its_threshold_is_one_notice_seen_once(
+    deployment: Deployment, operator: Operator
+) -> None:
+    settle(deployment, item("cpu", words="81 %"))
+    notices.mark_seen(deployment, Notice.objects.get().pk, actor=operator)
+    for percent in ("82 %", "83 %"):
+        settle(deployment, item("cpu", "ok"))
+        assert Notice.objects.get().ended_at is not None
+        settle(deployment, item("cpu", words=percent))
+    row = Notice.objects.get()
+    assert (row.ended_at, row.seen_by, str(row.sentence)) == (None, operator, "83 %")
+
+
+def test_what_comes_back_worse_is_to_be_seen_anew(deployment: Deployment, operator: Operator) -> None:
+    settle(deployment, item("cpu"))
+    notices.mark_seen(deployment, Notice.objects.get().pk, actor=operator)
+    settle(deployment)
+    settle(deployment, item("cpu", "critical"))
+    row = Notice.objects.get()
+    assert (row.ended_at, row.severity, row.seen_by) == (None, Severity.CRITICAL, None)
+
+
+def test_a_vault_that_answers_now_and_then_is_one_notice(deployment: Deployment) -> None:
+    for _time in range(3):
+        notices.begin_failing(deployment.pk, Text("No answer."), Text("Wait."), timezone.now())
+        assert Notice.objects.get().ended_at is None
+        settle(deployment)
+        assert Notice.objects.get().ended_at is not None
+
+
+def test_who_marks_it_as_seen_in_the_midst_of_a_look_is_not_forgotten(
+    deployment: Deployment, operator: Operator
+) -> None:
+    settle(deployment, item("disk"))
+    number = Notice.objects.get().pk
+
+    class Told(list[Item]):
+        """What a look told; somebody is on the page while it is being kept."""
+
+        def __iter__(self) -> Iterator[Item]:
+            notices.mark_seen(deployment, number, actor=operator)
+            return super().__iter__()
+
+    notices.settle(deployment.pk, Told([item("disk", words="It is slower.")]), timezone.now())
+    row = Notice.objects.get()
+    assert (row.seen_by, str(row.sentence)) == (operator, "It is slower.")
+
+
+def test_who_lets_the_vault_be_asked_no_more_is_not_told_that_it_fails(
+    deployment: Deployment, operator: Operator
+) -> None:
+    notices.begin_failing(deployment.pk, Text("No answer."), Text("Wait."), timezone.now())
+    account.choose(deployment, "", actor=operator)
+    assert Notice.objects.get(key=notices.LOOKING).ended_at is not None
 
 
 def test_long_keys_that_begin_alike_stay_apart(deployment: Deployment) -> None:

@@ -14,6 +14,7 @@ from wizard.services import audit, azure_access, deployments
 from wizard.services.answers import answers_of
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
+from wizard.services.vault_observation import notices
 from wizard.services.vault_observation.schedule import make_due
 from wizard.text import Text, _
 
@@ -49,6 +50,8 @@ def choose(deployment: Deployment, name: str, *, actor: Operator) -> None:
     row.changed_by = actor
     row.save(update_fields=["data", "version", "changed_by"])
     make_due(deployment)
+    if not name:
+        notices.end_failing(deployment.pk)
     audit.record(
         "vault.account_chosen",
         subject=deployment,

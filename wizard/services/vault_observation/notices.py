@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -24,17 +24,20 @@ from wizard.topology.transitions import Item, ItemSeverity, changes
 LOOKING: Final = "looking"
 # How the keys of those begin that are no look's to end: reminders of what is to be removed.
 REMINDER: Final = "removal "
+# What comes back sooner than this was not over: loads swing about their thresholds, networks come and go.
+BACK_WITHIN: Final = timedelta(hours=1)
 _KEY_LENGTH: Final = Notice._meta.get_field("key").max_length or 255
 _TROUBLE: Final = ("warning", "critical")
-# What follows the thing that a notice is about.
-_TOLD: Final = ("severity", "sentence", "remedy", "seen_by", "seen_at")
+# What follows the thing that a notice is about, and what it is to be seen anew with.
+_TOLD: Final = ("severity", "sentence", "remedy", "ended_at")
+_UNSEEN: Final = (*_TOLD, "seen_by", "seen_at")
 _ORDER: Final = ("ok", "info", "unknown", *_TROUBLE)
 
 
 def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
     """After a look, in its transaction: open what began, follow what is still there, end what is well again or gone.
 
-    `items` is everything that the look told, well or not.
+    `items` is everything that the look told, well or not. What comes back within BACK_WITHIN goes on as the same notice.
     """
     rows = Notice.objects.filter(deployment=deployment_id, ended_at=None).exclude(key__startswith=REMINDER)
     open_now = {row.key: row for row in rows}
@@ -42,14 +45,21 @@ def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
     # Should two things have one key, the worse of them is told of.
     current = {item.key: item for item in fitting}
     told = changes([_item(row) for row in open_now.values()], list(current.values()))
-    Notice.objects.bulk_create(_notice(deployment_id, item, now) for item in told.began)
-    worse = {item.key for item in told.worsened}
+    back = _ended_lately(deployment_id, (item.key for item in told.began), now)
+    Notice.objects.bulk_create(
+        _notice(deployment_id, item, now) for item in told.began if item.key not in back
+    )
     followed = [
-        row
-        for key, row in open_now.items()
-        if key in current and current[key].severity in _TROUBLE and _follow(row, current[key], key in worse)
+        (row, item)
+        for key, row in (open_now | back).items()
+        if (item := current.get(key)) is not None and item.severity in _TROUBLE
     ]
-    Notice.objects.bulk_update(followed, _TOLD, batch_size=100)
+    # Who has seen one is written only where that changes: somebody may be marking it at this moment.
+    for fields, anew in ((_TOLD, False), (_UNSEEN, True)):
+        told_of = [
+            row for row, item in followed if _is_worse(row, item) is anew and _follow(row, item, anew=anew)
+        ]
+        Notice.objects.bulk_update(told_of, fields, batch_size=100)
     over = [open_now[item.key].pk for item in told.ended]
     Notice.objects.filter(pk__in=over).update(ended_at=now)
 
@@ -58,10 +68,17 @@ def begin_failing(deployment_id: UUID, text: Text, remedy: Text, now: datetime) 
     """In the transaction that keeps the failure: one notice, however long looking goes on to fail."""
     item = Item(key=LOOKING, severity="warning", sentence=_cannot_look(text), remedy=remedy)
     row = Notice.objects.filter(deployment=deployment_id, key=LOOKING, ended_at=None).first()
+    row = row or _ended_lately(deployment_id, [LOOKING], now).get(LOOKING)
     if row is None:
         _notice(deployment_id, item, now).save()
     elif _follow(row, item, anew=False):
         row.save(update_fields=_TOLD)
+
+
+def end_failing(deployment_id: UUID) -> None:
+    """Nobody looks any more, so that nothing fails."""
+    rows = Notice.objects.filter(deployment=deployment_id, key=LOOKING, ended_at=None)
+    rows.update(ended_at=timezone.now())
 
 
 def of_deployment(deployment: Deployment) -> QuerySet[Notice]:
@@ -120,14 +137,31 @@ def _notice(deployment_id: UUID, item: Item, now: datetime) -> Notice:
     )
 
 
-def _follow(row: Notice, item: Item, anew: bool) -> bool:
-    """What it says goes along with the thing (unsaved); only where that became worse, it is to be seen anew. Returns whether
+def _ended_lately(deployment_id: UUID, keys: Iterable[str], now: datetime) -> dict[str, Notice]:
+    """The newest of each of these keys that ended a short while ago."""
+    rows = Notice.objects.filter(
+        deployment=deployment_id, key__in=list(keys), ended_at__gte=now - BACK_WITHIN
+    ).order_by("began_at", "pk")
+    return {row.key: row for row in rows}
+
+
+def _is_worse(row: Notice, item: Item) -> bool:
+    return _ORDER.index(item.severity) > _ORDER.index(row.severity)
+
+
+def _follow(row: Notice, item: Item, *, anew: bool) -> bool:
+    """It is open and says what the thing says (unsaved); only where that became worse, it is to be seen anew. Returns whether
     anything is other than before."""
-    if (row.severity, row.sentence, row.remedy) == (item.severity, item.sentence, item.remedy):
+    if (row.severity, row.sentence, row.remedy, row.ended_at) == (
+        item.severity,
+        item.sentence,
+        item.remedy,
+        None,
+    ):
         return False
     if anew:
         row.seen_by = row.seen_at = None
-    row.severity, row.sentence, row.remedy = item.severity, item.sentence, item.remedy
+    row.severity, row.sentence, row.remedy, row.ended_at = item.severity, item.sentence, item.remedy, None
     return True
 
 
