@@ -165,6 +165,45 @@ def test_reported_health_comes_with_its_errors_and_the_advice_of_the_service() -
     assert state("reported").state == "unknown"
 
 
+def with_targets(*targets: docs.Document) -> Observed:
+    details = docs.classic_details(masterTargetServers=list(targets))
+    return observe(docs.classic(fabrics=[docs.fabric(details)]), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [("Warning", "warning"), ("Error", "critical"), (None, "warning"), ("New", "warning")],
+)
+def test_the_errors_of_a_master_target_are_all_that_tells_how_it_does(
+    level: str | None, expected: str
+) -> None:
+    target = docs.master_target(
+        docs.LINUX_TARGET, "LYON-MTL01", "10.20.0.31", osType="Linux",
+        healthErrors=[docs.health_error(errorCode="h1", errorLevel="Warning")],
+        validationErrors=[docs.health_error(errorCode="v1", errorLevel=level)],
+    )  # fmt: skip
+    observed = with_targets(target)
+    (component,) = observed.of_kind("mt_linux")
+    assert ([error.code for error in component.errors], component.health) == (["h1", "v1"], expected)
+    (found,) = [
+        one for one in judge(observed, NOW) if (one.component, one.metric) == (component.key, "reported")
+    ]
+    assert found.state == expected
+    assert str(found.remedy) == "Do this."
+
+
+def test_what_the_process_server_says_of_its_machine_is_not_said_of_the_master_target_again() -> None:
+    for code, times in (("95126", 0), ("95127", 1)):
+        errors = [docs.health_error(errorCode=code)]
+        observed = with_targets(
+            docs.master_target(docs.SCALE_OUT, "LYON-PS01", "10.20.0.21", healthErrors=errors)
+        )
+        told = [
+            one for one in judge(observed, NOW) if one.component.endswith("#mt") and one.metric == "reported"
+        ]
+        assert [one.state for one in told] == ["warning"] * times
+
+
 def test_a_well_vault_is_well_in_all_that_it_tells() -> None:
     for documents in (docs.classic(), docs.modernized()):
         found = judge(observe(documents, now=NOW), NOW)

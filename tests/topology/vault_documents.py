@@ -71,7 +71,7 @@ def master_target(identity: str, name: str, address: str, **more: Any) -> Docume
         "dataStores": [
             {"symbolicName": "ds1", "uuid": "u-1", "capacity": "1023.75", "freeSpace": "512", "type": "VMFS"},
         ],
-        "validationErrors": [health_error(errorCode="v1")], "healthErrors": [health_error(errorCode="h1")],
+        "validationErrors": [], "healthErrors": [health_error()] if identity != LINUX_TARGET else [],
         "agentExpiryDate": "0001-01-01T00:00:00", "marsAgentVersion": "2.0.9263.0",
         "marsAgentExpiryDate": "2027-01-01T00:00:00Z",
         "marsAgentVersionDetails": {"version": "2.0.9263.0", "expiryDate": None, "status": "Supported"},

@@ -31,8 +31,8 @@ _CERTIFIED: Final = ("cs", *PROCESS_SERVERS)
 _VERSIONED: Final = ("cs", *PROCESS_SERVERS, *MASTER_TARGETS)
 _SERVING: Final = ("cs", *PROCESS_SERVERS)
 _REPORTING: Final = ("cs", *PROCESS_SERVERS, "appliance", *APPLIANCE_PARTS)
-# Of these the service may say nothing for good reasons: no right to read, the details kept elsewhere.
-_REPORTING_IF_TOLD: Final = ("vault", "vcenter")
+# Of these the service may say nothing for good reasons: no right to read, the details kept elsewhere, errors alone.
+_REPORTING_IF_TOLD: Final = ("vault", "vcenter", *MASTER_TARGETS)
 _VERSION_STATES: Final[Mapping[str, State]] = {
     "supported": "ok",
     "updaterequired": "warning",

@@ -71,8 +71,11 @@ def _placed(
     """Every process server is listed as a master target too, under the same id: that is one machine."""
     machine = machines.get(target.id.upper()) if target.id else None
     if machine is not None:
+        said = {error.code for error in target.errors} <= {error.code for error in machine.errors}
         return replace(
             target,
+            # What the process server says of the machine is not said twice.
+            reported="unknown" if said else target.reported,
             key=situation.keys.claim(f"{machine.key}#mt"),
             kind="mt_builtin",
             part_of=machine.key,

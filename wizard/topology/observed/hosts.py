@@ -18,7 +18,7 @@ from wizard.topology.observed.measures import metrics
 from wizard.topology.observed.model import ObservedComponent
 from wizard.topology.observed.parts import Datastore, RetentionVolume, Update
 from wizard.topology.observed.record import Record
-from wizard.topology.observed.words import coloured, reported
+from wizard.topology.observed.words import by_errors, coloured, reported
 
 T = TypeVar("T")
 
@@ -99,8 +99,9 @@ def process_server(record: Record, fabric: str, now: datetime) -> ObservedCompon
 
 
 def master_target(record: Record, fabric: str, now: datetime) -> ObservedComponent:
-    """A master target; its health is not reported, so that only its heartbeat can colour it."""
+    """A master target; its health is not reported, so that its errors and its heartbeat colour it."""
     version, heartbeat = version_of(record), record.moment("lastHeartbeat")
+    errors = health_errors(record, "healthErrors", "validationErrors")
     mars = record.nested("marsAgentVersionDetails")
     facts: dict[str, Value | datetime] = {
         "disk_count": record.whole("diskCount"),
@@ -109,7 +110,7 @@ def master_target(record: Record, fabric: str, now: datetime) -> ObservedCompone
         "mars_expires": _either(record.moment("marsAgentExpiryDate"), mars, "expiryDate", Record.moment),
         "mars_status": mars.text("status"),
     }
-    state = reported(record.text("health"), ())
+    state = by_errors(reported(record.text("health"), ()), (error.level for error in errors))
     return ObservedComponent(
         key="",
         kind="mt_windows",
@@ -122,7 +123,7 @@ def master_target(record: Record, fabric: str, now: datetime) -> ObservedCompone
         heartbeat=heartbeat,
         health=coloured(state, heartbeat, now),
         reported=state,
-        errors=health_errors(record, "healthErrors", "validationErrors"),
+        errors=errors,
         os_type=record.text("osType"),
         os_version=record.text("osVersion"),
         retention_volumes=tuple(_volume(volume) for volume in record.records("retentionVolumes")),

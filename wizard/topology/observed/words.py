@@ -40,6 +40,12 @@ def reported(health: str, words: Iterable[str]) -> Health:
     return told if told != "unknown" else worst(meaning(word) for word in words)
 
 
+def by_errors(state: Health, levels: Iterable[str]) -> Health:
+    """A health that nobody told, by the levels of the errors that were: something is wrong, whatever they are called."""
+    found = [meaning(level) for level in levels]
+    return worst(["warning", *found]) if found and state == "unknown" else state
+
+
 def coloured(state: Health, heartbeat: datetime | None, now: datetime) -> Health:
     """Critical where the last heartbeat is older than 15 minutes, whatever was reported then."""
     if heartbeat is not None and now - heartbeat > HEARTBEAT_LOST_AFTER:
