@@ -118,8 +118,8 @@ def test_machines_of_one_vcenter_that_deployments_share_are_no_conflict() -> Non
     )
 
 
-def vcenter(site: str, name: str, *identities: str) -> VCenterName:
-    return VCenterName(place=place(site, name), name=name, identities=identities)
+def vcenter(site: str, name: str, uuid: str = "", address: str = "", port: int = 443) -> VCenterName:
+    return VCenterName(place=place(site, name), name=name, instance_uuid=uuid, address=address, port=port)
 
 
 def test_one_vcenter_under_two_names_is_said_once() -> None:
@@ -157,4 +157,62 @@ def test_the_order_does_not_depend_on_that_of_the_rows() -> None:
     found = crossings(servers=servers)
     assert found == crossings(servers=servers[::-1])
     assert [one.kind for one in found] == ["clone", "address", "address", "host_name"]
-    assert len({one.key for one in found}) == 4
+    assert len({(one.kind, one.value) for one in found}) == 4
+
+
+@pytest.mark.parametrize(
+    "common", ["127.0.0.1", "::1", "localhost", "0.0.0.0", "169.254.3.4", "fe80::1", "", " "]
+)
+def test_an_address_that_every_machine_has_is_no_conflict(common: str) -> None:
+    assert crossings(servers=[server("a", addresses=(common,)), server("b", addresses=(common,))]) == ()
+    assert crossings(physical=[physical("a", "x", common), physical("b", "y", common)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8::1", "2001:0DB8:0:0::1"),
+        ("2001:db8::1", "[2001:db8::1]"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("cs01.lab.test.", "CS01.lab.test"),
+    ],
+)
+def test_one_address_in_two_writings_is_one_address(one: str, other: str) -> None:
+    found = only(crossings(servers=[server("a", addresses=(one,)), server("b", addresses=(other,))]))
+    assert found.kind == "address"
+
+
+@pytest.mark.parametrize("placeholder", ["00000000-0000-0000-0000-000000000000", "F" * 32, "{0}"])
+def test_a_bios_uuid_that_tells_nothing_makes_no_clone(placeholder: str) -> None:
+    assert crossings(servers=[server("a", bios_uuid=placeholder), server("b", bios_uuid=placeholder)]) == ()
+
+
+def test_two_servers_named_by_addresses_of_one_network_have_different_names() -> None:
+    assert crossings(servers=[server("a", name="192.0.2.1"), server("b", name="192.0.2.2")]) == ()
+
+
+def test_of_three_of_one_name_only_those_of_one_domain_are_in_conflict() -> None:
+    sites = [server(site, name="cs", fqdn=f"cs.{domain}") for site, domain in zip("abc", "xxy", strict=True)]
+    one = only(crossings(servers=sites))
+    assert (one.kind, [found.site for found in one.places]) == ("host_name", ["a", "b"])
+
+
+def test_two_vcenters_behind_one_address_are_told_by_their_ports() -> None:
+    assert (
+        crossings(vcenters=[vcenter("a", "x", "", "nat.test", 443), vcenter("b", "y", "", "nat.test", 8443)])
+        == ()
+    )
+    assert only(crossings(vcenters=[vcenter("a", "x", "", "nat.test."), vcenter("b", "y", "", "NAT.test")]))
+
+
+def test_one_address_in_two_networks_is_not_one_vcenter() -> None:
+    two = [vcenter("a", "lyon", "1", "10.0.0.5"), vcenter("b", "essen", "2", "10.0.0.5")]
+    seen = [vcenter("a", "Lyon", "", "10.0.0.5"), vcenter("b", "essen", "", "10.0.0.5")]
+    assert crossings(vcenters=[*two, *seen]) == ()
+    one = only(crossings(vcenters=[*two, vcenter("a", "lyon-prod", "", "10.0.0.5")]))
+    assert [place.site for place in one.places] == ["a", "a"]
+
+
+def test_two_vcenters_that_have_the_same_two_names_are_two_conflicts() -> None:
+    rows = [vcenter(site, name, uuid) for uuid in ("1", "2") for site, name in (("a", "x"), ("b", "y"))]
+    assert [one.value for one in crossings(vcenters=rows)] == ["1", "2"]

@@ -14,7 +14,15 @@ from tests import stories
 from tests.builders import make_deployment
 from tests.services import machines
 from tests.services.test_decommission import CS, VCENTER, look
-from wizard.models import Addition, Deployment, DeploymentState, Operator, VCenter
+from wizard.models import (
+    Addition,
+    DecommissionStep,
+    Deployment,
+    DeploymentState,
+    HostFacts,
+    Operator,
+    VCenter,
+)
 from wizard.planning.crossing import Crossing
 from wizard.services import crossing, deployments, topology
 from wizard.services.discovery import judging, rows
@@ -112,6 +120,24 @@ def test_machines_that_tell_of_one_bios_uuid_are_clones(
     one = of_kind(operator, "clone")
     assert one.severity == "critical"
     assert {place.site_name for place in one.places} == {"lyon", "essen"}
+
+
+def test_what_a_machine_told_that_is_no_part_of_its_deployment_any_more_makes_no_clone(
+    pair: tuple[Deployment, Deployment], operator: Operator
+) -> None:
+    for deployment in pair:
+        told = machines.hear(
+            deployment, operator, host=deployment.steps.get(step="network").data["host_name"]
+        )
+    assert kinds(operator) == {"clone"}
+    HostFacts.objects.filter(pk=told.pk).update(host_name="before")
+    assert kinds(operator) == set(), "the network step names another machine by now"
+    HostFacts.objects.filter(pk=told.pk).update(component="mt_linux")
+    assert kinds(operator) == {"clone"}
+    DecommissionStep.objects.create(
+        deployment=pair[1], subject="mt_linux:before", step=DecommissionStep.FINISHED, confirmed_by=operator
+    )
+    assert kinds(operator) == set(), "the master target is out of service"
 
 
 def test_one_registration_in_two_deployments_is_one_identity(operator: Operator) -> None:

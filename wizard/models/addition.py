@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -68,6 +69,9 @@ class Addition(models.Model):
 
 class DecommissionStep(models.Model):
     """Somebody says that a step of taking a component, or all of a deployment, out of service is done."""
+
+    # The step that marks a component as gone; its confirmations go with it, so that one of the same name begins anew.
+    FINISHED: Final = "finished"
 
     deployment = models.ForeignKey(
         Deployment, models.CASCADE, related_name="decommission_steps", verbose_name=_("deployment")

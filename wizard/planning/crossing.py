@@ -18,6 +18,7 @@ from wizard.planning.crossing_rows import (
     VCenterName,
     VirtualMachine,
 )
+from wizard.planning.crossing_values import address_of, full_name, short_name, uuid_of
 from wizard.text import Text, _
 
 __all__ = [
@@ -108,7 +109,7 @@ def _identities(servers: Sequence[Server]) -> Iterator[Crossing]:
     hosts = _twice(
         servers,
         lambda one: (
-            [(one.vault, _short(one.name))] if one.vault and one.name and not one.friendly_name else []
+            [(one.vault, short_name(one.name))] if one.vault and one.name and not one.friendly_name else []
         ),
     )
     for (_vault, name), group in hosts:
@@ -127,7 +128,7 @@ def _identities(servers: Sequence[Server]) -> Iterator[Crossing]:
 
 
 def _clones(servers: Sequence[Server], machines: Sequence[VirtualMachine]) -> Iterator[Crossing]:
-    for uuid, group in _twice(servers, lambda one: [one.bios_uuid.casefold()] if one.bios_uuid else []):
+    for uuid, group in _twice(servers, lambda one: [uuid_of(one.bios_uuid)]):
         yield Crossing(
             kind="clone",
             severity="critical",
@@ -165,7 +166,8 @@ def _instances(servers: Sequence[Server], machines: Sequence[VirtualMachine]) ->
     remedy = Text(
         _(
             "An instance UUID is unique within a vCenter. Remove the machine that is left over, or let vCenter give one a new "
-            "instance UUID; Site Recovery lists only one of them."
+            "instance UUID; Site Recovery lists only one of them. Where one of both is an ESXi host that the other manages, it "
+            "is one machine: take the host out of service in its deployment."
         )
     )
     for uuid, group in _twice(
@@ -193,7 +195,7 @@ def _instances(servers: Sequence[Server], machines: Sequence[VirtualMachine]) ->
 
 
 def _addresses(servers: Sequence[Server]) -> Iterator[Crossing]:
-    for address, group in _twice(servers, lambda one: [found.casefold() for found in one.addresses if found]):
+    for address, group in _twice(servers, lambda one: [address_of(found) for found in one.addresses]):
         yield Crossing(
             kind="address",
             severity="critical",
@@ -207,13 +209,12 @@ def _addresses(servers: Sequence[Server]) -> Iterator[Crossing]:
 
 
 def _names(servers: Sequence[Server]) -> Iterator[Crossing]:
-    for name, group in _twice(servers, lambda one: [_short(one.name)] if one.name else []):
+    for name, found in _twice(servers, lambda one: [short_name(one.name)]):
+        group = _of_one_domain(found)
         vaults = {one.vault for one in group}
         if len(vaults) == 1 and "" not in vaults and not any(one.friendly_name for one in group):
             continue  # Said of the vault, which is worse.
-        full = {one.fqdn.casefold() for one in group if one.fqdn}
-        # Names in different domains are different names.
-        if len(full) == len({one.place.site for one in group}):
+        if len({one.place.site for one in group}) < 2:
             continue
         yield Crossing(
             kind="host_name",
@@ -231,21 +232,25 @@ def _names(servers: Sequence[Server]) -> Iterator[Crossing]:
         )
 
 
+def _of_one_domain(group: list[Server]) -> list[Server]:
+    """Those of one short name without the ones that are the only ones in their domain: another domain, another name."""
+    full = {one.place: full_name(one.name, one.fqdn) for one in group}
+    if not all(full.values()):
+        return group
+    sites: dict[str, set[str]] = defaultdict(set)
+    for place, name in full.items():
+        sites[name].add(place.site)
+    return [one for one in group if len(sites[full[one.place]]) > 1]
+
+
 # --- vCenters and physical servers ------------------------------------------------------------------------------------
 
 
 def _vcenter_names(vcenters: Sequence[VCenterName]) -> Iterator[Crossing]:
-    by_identity: dict[str, list[VCenterName]] = defaultdict(list)
-    for one in vcenters:
-        for identity in one.identities:
-            by_identity[identity.casefold()].append(one)
-    said: set[frozenset[str]] = set()
-    for identity, group in sorted(by_identity.items()):
-        names = frozenset(one.name for one in group)
-        # The same vCenter by its UUID and by its address is one conflict.
-        if len({name.casefold() for name in names}) < 2 or names in said:
+    for identity, group in _by_vcenter(vcenters).items():
+        names = {one.name for one in group}
+        if len({name.casefold() for name in names}) < 2:
             continue
-        said.add(names)
         yield Crossing(
             kind="vcenter_name",
             severity="warning",
@@ -261,11 +266,38 @@ def _vcenter_names(vcenters: Sequence[VCenterName]) -> Iterator[Crossing]:
         )
 
 
+def _by_vcenter(vcenters: Sequence[VCenterName]) -> dict[str, list[VCenterName]]:
+    """The rows of each vCenter, by its instance UUID, or by its address where nobody knows that.
+
+    Networks of two sites may use one address for two vCenters, so a name without UUID goes to that of its own deployment.
+    """
+    found: dict[str, list[VCenterName]] = defaultdict(list)
+    at: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in vcenters:
+        if identity := one.instance_uuid.casefold():
+            found[identity].append(one)
+            for site in (one.place.site, ""):
+                at[site, _endpoint(one)].add(identity)
+    for one in vcenters:
+        endpoint = _endpoint(one)
+        if one.instance_uuid or not endpoint:
+            continue
+        known = at.get((one.place.site, endpoint)) or at.get(("", endpoint)) or {endpoint}
+        if len(known) == 1:
+            found[next(iter(known))].append(one)
+    return dict(sorted(found.items()))
+
+
+def _endpoint(one: VCenterName) -> str:
+    address = address_of(one.address)
+    return f"{address}:{one.port}" if address else ""
+
+
 def _physical(physical: Sequence[PhysicalServer]) -> Iterator[Crossing]:
     said: set[frozenset[tuple[str, str]]] = set()
     ways: tuple[Callable[[PhysicalServer], list[str]], ...] = (
-        lambda one: [address.casefold() for address in one.addresses if address],
-        lambda one: [one.name.casefold()],
+        lambda one: [address_of(address) for address in one.addresses],
+        lambda one: [address_of(one.name)],
     )
     for keys in ways:
         for value, group in _twice(physical, keys):
@@ -295,22 +327,23 @@ def _physical(physical: Sequence[PhysicalServer]) -> Iterator[Crossing]:
 
 
 def _twice(rows: Sequence[Row], keys: Callable[[Row], Iterable[Key]]) -> Iterator[tuple[Key, list[Row]]]:
-    """The rows by what they share, where at least two deployments do."""
+    """The rows by what they share, where at least two deployments do. Nobody shares what is empty."""
     groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         for key in dict.fromkeys(keys(row)):
-            groups[key].append(row)
+            if key:
+                groups[key].append(row)
     for key, group in groups.items():
         if len({row.place.site for row in group}) > 1:
             yield key, group
 
 
 def _in_two_vcenters(
-    machines: Sequence[VirtualMachine], uuid_of: Callable[[VirtualMachine], str]
+    machines: Sequence[VirtualMachine], uuid_of_machine: Callable[[VirtualMachine], str]
 ) -> Iterator[tuple[str, list[VirtualMachine]]]:
     groups: dict[str, list[VirtualMachine]] = defaultdict(list)
     for one in machines:
-        if uuid := uuid_of(one).casefold():
+        if uuid := uuid_of_machine(one).casefold():
             groups[uuid].append(one)
     for uuid, twins in groups.items():
         if len({one.vcenter for one in twins}) > 1:
@@ -334,7 +367,3 @@ def _unique(places: Iterable[Place]) -> tuple[Place, ...]:
     return tuple(
         sorted(by_place.values(), key=lambda place: (place.site_name, str(place.what), place.machine))
     )
-
-
-def _short(name: str) -> str:
-    return name.partition(".")[0].casefold()

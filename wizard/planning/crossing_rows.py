@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from wizard.text import Text
 
@@ -11,6 +11,7 @@ CrossingKind = Literal[
     "vault_identity", "clone", "instance_uuid", "address", "host_name", "vcenter_name", "physical_server"
 ]
 Severity = Literal["critical", "warning"]
+HTTPS: Final = 443
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,13 @@ class PhysicalServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VCenterName:
-    """The name that a deployment, or its vault, gives to a vCenter; `identity` is its instance UUID or its address."""
+    """The name that a deployment, or its vault, gives to a vCenter. A vault does not know its `instance_uuid`."""
 
     place: Place
     name: str
-    identities: tuple[str, ...]
+    address: str = ""
+    port: int = HTTPS
+    instance_uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,3 @@ class Crossing:
     text: Text
     remedy: Text
     places: tuple[Place, ...]
-
-    @property
-    def key(self) -> str:
-        """The same as long as the conflict is."""
-        return f"{self.kind}:{self.value}"

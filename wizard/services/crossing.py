@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 from wizard.models import (
     Addition,
     Component,
+    DecommissionStep,
     Deployment,
     DeploymentState,
     HostFacts,
@@ -31,6 +33,8 @@ from wizard.planning.crossing import (
     VirtualMachine,
     crossings,
 )
+from wizard.planning.crossing_rows import HTTPS
+from wizard.planning.crossing_values import address_of, short_name
 from wizard.services.permissions import require
 from wizard.text import Text, verbatim
 from wizard.topology.graph import KINDS, Kind
@@ -121,7 +125,7 @@ def _known(
     known: dict[UUID, dict[str, _Known]] = {site: {} for site in sites}
 
     def server(site: UUID, name: str, what: Text) -> _Known:
-        return known[site].setdefault(name.partition(".")[0].casefold(), _Known(what=what, name=name))
+        return known[site].setdefault(short_name(name), _Known(what=what, name=name))
 
     for site, steps in answers.items():
         if network := steps.get("network"):
@@ -146,13 +150,28 @@ def _known(
     for site, kind, name, address in added.values_list("deployment_id", "kind", "name", "address"):
         one = server(site, name, Text("%(kind)s %(name)s", kind=ROLES[_kind(kind)].title, name=name))
         one.addresses.append(address)
+    gone = _targets_out_of_service(sites)
     told = HostFacts.objects.filter(deployment__in=sites).order_by("collected_at")
-    for site, name, uuid in told.values_list(
-        "deployment_id", "host_name", "facts__identity.bios_uuid__value"
+    for site, component, name, at, uuid in told.values_list(
+        "deployment_id", "component", "host_name", "received_at", "facts__identity.bios_uuid__value"
     ):
+        if component == "mt_linux":
+            if site in gone and at <= gone[site]:
+                continue
+        elif short_name(name) not in known[site]:
+            # It was the machine of the deployment until the network step named another one.
+            continue
         one = server(site, name, verbatim(name))
         one.bios_uuid = str(uuid or one.bios_uuid)
     return known
+
+
+def _targets_out_of_service(sites: Mapping[UUID, str]) -> dict[UUID, datetime]:
+    """When the Linux master target of a deployment was taken out of service: what it told before says nothing any more."""
+    rows = DecommissionStep.objects.filter(
+        deployment__in=sites, subject__startswith="mt_linux:", step=DecommissionStep.FINISHED
+    ).order_by("confirmed_at")
+    return dict(rows.values_list("deployment_id", "confirmed_at"))
 
 
 def _kind(stored: str) -> Kind:
@@ -175,10 +194,11 @@ def _registration(document: Mapping[str, Any] | None, server: _Known) -> str:
 
 
 def _is(component: Mapping[str, Any], server: _Known) -> bool:
-    names = {str(component.get(name) or "").partition(".")[0].casefold() for name in ("name", "fqdn")}
-    addresses = {component.get("address"), *component.get("addresses", ())}
-    return server.name.partition(".")[0].casefold() in names or bool(
-        addresses.intersection(filter(None, server.addresses))
+    names = {short_name(str(component.get(name) or "")) for name in ("name", "fqdn")}
+    shown = (component.get("address"), *component.get("addresses", ()))
+    addresses = {address_of(str(address or "")) for address in shown} - {""}
+    return short_name(server.name) in names - {""} or not addresses.isdisjoint(
+        address_of(address) for address in server.addresses if address
     )
 
 
@@ -252,17 +272,26 @@ def _names(
             yield VCenterName(
                 place=_vcenter_place(sites, site, row.friendly_name),
                 name=row.friendly_name,
-                identities=(row.instance_uuid, row.host),
+                address=row.host,
+                port=row.port,
+                instance_uuid=row.instance_uuid,
             )
     recorded = Component.objects.filter(deployment__in=sites, kind="vcenter")
     for site, name, address, facts in recorded.values_list("deployment_id", "name", "address", "attributes"):
-        identities = tuple(filter(None, (str(facts.get("instance_uuid") or ""), address)))
-        yield VCenterName(place=_vcenter_place(sites, site, name), name=name, identities=identities)
+        yield VCenterName(
+            place=_vcenter_place(sites, site, name),
+            name=name,
+            address=address,
+            port=facts.get("port") or HTTPS,
+            instance_uuid=str(facts.get("instance_uuid") or ""),
+        )
     for site, document in observed.items():
         for component in document.get("components", ()):
             name, address = str(component.get("name") or ""), str(component.get("address") or "")
             if component.get("kind") == "vcenter" and name and address:
-                yield VCenterName(place=_vcenter_place(sites, site, name), name=name, identities=(address,))
+                port = (component.get("facts") or {}).get("port") or HTTPS
+                place = _vcenter_place(sites, site, name)
+                yield VCenterName(place=place, name=name, address=address, port=port)
 
 
 def _vcenter_place(sites: Mapping[UUID, str], site: UUID, name: str) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,9 +21,6 @@ from wizard.text import Text, _
 from wizard.topology.drafts import node_key
 from wizard.topology.graph import Graph, Node, TopologyError
 from wizard.topology.roles import ROLES
-
-# The mark that a component is gone; its confirmations go with it, so that one of the same name begins anew.
-FINISHED: Final = "finished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +216,9 @@ def _plan(
     deployment: Deployment, graph: Graph, node: Node, rows: list[DecommissionStep], *, whole: bool, own: str
 ) -> Plan:
     key = "" if whole else node.key
-    confirmations = {row.step: row for row in rows if row.subject == key and row.step != FINISHED}
+    confirmations = {
+        row.step: row for row in rows if row.subject == key and row.step != DecommissionStep.FINISHED
+    }
     kind = next(known for known in SUBJECT_KINDS if known == node.kind)
     subject = Subject(
         kind=kind,
@@ -263,7 +261,7 @@ def _remove(deployment: Deployment, plan: Plan, actor: Operator) -> None:
             topology.keep(deployment, _without(topology.graph_of(deployment), plan.key), actor=actor)
     deployment.decommission_steps.filter(subject=plan.key).delete()
     DecommissionStep.objects.create(
-        deployment=deployment, subject=plan.key, step=FINISHED, confirmed_by=actor
+        deployment=deployment, subject=plan.key, step=DecommissionStep.FINISHED, confirmed_by=actor
     )
     audit.record(
         "decommission.component_removed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from wizard.models import Addition, Deployment, HostFacts, Machine, VCenter
+from wizard.models import Addition, DecommissionStep, Deployment, HostFacts, Machine, VCenter
 from wizard.services import evidence
 from wizard.services.additions_sites import Additions, additions_in
 from wizard.services.answers import (
@@ -119,7 +119,7 @@ def _master_targets(deployment: Deployment, answers: Answers) -> Iterator[Master
 def _linux_target_in_service(deployment: Deployment) -> HostFacts | None:
     """What it told of itself; not what one told that was taken out of service since."""
     gone = (
-        deployment.decommission_steps.filter(subject__startswith="mt_linux:", step="finished")
+        deployment.decommission_steps.filter(subject__startswith="mt_linux:", step=DecommissionStep.FINISHED)
         .order_by("-pk")
         .first()
     )
