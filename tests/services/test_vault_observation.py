@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from wizard.models import (
     Notice,
     Operator,
     Severity,
+    StepAnswer,
     Task,
     TaskState,
     VaultObservation,
@@ -434,10 +436,14 @@ def test_a_look_asks_the_database_as_often_for_many_servers_as_for_few(
 # --- several deployments in one vault -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("spelled", [str, str.upper])
 def test_what_another_deployment_recorded_in_the_same_vault_is_left_to_it(
-    deployment: Deployment, operator: Operator, azure: LabAzure
+    deployment: Deployment, operator: Operator, azure: LabAzure, spelled: Callable[[str], str]
 ) -> None:
     other = vault_stories.watched(operator)
+    row = StepAnswer.objects.get(deployment=other, step="vault")
+    row.data |= {name: spelled(row.data[name]) for name in ("subscription", "resource_group", "vault")}
+    row.save()
     Component.objects.filter(deployment=other, kind="cs").update(name="cs77", address="192.0.2.77")
     azure.control.register_configuration_server(VAULT, "cs77", "192.0.2.77")
     azure.control.register_process_server(VAULT, "ps77", "192.0.2.78", fabric="cs77")

@@ -61,15 +61,15 @@ def _own_words(deployment: Deployment, recorded: Graph | None) -> set[str]:
 
 
 def _words_of_others(deployment: Deployment) -> dict[str, str]:
-    """Names and addresses of the servers that others recorded in the same vault."""
+    """Names and addresses of the servers that others recorded in the same vault, in whatever case they spell its name."""
     ref = azure_access.vault_ref(deployment)
     rows = (
         Component.objects.filter(
             kind__in=_SERVERS,
             deployment__steps__step="vault",
-            deployment__steps__data__vault=ref.vault,
-            deployment__steps__data__resource_group=ref.resource_group,
-            deployment__steps__data__subscription=ref.subscription,
+            deployment__steps__data__vault__iexact=ref.vault,
+            deployment__steps__data__resource_group__iexact=ref.resource_group,
+            deployment__steps__data__subscription__iexact=ref.subscription,
         )
         .exclude(deployment=deployment)
         .exclude(deployment__state=DeploymentState.DECOMMISSIONED)
