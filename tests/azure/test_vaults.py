@@ -14,6 +14,8 @@ from wizard.azure.jobs import follow
 from wizard.azure.required_actions import PURPOSES, role_definition
 from wizard.azure.vaults import VaultRef, get_vault, list_subscriptions, list_vaults
 from wizard.lab.arm import LabAzure
+from wizard.planning.protected_machines import read_machines
+from wizard.topology.observed.items import loads
 
 
 def test_the_subscriptions_of_an_account_are_listed(arm: Arm, azure: LabAzure) -> None:
@@ -100,6 +102,23 @@ def test_a_classic_vault_is_read_whole(arm: Arm, ref: VaultRef, azure: LabAzure,
     assert len({item["name"] for item in found["protected_items"]}) == 7
     assert found["skipped"] == []
     assert json.loads(json.dumps(found)) == found
+
+
+def test_of_replicated_machines_no_more_is_read_than_is_needed(
+    arm: Arm, ref: VaultRef, azure: LabAzure, fabric: str
+) -> None:
+    azure.control.add_vcenter("lyon-vault", "vcenter", "192.0.2.5", fabric=fabric)
+    azure.control.add_protected_items("lyon-vault", fabric, 1, "cs01", disks=60)
+    (item,) = read_documents(arm, ref)["protected_items"]
+    assert len(json.dumps(item)) < 1_500, "a vault may have ten thousand of them"
+    (machine,) = read_machines({"protected_items": [item]})
+    assert (machine.name, machine.fabric, machine.item) == ("machine001", fabric, item["name"])
+    assert machine.server
+    assert machine.id != machine.item
+    (load,) = loads([item])
+    assert (load.fabric, load.direction, load.count) == (fabric.lower(), "to_azure", 1)
+    assert load.states == {"ok": 1}
+    assert (len(load.servers), len(load.vcenters)) == (1, 1)
 
 
 def test_the_components_of_a_modernized_fabric_are_read_though_its_list_hides_them(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from wizard.azure.connection import Arm
 from wizard.azure.errors import AzureError, NotFound, NotPermitted, Refused, ServiceFailed
@@ -18,9 +18,19 @@ from wizard.azure.vaults import CLASSIC, VaultRef, instance_type, read_vault
 # What the built-in roles leave out, and clouds may not have yet: without these there is still a picture.
 BESIDES: tuple[type[AzureError], ...] = (NotPermitted, NotFound, Refused, ServiceFailed)
 
+# Of a protected item: how it does, where it is, and what it goes through. Disks, network cards and errors of each machine
+# are most of an answer, and a vault may have ten thousand machines.
+ITEM: Final = ("id", "name", "type")
+ITEM_PROPERTIES: Final = ("friendlyName", "protectableItemId", "replicationHealth")
+ITEM_DETAILS: Final = (
+    "instanceType", "processServerId", "masterTargetId", "reprotectAgentId", "activeSiteType", "discoveryType",
+    "vCenterInfrastructureId", "targetvCenterId", "multiVmGroupName", "runAsAccountId",
+)  # fmt: skip
+
 
 def read_documents(arm: Arm, ref: VaultRef, *, protected_items: bool = True) -> dict[str, Any]:
-    """The vault and what is below it, with wire names, as the service answered.
+    """The vault and what is below it, with wire names, as the service answered; of protected items ITEM, ITEM_PROPERTIES and
+    ITEM_DETAILS alone.
 
     Shape: `{"vault": {}, "fabrics": [], "providers": {fabric: []}, "containers": {fabric: []}, "vcenters": {fabric: []},
     "protected_items": [], "appliances": [], "vault_health": {} | None, "skipped": [{"part", "reason", "text"}],
@@ -164,8 +174,28 @@ class _Reading:
         listed = self._client.replication_protected_items.list_by_replication_protection_containers(
             *self._path, fabric, container
         )
-        return list(pages(self._arm, "list_protected_items", listed))
+        return [_item(found) for found in pages(self._arm, "list_protected_items", listed)]
 
     @property
     def _client(self) -> Any:
         return self._arm.site_recovery(self._ref.subscription)
+
+
+def _item(document: Mapping[str, Any]) -> dict[str, Any]:
+    properties = _mapping(document.get("properties"))
+    details = _mapping(properties.get("providerSpecificDetails"))
+    return {
+        **_only(document, ITEM),
+        "properties": {
+            **_only(properties, ITEM_PROPERTIES),
+            "providerSpecificDetails": _only(details, ITEM_DETAILS),
+        },
+    }
+
+
+def _only(fields: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+    return {name: fields[name] for name in wanted if name in fields}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
