@@ -155,6 +155,38 @@ def test_machines_of_a_server_that_is_not_there_are_left_alone_and_named() -> No
     assert "vm000" in str(found.remarks[0])
 
 
+def test_a_group_stays_whole_where_one_of_its_machines_cannot_move() -> None:
+    heavy = [
+        *machines(1, "a", 2100, prefix="heavy", group="erp"),
+        *machines(4, "a", 10, prefix="erp", group="erp"),
+    ]
+    found = plan([server("a"), server("b")], heavy + machines(2, "a", 100), leave=["a"])
+    assert {move.name for move in found.moves} == {"vm000", "vm001"}
+    assert any("erp" in str(remark) for remark in found.remarks)
+    assert found.why_not
+
+
+def test_a_machine_that_is_held_counts_where_it_is_and_is_named() -> None:
+    load = [*machines(5, "a", held=True, prefix="held"), *machines(85, "a")]
+    found = plan([server("a"), server("b")], load)
+    assert {move.name[:2] for move in found.moves} == {"vm"}
+    assert [after.machines for after in found.after] == [85, 5]
+    assert any("held000" in str(remark) for remark in found.remarks)
+    stuck = plan([server("a"), server("b")], machines(90, "a", held=True))
+    assert (stuck.moves, stuck.resolved) == ((), False)
+
+
+def test_groups_of_one_name_under_two_configuration_servers_are_not_spread() -> None:
+    servers = [server("a"), server("b", site="cs:two")]
+    load = [*machines(1, "a", group="erp"), *machines(1, "b", group="erp")]
+    assert not plan(servers, load).remarks
+    assert plan([server("a"), server("b")], load).remarks
+
+
+def test_a_server_that_is_to_be_emptied_and_is_not_there_is_named() -> None:
+    assert "ps9" in str(plan([server("a")], machines(1, "a"), leave=["ps9"]).remarks)
+
+
 @pytest.mark.parametrize(
     ("kind", "memory", "cache", "label"),
     [
@@ -200,6 +232,7 @@ _machines = st.lists(
         st.sampled_from(["", "", "g1", "g2"]),
         st.integers(1, 60),
         st.sampled_from([None, 10.0, 60.0]),
+        st.sampled_from([False, False, True]),
     ),
     max_size=12,
 )
@@ -215,8 +248,10 @@ def test_nobody_is_lost_and_the_limits_hold_or_it_is_said_why_not(
     ]
     load = [
         machine
-        for n, (on, change, group, count, peak) in enumerate(loads)
-        for machine in machines(count, f"s{on}", change / count, prefix=f"v{n}", group=group, peak_mb_s=peak)
+        for n, (on, change, group, count, peak, held) in enumerate(loads)
+        for machine in machines(
+            count, f"s{on}", change / count, prefix=f"v{n}", group=group, peak_mb_s=peak, held=held
+        )
     ]
     leave = [f"s{emptied}"] if emptied < len(servers) and servers[emptied].row else []
     found = plan(servers, load, leave=leave)
@@ -227,6 +262,7 @@ def test_nobody_is_lost_and_the_limits_hold_or_it_is_said_why_not(
     assert len(homes) == len(load)
     assert len({move.machine for move in found.moves}) == len(found.moves)
     flagged = {flag.machine for flag in found.unbearable}
+    held = {machine.id for machine in load if machine.held}
     counted = Counter(homes[machine.id] for machine in load if machine.id not in flagged)
     assert [after.machines for after in found.after] == [counted[one.id] for one in servers]
 
@@ -237,7 +273,7 @@ def test_nobody_is_lost_and_the_limits_hold_or_it_is_said_why_not(
         assert target.health != "critical"
         assert target.row is not None
         assert target.id not in leave
-        assert move.machine not in flagged
+        assert move.machine not in flagged | held
 
     # No server that was sound is overloaded by the plan; whatever stays beyond its limits is said.
     before = {one.server: one for one in found.before}
@@ -246,13 +282,11 @@ def test_nobody_is_lost_and_the_limits_hold_or_it_is_said_why_not(
     for one in found.after:
         if one.over:
             assert before[one.server].over
-    # What was together on a server stays together.
+    # What was together on a server stays together, whatever keeps one of them there.
     for group in ("g1", "g2"):
         for start in by_id:
             ends = {
-                homes[machine.id]
-                for machine in load
-                if machine.group == group and machine.server == start and machine.id not in flagged
+                homes[machine.id] for machine in load if machine.group == group and machine.server == start
             }
             assert len(ends) <= 1
     json.dumps(found.to_json())

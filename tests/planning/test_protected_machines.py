@@ -58,6 +58,13 @@ def test_a_modernized_machine_moves_by_itself_and_brings_its_account() -> None:
     assert (found.way, found.run_as_account) == ("update_appliance", "acc")
 
 
+def test_a_modernized_machine_without_an_account_counts_and_is_held() -> None:
+    found = read_machines({"protected_items": [item(instanceType="InMageRcm"), item()]})
+    assert [one.held for one in carried(found, {}, total_gb=1)] == [True]
+    (classic,) = carried(read_machines({"protected_items": [item()]}), {}, total_gb=1)
+    assert not classic.held
+
+
 @pytest.mark.parametrize("kind", ["InMage", "InMageRcmFailback", "HyperVReplicaAzure", ""])
 def test_what_comes_home_or_is_of_another_kind_is_left_out(kind: str) -> None:
     assert read_machines({"protected_items": [item(instanceType=kind)]}) == ()
@@ -155,6 +162,9 @@ def test_a_file_is_read_with_any_separator_and_order_of_columns(text: str) -> No
         ("name,daily_change_gb\nvm1,nan", "Line 2"),
         ("name,daily_change_gb\n,1", "no name"),
         ("name,daily_change_gb\nvm1,1\nVM1,2", "twice"),
+        ('name,daily_change_gb\n"vm1,1\nvm2,2', "quotation mark"),
+        ("name,daily_change_gb\n" + "v" * 200_000 + ",1", "does not end"),
+        ("name,daily_change_gb\n" + "v" * 256 + ",1", "255"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_which_line_and_why(text: str, words: str) -> None:

@@ -1,7 +1,8 @@
 """Which machines to move between process servers so that each stays within its limits (asr-facts 4 and 9).
 
 Machines move between process servers of the same configuration server only, never to one that is critical, and those of
-a replication group that share a server move together. Few moves are better than an even load.
+a replication group that share a server move together, or not at all where one of them cannot. Few moves are better than
+an even load.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
+from wizard.planning.balance_remarks import remarks
 from wizard.planning.carrying import (
     Carried,
     Carrier,
@@ -85,9 +87,14 @@ def plan(
     out = {flag.machine for flag in flags}
     bearable = [machine for machine in machines if machine.id not in out]
     emptied = frozenset(leave)
-    state = _relieved(servers, bearable, emptied)
+    staying = frozenset(
+        (machine.server, machine.group)
+        for machine in machines
+        if machine.group and (machine.held or machine.id in out)
+    )
+    state = _relieved(_start(servers, bearable, emptied, staying))
     if state.overloaded():
-        packed = _packed(servers, bearable, emptied)
+        packed = _packed(_start(servers, bearable, emptied, staying))
         # Moving much is worth it only where it leads somewhere.
         if not packed.overloaded():
             state = packed
@@ -111,7 +118,7 @@ def plan(
         after=loads(servers, moved),
         unbearable=flags,
         why_not=tuple(_why_not(state, emptied)),
-        remarks=tuple(_remarks(servers, bearable)),
+        remarks=remarks(servers, bearable, emptied, staying),
     )
 
 
@@ -120,12 +127,13 @@ def plan(
 
 @dataclass(slots=True)
 class _Unit:
-    """What moves as one: a machine, or all machines of a replication group that share a server."""
+    """What moves as one: a machine, or all machines of a replication group that share a server. `fixed` ones do not."""
 
     machines: tuple[Carried, ...]
     home: str
     server: str
     change_gb: float
+    fixed: bool
 
     @property
     def count(self) -> int:
@@ -205,7 +213,13 @@ class _State:
         )
 
 
-def _start(servers: Sequence[Carrier], machines: Sequence[Carried], emptied: frozenset[str]) -> _State:
+def _start(
+    servers: Sequence[Carrier],
+    machines: Sequence[Carried],
+    emptied: frozenset[str],
+    staying: frozenset[tuple[str, str]],
+) -> _State:
+    """`staying`: server and group of those groups of which a machine cannot move."""
     known = {server.id: server for server in servers}
     together: dict[tuple[str, str], list[Carried]] = {}
     for machine in machines:
@@ -220,22 +234,22 @@ def _start(servers: Sequence[Carrier], machines: Sequence[Carried], emptied: fro
             home=server,
             server=server,
             change_gb=sum(member.daily_change_gb for member in members),
+            fixed=(server, name) in staying or any(member.held for member in members),
         )
-        for (server, _name), members in together.items()
+        for (server, name), members in together.items()
     ]
     return _State(servers=known, emptied=emptied, units=units)
 
 
-def _relieved(servers: Sequence[Carrier], machines: Sequence[Carried], emptied: frozenset[str]) -> _State:
+def _relieved(state: _State) -> _State:
     """From each server that has too much, one unit after the other, until it has not: few moves."""
-    state = _start(servers, machines, emptied)
     for server in state.overloaded():
         left = sorted(
-            (unit for unit in state.units if unit.server == server),
+            (unit for unit in state.units if unit.server == server and not unit.fixed),
             key=lambda unit: (unit.change_gb, unit.count, unit.machines[0].id),
         )
         while left and state.over(server):
-            unit = left.pop(_choice(left, state.excess(server), everything=server in emptied))
+            unit = left.pop(_choice(left, state.excess(server), everything=server in state.emptied))
             if targets := state.targets(unit):
                 state.move(unit, targets[0])
     return state
@@ -256,20 +270,26 @@ def _choice(left: Sequence[_Unit], excess: tuple[int, float], *, everything: boo
     return min(range(len(left)), key=lambda place: (max(0, left[place].count - too_many), place))
 
 
-def _packed(servers: Sequence[Carrier], machines: Sequence[Carried], emptied: frozenset[str]) -> _State:
-    """Everything put anew, the largest first, at home where there is room: more moves, but it finds room more often."""
-    state = _start(servers, machines, emptied)
+def _packed(state: _State) -> _State:
+    """Everything put anew, what stays and then the largest first, at home where there is room.
+
+    More moves, but it finds room more often.
+    """
     units, state.units = state.units, []
     state.machines = dict.fromkeys(state.servers, 0)
     state.change = dict.fromkeys(state.servers, 0.0)
-    for unit in sorted(units, key=lambda unit: (-unit.change_gb, -unit.count, unit.machines[0].id)):
+    for unit in sorted(units, key=_packing_order):
         state.units.append(unit)
         fits_at_home = state.fits(unit, unit.home)
         state.machines[unit.home] += unit.count
         state.change[unit.home] += unit.change_gb
-        if not fits_at_home and (targets := state.targets(unit)):
+        if not fits_at_home and not unit.fixed and (targets := state.targets(unit)):
             state.move(unit, targets[0])
     return state
+
+
+def _packing_order(unit: _Unit) -> tuple[bool, float, int, str]:
+    return not unit.fixed, -unit.change_gb, -unit.count, unit.machines[0].id
 
 
 def _why_not(state: _State, emptied: frozenset[str]) -> list[Text]:
@@ -323,37 +343,3 @@ def _cause(state: _State, server: Carrier) -> Text:
             "server more room, add one, or make replication groups smaller."
         )
     )
-
-
-def _remarks(servers: Sequence[Carrier], machines: Sequence[Carried]) -> list[Text]:
-    texts: list[Text] = []
-    known = {server.id: server for server in servers}
-    lost = sorted({machine.name for machine in machines if machine.server not in known})
-    if lost:
-        text = _("These machines name a process server that is not there, and are left alone: %(names)s.")
-        texts.append(Text(text, names=lost))
-    without = [server.name for server in servers if server.row is None and server.kind != "ps_failback"]
-    if without:
-        text = _("How much these can carry is not known, so they give and take nothing: %(names)s.")
-        texts.append(Text(text, names=without))
-    critical = [server.name for server in servers if server.health == "critical"]
-    if critical:
-        text = _("These are critical and take no machines: %(names)s.")
-        texts.append(Text(text, names=critical))
-    groups: dict[str, set[str]] = {}
-    for machine in machines:
-        if machine.group:
-            groups.setdefault(machine.group, set()).add(machine.server)
-    split = sorted(group for group, homes in groups.items() if len(homes) > 1)
-    if split:
-        text = _("These replication groups are spread over several process servers already: %(names)s.")
-        texts.append(Text(text, names=split))
-    if any(machine.assumed for machine in machines):
-        texts.append(
-            Text(
-                _(
-                    "Some changes are shares of a total, not measured: look at the load again once the machines have moved."
-                )
-            )
-        )
-    return texts

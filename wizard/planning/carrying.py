@@ -49,7 +49,8 @@ class Carrier:
 class Carried:
     """A protected machine. `daily_change_gb` is GB a day; `assumed` says that it is a share and was not measured.
 
-    `peak_mb_s` is None where nobody knows; `group` is its replication group, "" for none.
+    `peak_mb_s` is None where nobody knows; `group` is its replication group, "" for none. `held`: it counts where it is,
+    and cannot be moved, as the vault names no run-as account for it.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Carried:
     assumed: bool = False
     peak_mb_s: float | None = None
     group: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

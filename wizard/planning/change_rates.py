@@ -15,6 +15,7 @@ from wizard.text import Text, _
 
 COLUMNS: Final = ("name", "daily_change_gb", "peak_mb_s")
 ROWS_MOST: Final = 10_000
+NAME_MOST: Final = 255
 BYTES_MOST: Final = 2 * 2**20
 _SEPARATORS: Final = ",;\t"
 _MOST: Final = 1_000_000.0
@@ -45,8 +46,13 @@ def read_rates(text: str) -> dict[str, Rate]:
     if not lines:
         raise RatesRefused(Text(_("The file is empty.")))
     separator = max(_SEPARATORS, key=lines[0].count)
-    rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
-    heading = [cell.strip().casefold() for cell in next(rows)]
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator, strict=True))
+    except csv.Error:
+        # A quotation mark that nobody closed makes one cell of the whole file.
+        problem = _("The file is no CSV file: a cell of it does not end. Look for a single quotation mark.")
+        raise RatesRefused(Text(problem)) from None
+    heading = [cell.strip().casefold() for cell in rows[0]]
     missing = [column for column in COLUMNS[:2] if column not in heading]
     if missing:
         raise RatesRefused(
@@ -58,7 +64,7 @@ def read_rates(text: str) -> dict[str, Rate]:
         )
     places = {column: heading.index(column) for column in COLUMNS if column in heading}
     found: dict[str, Rate] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue
         if len(found) >= ROWS_MOST:
@@ -67,6 +73,10 @@ def read_rates(text: str) -> dict[str, Rate]:
         name = cells["name"]
         if not name:
             raise RatesRefused(Text(_("Line %(line)s has no name."), line=number))
+        if len(name) > NAME_MOST:
+            raise RatesRefused(
+                Text(_("Line %(line)s: a name has at most %(most)s characters."), line=number, most=NAME_MOST)
+            )
         if name.casefold() in found:
             raise RatesRefused(
                 Text(_("Line %(line)s: %(name)s occurs twice."), line=number, name=shown(name))
@@ -109,6 +119,7 @@ def carried(
             assumed=machine.key not in known,
             peak_mb_s=known[machine.key].peak_mb_s if machine.key in known else None,
             group=machine.group,
+            held=machine.held,
         )
         for machine in all_of_them
     )

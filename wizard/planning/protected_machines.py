@@ -38,6 +38,11 @@ class ProtectedMachine:
         """Names it among all machines of its vault: two fabrics may know the same machine."""
         return f"{self.fabric}/{self.id}".lower()
 
+    @property
+    def held(self) -> bool:
+        """Whether it cannot be moved: another appliance needs the account with which to sign in to it."""
+        return self.way == "update_appliance" and not self.run_as_account
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveOrder:
