@@ -113,6 +113,28 @@ print("loaded:", *loaded)
 """
 
 
+CONNECTING = """
+import sys
+from wizard.azure.account import Account
+from wizard.azure.connection import connect
+account = Account(how="emulator", cloud="public", resource_manager="http://127.0.0.1:9/")
+with connect(account, "11111111-2222-4333-8444-555555555555") as arm:
+    before = set(sys.modules)
+    arm.at_once([arm.vaults, arm.site_recovery])
+core = "azure.core.exceptions azure.core.pipeline azure.core.pipeline.policies azure.core.rest azure.mgmt.core"
+print("late:", *sorted(name for name in core.split() if name not in before))
+"""
+
+
+def test_the_core_of_the_sdk_is_loaded_before_any_thread_asks() -> None:
+    """Python gives up an import that two threads began in different places of a circle."""
+    done = subprocess.run(
+        [sys.executable, "-c", CONNECTING], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "late:"
+
+
 def test_nothing_of_the_sdk_is_loaded_before_somebody_asks_azure() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],

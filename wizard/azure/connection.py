@@ -155,6 +155,10 @@ def connect(
     connection of the same account need not sign in; with `fresh` it does, which is how an account is tested. An answer
     may stay away for `read_timeout_s` seconds, and reading is tried three times at most. Raises WrongSecret at once where a certificate cannot be read.
     """
+    # The core of the SDK imports itself in circles: two threads that begin in different places of it wait for each other,
+    # and Python gives one of them up. Our module has one lock, and once it is there so is the core.
+    import wizard.azure.pipeline  # noqa: F401
+
     arm = Arm(
         account,
         credential_for(account, fresh=fresh),
