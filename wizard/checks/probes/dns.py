@@ -8,6 +8,12 @@ import threading
 from collections.abc import Sequence
 from ipaddress import IPv4Address
 
+import dns.exception
+import dns.name
+import dns.nameserver
+import dns.resolver
+import dns.reversename
+
 from wizard.addresses import DIRECT, AddressBook
 from wizard.checks.probes.failure import Deadline, ProbeError
 from wizard.text import Text, _
@@ -42,8 +48,6 @@ def reverse(
 
     Raises as `resolve` does.
     """
-    import dns.reversename
-
     question = dns.reversename.from_address(address).to_text()
     return _ask(address, question, "PTR", servers, book, port, timeout_s)
 
@@ -77,11 +81,6 @@ def _ask(
 ) -> tuple[str, ...]:
     if not servers:
         raise ValueError("no DNS server is named")
-    # Loaded by who asks a server: every page and command would wait for it otherwise.
-    import dns.exception
-    import dns.nameserver
-    import dns.resolver
-
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = [dns.nameserver.Do53Nameserver(*book.locate(server, port)) for server in servers]
     # Each server gets its share, so that a dead first one does not use up the time of the second.
