@@ -22,7 +22,7 @@ from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Cancelled
 from wizard.vsphere.errors import VSphereError
 
-pytestmark = pytest.mark.vcenter
+pytestmark = [pytest.mark.vcenter, pytest.mark.every_database]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.walk import Failure, Walk
 from wizard.models import Credential, Task, TaskState
 from wizard.services.tasks.runner import claim
 
-pytestmark = pytest.mark.vcenter
+pytestmark = [pytest.mark.vcenter, pytest.mark.every_database]
 
 
 def abandoned(walk: Walk, kind: str) -> Task:
