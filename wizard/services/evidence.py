@@ -128,10 +128,10 @@ def where_template_is(answers: Mapping[str, Any]) -> dict[str, str]:
 
 def inventory_of(deployment: Deployment) -> dict[str, Any] | None:
     """The placement inventory of the vCenter that the deployment is signed in to."""
-    row = deployment.steps.filter(step="vcenter").first()
-    if row is None or row.data is None:
+    given = answers_of(deployment).get("vcenter")
+    if given is None:
         return None
-    task = signed_in(deployment, row.data)
+    task = signed_in(deployment, given)
     return task.result["inventory"] if task and task.result else None
 
 
