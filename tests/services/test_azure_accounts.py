@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.builders import make_deployment
 from tests.services.azure import (
@@ -17,6 +20,7 @@ from tests.services.azure import (
 from tests.services.test_secrets import where_it_stands
 from tests.walk import ANSWERS
 from wizard.azure.account import Account
+from wizard.azure.credentials import credential_for, forget_all
 from wizard.lab.arm import LabAzure
 from wizard.models import AuditEntry, AzureAccount, Credential, Operator
 from wizard.services import azure_access, azure_accounts, azure_roles, deployments
@@ -24,6 +28,25 @@ from wizard.services.azure_accounts import AccountWish
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db
+
+# Of the curve secp112r1, which is in no use: as `openssl` wrote them.
+UNKNOWN_KEY = (
+    "-----BEGIN PRIVATE KEY-----\n"
+    "ME4CAQAwEAYHKoZIzj0CAQYFK4EEAAYENzA1AgEBBA63wd8FIbMSA+vp+8ExQqEg\n"
+    "Ax4ABF4u0k6Rb/nt9uI5WvaZDVQHd+a8EFs0h9tNj0U=\n"
+    "-----END PRIVATE KEY-----\n"
+)
+UNKNOWN_CERTIFICATE = (
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBIzCB7qADAgECAhRTQ48ztPuRtOmbUvZcjlH/GhdpmTAKBggqhkjOPQQDAjAM\n"
+    "MQowCAYDVQQDDAF4MCAXDTI2MTEyMjE1NTY1OFoYDzIxMjYxMDI5MTU1NjU4WjAM\n"
+    "MQowCAYDVQQDDAF4MDIwEAYHKoZIzj0CAQYFK4EEAAYDHgAEXi7STpFv+e324jla\n"
+    "9pkNVAd35rwQWzSH202PRaNTMFEwHQYDVR0OBBYEFLEFs5wMITRapqd82Kc0R7sR\n"
+    "PmR6MB8GA1UdIwQYMBaAFLEFs5wMITRapqd82Kc0R7sRPmR6MA8GA1UdEwEB/wQF\n"
+    "MAMBAf8wCgYIKoZIzj0EAwIDJAAwIQIOOBWaCCDOHkI/P3PQlSkCDwCSNB4BfvuV\n"
+    "s3wAR/MeQg==\n"
+    "-----END CERTIFICATE-----\n"
+)
 
 
 def codes(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
@@ -101,6 +124,15 @@ def test_a_certificate_must_come_with_its_own_open_rsa_key_and_not_have_ended(op
     assert azure_access.account_of(row).secret == whole.strip()
 
 
+def test_a_key_of_a_kind_that_nobody_knows_is_refused_like_another(operator: Operator) -> None:
+    certificate, key = certificate_and_key().split("-----BEGIN PRIVATE KEY-----")
+    key = f"-----BEGIN PRIVATE KEY-----{key}"
+    for pem, code in ((certificate + UNKNOWN_KEY, "bad_key"), (UNKNOWN_CERTIFICATE + key, "key_mismatch")):
+        with pytest.raises(Invalid) as refused:
+            add_account(operator, how="client_certificate", secret=pem)
+        assert codes(refused) == [("secret", code)]
+
+
 def test_without_a_secret_none_is_kept(operator: Operator) -> None:
     row = add_account(operator, how="managed_identity", tenant=TENANT)
     assert (row.credential, row.tenant, row.client_id) == (None, "", CLIENT)
@@ -127,11 +159,67 @@ def test_another_secret_replaces_the_old_one_and_counts_as_not_tested(operator: 
     row.refresh_from_db()
     assert row.tested_at is None
     assert azure_access.account_of(row).secret == "another~secret"
-    azure_accounts.change(row, AccountWish(**{**wish, "secret": "", "cloud": "china"}), actor=operator)
+    azure_accounts.change(row, AccountWish(**{**wish, "secret": ""}), actor=operator)
     assert azure_access.account_of("lyon-reader").secret == "another~secret", "left out, it stays"
     changed = AuditEntry.objects.filter(action="azure_account.changed").first()
     assert changed is not None
     assert "another~secret" not in str(changed.before) + str(changed.after)
+
+
+@pytest.mark.parametrize("moved", [{"cloud": "china"}, {"tenant": CLIENT}, {"client_id": TENANT}], ids=str)
+def test_a_stored_secret_is_not_sent_elsewhere(operator: Operator, moved: dict[str, str]) -> None:
+    row = add_account(operator)
+    with pytest.raises(Invalid) as refused:
+        azure_accounts.change(row, AccountWish(**{**PRINCIPAL, **moved, "secret": ""}), actor=operator)
+    assert codes(refused) == [("secret", "missing")]
+    assert "again" in str(refused.value.errors[0].message)
+    row.refresh_from_db()
+    spelled_otherwise = {**PRINCIPAL, "tenant": TENANT.upper(), "secret": ""}
+    azure_accounts.change(row, AccountWish(**spelled_otherwise), actor=operator)
+    azure_accounts.change(row, AccountWish(**{**PRINCIPAL, **moved, "secret": "of-there"}), actor=operator)
+    assert azure_access.account_of("lyon-reader").secret == "of-there"
+
+
+def test_who_read_the_account_before_it_moved_does_not_take_the_new_secret_back(operator: Operator) -> None:
+    row = add_account(operator)
+    stale = azure_accounts.get(row.pk, actor=operator)
+    moved = {**PRINCIPAL, "tenant": CLIENT, "secret": "of-there"}
+    azure_accounts.change(row, AccountWish(**moved), actor=operator)
+    with pytest.raises(Invalid):
+        azure_accounts.change(stale, AccountWish(**{**PRINCIPAL, "secret": ""}), actor=operator)
+    known = azure_access.account_of("lyon-reader")
+    assert (known.tenant, known.secret) == (CLIENT, "of-there")
+    azure_accounts.delete(AzureAccount.objects.get(), actor=operator)
+    with pytest.raises(NotFound):
+        azure_accounts.change(stale, AccountWish(**PRINCIPAL), actor=operator)
+
+
+def test_what_was_signed_in_with_an_account_is_forgotten_with_the_change(
+    operator: Operator, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = add_account(operator)
+    known = azure_access.account_of(row)
+    signed_in = credential_for(known)
+    assert credential_for(known) is signed_in
+    with django_capture_on_commit_callbacks(execute=True):
+        azure_accounts.change(row, AccountWish(**PRINCIPAL), actor=operator)
+    signed_in_anew = credential_for(known)
+    assert signed_in_anew is not signed_in
+    with django_capture_on_commit_callbacks(execute=True):
+        azure_accounts.delete(row, actor=operator)
+    assert credential_for(known) is not signed_in_anew
+    forget_all()
+
+
+def test_a_secret_that_cannot_be_opened_is_said_so_and_not_tested_for_ever(
+    operator: Operator, settings: Any
+) -> None:
+    row = add_account(operator)
+    settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode()]
+    azure_accounts.test(row.pk)
+    row.refresh_from_db()
+    assert row.tested_at
+    assert "CREDENTIAL_KEYS" in str(row.failure)
 
 
 def test_another_way_to_sign_in_needs_another_secret_or_forgets_it(operator: Operator) -> None:

@@ -32,7 +32,10 @@ class AzureAccountChange(schemas.Input):
     client_id: str | None = Field(None, description="Application id, or that of a managed identity.")
     secret: str = Field(
         "",
-        description="Client secret, or certificate and private key as PEM; left out, the stored one stays.",
+        description=(
+            "Client secret, or certificate and private key as PEM; left out, the stored one stays. Another cloud, tenant or "
+            "client_id needs it again."
+        ),
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from wizard.azure import vaults
+from wizard.azure import credentials, vaults
 from wizard.azure.errors import AzureError
 from wizard.config.celery import app
 from wizard.journey.errors import FieldError
@@ -98,20 +98,26 @@ def create(wish: AccountWish, *, actor: Operator) -> AzureAccount:
 
 
 def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> AzureAccount:
-    """Everything but the name, under which deployments know it. Raises Invalid that names the fields."""
+    """Everything but the name, under which deployments know it. Raises Invalid that names the fields, NotFound.
+
+    A secret that is kept is of one application in one tenant of one cloud, and is never sent as another or elsewhere: where
+    one of these changes it is entered again.
+    """
     require(actor, "operate")
     wish = _tidy(wish)
     if wish.name != account.name:
         text = Text(_("The name stays, as deployments know the account by it. Add another account instead."))
         raise Invalid([FieldError(path="name", message=text, code="fixed")])
-    # What was kept for one way of signing in is of no use for the other.
-    needs_secret = wish.how in WITH_SECRET and (account.credential is None or wish.how != account.how)
-    _refuse(wish, needs_secret=needs_secret)
-    before = _described(account)
     with transaction.atomic():
+        _hold(account)
+        before = _described(account)
+        kept = account.credential is not None and wish.how == account.how
+        moved = kept and _belongs_to(account) != _belongs_to(wish)
+        _refuse(wish, needs_secret=wish.how in WITH_SECRET and (moved or not kept), moved=moved)
         _write(account, wish, actor)
         sentence = _("%(who)s changed the Azure account %(name)s.")
         _note(account, "azure_account.changed", sentence, actor, before=before)
+        transaction.on_commit(credentials.forget_all)
     return account
 
 
@@ -142,6 +148,7 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
         account.delete()
         if credential is not None:
             credential.delete()
+        transaction.on_commit(credentials.forget_all)
 
 
 # --- tested -----------------------------------------------------------------------------------------------------------
@@ -166,6 +173,11 @@ def test(account_id: UUID) -> None:
     except (AzureError, UserError) as error:
         note_test(account, failure=error.text, remedy=error.remedy)
         log.warning("azure_account.test_failed", account=account.name, code=error.code)
+        return
+    except ImproperlyConfigured as error:
+        # Sealed with a key that is gone: without a word of that it would count as being tested for ever.
+        note_test(account, failure=verbatim(str(error)))
+        log.warning("azure_account.test_failed", account=account.name, code="cannot_be_opened")
         return
     if seen:
         note_test(account)
@@ -213,7 +225,18 @@ def _tidy(wish: AccountWish) -> AccountWish:
     return AccountWish(**tidied)
 
 
-def _refuse(wish: AccountWish, *, needs_secret: bool) -> None:
+def _hold(account: AzureAccount) -> None:
+    """As it is now, and nobody else changes it: what was read before may be of another tenant by now. Raises NotFound."""
+    if not AzureAccount.objects.select_for_update().filter(pk=account.pk).exists():
+        raise NotFound(Text(_("There is no such Azure account.")))
+    account.refresh_from_db()
+
+
+def _belongs_to(of: AzureAccount | AccountWish) -> tuple[str, str, str]:
+    return str(of.cloud), of.tenant.lower(), of.client_id.lower()
+
+
+def _refuse(wish: AccountWish, *, needs_secret: bool, moved: bool = False) -> None:
     errors: list[FieldError] = []
 
     def refuse(path: str, code: str, text: Text) -> None:
@@ -249,7 +272,7 @@ def _refuse(wish: AccountWish, *, needs_secret: bool) -> None:
             refuse(path, "invalid", text)
     if not wish.secret:
         if needs_secret:
-            refuse("secret", "missing", Text(_MISSING_SECRET[wish.how]))
+            refuse("secret", "missing", Text(_MOVED_SECRET if moved else _MISSING_SECRET[wish.how]))
     elif len(wish.secret) > _LONGEST_SECRET:
         refuse("secret", "too_long", Text(_("This is too long for a secret.")))
     elif wish.how == How.CLIENT_CERTIFICATE:
@@ -267,6 +290,9 @@ _MISSING_ID: Final = {
     "tenant": _("Enter the tenant id (directory id) of the service principal."),
     "client_id": _("Enter the client id (application id) of the service principal."),
 }
+_MOVED_SECRET: Final = _(
+    "Enter the secret again: the one that is stored is of another application, tenant or cloud, and is not sent there."
+)
 _MISSING_SECRET: Final[Mapping[str, str]] = {
     How.CLIENT_SECRET: _("Enter the value of the client secret."),
     How.CLIENT_CERTIFICATE: _("Enter certificate and private key as PEM."),

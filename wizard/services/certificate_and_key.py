@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from django.utils import timezone
 
 from wizard.text import Text, _
+
+_SPELLED: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,12 @@ def problem_of(pem: str) -> Flaw | None:
             _("The private key has a password. Take it off first: openssl rsa -in key.pem -out open.pem.")
         )
         return Flaw(code="encrypted_key", text=text)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return Flaw(code="bad_key", text=Text(_("The private key cannot be read. Copy it again, whole.")))
     if not isinstance(key, RSAPrivateKey):
         return Flaw(code="not_rsa", text=Text(_("The private key is not an RSA key, which Entra expects.")))
-    spelled = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    own = key.public_key().public_bytes(*spelled)
-    mine = next((item for item in certificates if item.public_key().public_bytes(*spelled) == own), None)
+    own = key.public_key().public_bytes(*_SPELLED)
+    mine = next((item for item in certificates if _spelled_key(item) == own), None)
     if mine is None:
         text = Text(_("The private key is not that of the certificate. Paste the two that belong together."))
         return Flaw(code="key_mismatch", text=text)
@@ -59,3 +62,11 @@ def problem_of(pem: str) -> Flaw | None:
         )
         return Flaw(code="expired", text=text)
     return None
+
+
+def _spelled_key(certificate: x509.Certificate) -> bytes:
+    """Empty for a key of a kind that is not known here, which is not an RSA key then."""
+    try:
+        return certificate.public_key().public_bytes(*_SPELLED)
+    except (ValueError, UnsupportedAlgorithm):
+        return b""
