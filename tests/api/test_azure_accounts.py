@@ -28,8 +28,8 @@ def test_an_account_is_added_tested_changed_and_deleted(api: Api, azure: LabAzur
     shown = ok(api.get(f"{ROOT}{row.pk}/"))
     assert (shown["works"], shown["failure"], shown["created_by"]) == (True, "", "oskar")
     elsewhere = api.patch(f"{ROOT}{row.pk}/", {"cloud": "china"})
-        assert [error["path"] for error in elsewhere.json()["errors"]] == ["secret"]
-        changed = ok(api.patch(f"{ROOT}{row.pk}/", {"cloud": "china", "secret": SECRET}))
+    assert [error["path"] for error in elsewhere.json()["errors"]] == ["secret"]
+    changed = ok(api.patch(f"{ROOT}{row.pk}/", {"cloud": "china", "secret": SECRET}))
     assert (changed["cloud"], changed["works"], changed["name"]) == ("china", None, "lyon-reader")
     assert ok(api.post(f"{ROOT}{row.pk}/test/"), 202)["tested_at"] is None
     ok(api.delete(f"{ROOT}{row.pk}/"), 204)
