@@ -96,13 +96,14 @@ def protected_item(fabric: Fabric, item: Item) -> Json:
         "osType": item.os_type,
         "protectionStage": "Protected",
         "vmProtectionState": "Protected",
-        "multiVmGroupName": "",
+        "multiVmGroupName": protection.group,
         "healthErrors": [],
     }
     if protection.kind == "InMage":
         details["activeSiteType"] = "Azure"
     if protection.kind == "InMageRcm":
         details["fabricDiscoveryMachineId"] = protectable_id(fabric, item)
+        details["runAsAccountId"] = protection.run_as_account or None
     return {
         "id": protected_id(fabric, item),
         "name": protection.name,
@@ -181,6 +182,8 @@ def update_appliance(request: Request) -> Answer:
     server = fabric.server(wanted)
     if fabric.kind != "InMageRcm" or server is None:
         raise bad_request("InvalidAppliance", f"The appliance '{wanted}' does not exist.")
+    if not (request.properties().get("providerSpecificDetails") or {}).get("runAsAccountId"):
+        raise bad_request("InvalidRunAsAccount", "The request names no run-as account.")
 
     def effect() -> None:
         if item.protection:

@@ -60,9 +60,12 @@ class MachineOrders(Orders):
         master_target: str = "",
         prefix: str = "machine",
         disks: int = 2,
+        group: str = "",
+        run_as_account: str | None = None,
     ) -> list[Described]:
         """Machines that replicate through a process server: InMageAzureV2 in a classic fabric, InMageRcm in a modernized
-        one, or the `kind` that is named. Returns `name` and `friendly_name` of each."""
+        one, or the `kind` that is named. `group` is their replication group, `run_as_account` that of modernized ones (by
+        default there is one). Returns `name` and `friendly_name` of each."""
         with self._lock:
             found = self._fabric(self._vault(vault), fabric)
             server = self._in_fabric(found, process_server)
@@ -85,6 +88,10 @@ class MachineOrders(Orders):
                         kind=kind or ("InMageAzureV2" if found.kind == "VMware" else "InMageRcm"),
                         process_server_id=server.id,
                         master_target_id=target,
+                        group=group,
+                        run_as_account=guid(found.id, "account")
+                        if run_as_account is None
+                        else run_as_account,
                     ),
                 )
                 found.items[item.name] = item

@@ -94,6 +94,9 @@ class Protection:
     kind: str
     process_server_id: str
     master_target_id: str = ""
+    group: str = ""
+    # Of a modernized one: with what the appliance signs in to the machine.
+    run_as_account: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
