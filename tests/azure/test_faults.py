@@ -159,3 +159,8 @@ def test_nothing_of_the_sdk_is_chained_to_what_is_told(arm: Arm, azure: LabAzure
     error: BaseException = refused.value
     assert error.__cause__ is None
     assert error.__suppress_context__
+
+
+def test_the_sdk_tells_nothing_beside_what_is_told_of_its_errors() -> None:
+    for name in ("azure", "azure.identity._internal.decorators", "azure.core.pipeline.policies"):
+        assert logging.getLogger(name).getEffectiveLevel() == logging.ERROR

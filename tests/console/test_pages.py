@@ -77,6 +77,16 @@ def test_every_page_opens_for_staff_who_only_look(reading: Client, operator: Ope
                 assert offer not in html, (url, offer)
 
 
+def test_a_list_of_observations_leaves_their_documents_in_the_database(
+    reading: Client, operator: Operator
+) -> None:
+    furnish(operator)
+    with CaptureQueriesContext(connection) as asked:
+        body(reading, list_url(models.VaultObservation))
+    (rows,) = [one["sql"] for one in asked if '"digest"' in one["sql"]]
+    assert not [name for name in ("document", "differences", "health") if f'"{name}"' in rows]
+
+
 def assert_strict(html: str, url: str) -> None:
     """Nothing in the page itself that the policy for scripts and styles would block."""
     for tag, inside in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL):

@@ -49,7 +49,7 @@ def test_free_cache_space_is_judged_by_30_and_25_percent(percent: float | None, 
         "cache_space", metrics=Metrics(space_free_percent=percent, space_available_bytes=3 * docs.GIB // 2)
     )
     assert found.state == expected
-    assert str(found.value) == ("not told" if percent is None else f"{percent:g} % (1.5 GiB)")
+    assert str(found.value) == ("not told" if percent is None else f"{percent:g} % (1.5 GB)")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_backlog_is_judged_by_the_time_that_it_takes_to_drain(
 def test_a_backlog_is_shown_with_size_and_minutes() -> None:
     metrics = Metrics(upload_pending_bytes=60 * 1024**2, throughput_bytes_per_s=1024.0**2 / 60)
     found = state("backlog", metrics=metrics)
-    assert str(found.value) == "60.0 MiB, 60 min at the present rate"
+    assert str(found.value) == "0.06 GB, 60 min at the present rate"
     assert str(found.threshold) == "warning above 30 min, critical above 45 min"
 
 

@@ -56,6 +56,8 @@ def configure(settings: dict[str, Any]) -> None:
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
+                # What fails in Azure is told where it is translated; the SDK warns in words of its own, of each try.
+                "azure": {"level": "ERROR"},
             },
         }
     )

@@ -72,7 +72,7 @@ def cache(component: ObservedComponent) -> HealthState:
     free = component.metrics.space_available_bytes
     shown = _percent(value)
     if free is not None:
-        shown = Text(_("%(percent)s (%(size)s GiB)"), percent=shown, size=f"{free / 1024**3:.1f}")
+        shown = Text(_("%(percent)s (%(size)s GB)"), percent=shown, size=f"{free / 1024**3:.1f}")
     remedy = Text(_("Enlarge the cache disk, or move machines to another process server."))
     return state_of(component, "cache_space", state, shown, threshold, remedy)
 
@@ -96,7 +96,7 @@ def backlog(component: ObservedComponent) -> HealthState:
             threshold,
             remedy if word else OLD_REPORT,
         )
-    size = Text(_("%(size)s MiB"), size=f"{pending / 1024**2:.1f}")
+    size = Text(_("%(size)s GB"), size=f"{pending / 1024**3:.2f}")
     if pending == 0:
         return state_of(component, "backlog", "ok", size, threshold, remedy)
     if not rate:
