@@ -125,12 +125,22 @@ def vcenters_in(azure: LabAzure) -> list[dict[str, Any]]:
 
 @contextmanager
 def arriving(azure: LabAzure) -> Iterator[None]:
-    """A server registers while somebody waits for it."""
-    register_it = azure.control.register_configuration_server
-    thread = threading.Timer(0.5, register_it, (VAULT, "cs01", "192.0.2.10"))
+    """A server registers while somebody waits for it: once the one that is there was asked to report."""
+    over = threading.Event()
+
+    def arrive() -> None:
+        while not any("refreshProvider" in sent["path"] for sent in azure.control.requests()):
+            if over.wait(0.01):
+                return
+        azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+
+    thread = threading.Thread(target=arrive)
     thread.start()
-    yield
-    thread.join()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
@@ -198,6 +208,27 @@ def test_an_appliance_is_found_by_its_address(site: Deployment, operator: Operat
         assert seen.heartbeat is not None
         assert abs((datetime.now(UTC) - seen.heartbeat).total_seconds()) < 300
     assert vault_servers.find(found, vault_servers.Wanted(component="cs", names=names, address="")) is None
+
+
+def test_what_a_former_registration_left_behind_is_not_taken_for_the_server(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.50")
+    azure.control.set_server("cs01", heartbeat=3600)
+    azure.control.register_configuration_server(VAULT, "CS01.lab.test", "192.0.2.51")
+    assert done(site, operator, "register_vault")["name"] == "CS01.lab.test"
+    azure.control.set_server("cs01", heartbeat=True, address="192.0.2.10")
+    assert done(site, operator, "register_vault")["name"] == "cs01", "of two that live its address tells"
+
+
+def test_a_server_of_another_domain_is_another_server(
+    site: Deployment, operator: Operator, azure: LabAzure, settings: Any
+) -> None:
+    settings.VAULT_WAIT_SECONDS = 0.05
+    azure.control.register_configuration_server(VAULT, "cs01.elsewhere.test", "198.51.100.7")
+    assert failed(site, operator, "register_vault")[0] == "not_in_vault"
+    azure.control.set_server("cs01.elsewhere.test", address="192.0.2.10")
+    assert done(site, operator, "register_vault")["name"] == "cs01.elsewhere.test"
 
 
 def test_without_an_account_nobody_waits(operator: Operator) -> None:

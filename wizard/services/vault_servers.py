@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,6 +28,7 @@ _PARTS: Final = (
     "marsAgents",
     "dras",
 )
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # A wait looks this often whether it is to end.
 _SLICE_S: Final = 0.5
 
@@ -86,11 +87,18 @@ def whole_fabrics(arm: Arm, ref: VaultRef) -> list[dict[str, Any]]:
 
 
 def find(fabrics: list[dict[str, Any]], wanted: Wanted) -> Seen | None:
-    """The server that was meant. A name counts more than an address, which may be that of a network adapter of its own."""
-    seen = [one for fabric in fabrics for one in _servers(fabric, wanted.component)]
-    by_name = (one for one in seen if _is_called(one.name, wanted.names))
-    by_address = (one for one in seen if wanted.address and one.address == wanted.address)
-    return next(by_name, None) or next(by_address, None)
+    """The server that was meant. A name counts more than an address, which may be that of a network adapter of its own.
+
+    Of several, as a former registration leaves one behind, it is that of the address, then that with the newest heartbeat.
+    """
+    seen = [one for fabric in fabrics for one in _servers(fabric, wanted)]
+
+    def rank(one: Seen) -> tuple[bool, datetime]:
+        return one.address == wanted.address, one.heartbeat or _LONG_AGO
+
+    named = [one for one in seen if _is_called(one.name, wanted.names)]
+    addressed = [one for one in seen if wanted.address and one.address == wanted.address]
+    return max(named or addressed, key=rank, default=None)
 
 
 def fabric_named(fabrics: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -134,7 +142,8 @@ def pause(progress: Progress) -> Callable[[float], None]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _servers(fabric: Mapping[str, Any], component: str) -> Iterator[Seen]:
+def _servers(fabric: Mapping[str, Any], wanted: Wanted) -> Iterator[Seen]:
+    component = wanted.component
     name, details = str(fabric.get("name") or ""), details_of(fabric)
     kind = instance_type(fabric)
     if kind == CLASSIC and component == "cs":
@@ -144,7 +153,7 @@ def _servers(fabric: Mapping[str, Any], component: str) -> Iterator[Seen]:
         for server in details.get("processServers") or ():
             yield _classic(name, server, str(server.get("friendlyName") or ""))
     elif kind == MODERNIZED and component == "appliance":
-        yield from _appliances(name, details)
+        yield from _appliances(name, details, wanted.address)
 
 
 def _classic(fabric: str, server: Mapping[str, Any], name: str) -> Seen:
@@ -163,27 +172,30 @@ def _names(listed: Any, name: str) -> tuple[str, ...]:
     return tuple(str(one[name]) for one in listed or () if one.get(name))
 
 
-def _appliances(fabric: str, details: Mapping[str, Any]) -> Iterator[Seen]:
-    """One for each id, with the newest heartbeat of its parts."""
+def _appliances(fabric: str, details: Mapping[str, Any], wanted: str) -> Iterator[Seen]:
+    """One for each id, with the newest heartbeat of its parts, and of its addresses the one that is wanted."""
     parts: dict[str, list[Mapping[str, Any]]] = {}
     for array in _PARTS:
         for part in details.get(array) or ():
             parts.setdefault(str(part.get("id") or "").casefold(), []).append(part)
     for found in parts.values():
         beats = [beat for part in found if (beat := read_date(part.get("lastHeartbeatUtc")))]
-        addresses = [address for part in found for address in part.get("ipAddresses") or ()]
+        addresses = [str(address) for part in found for address in part.get("ipAddresses") or ()]
         names = [str(part.get(key)) for part in found for key in ("fqdn", "name") if part.get(key)]
         versions = [str(part["version"]) for part in found if part.get("version")]
         yield Seen(
             fabric=fabric,
             name=names[0] if names else "",
-            address=str(addresses[0]) if addresses else "",
+            address=wanted if wanted in addresses else next(iter(addresses), ""),
             version=versions[0] if versions else "",
             heartbeat=max(beats, default=None),
         )
 
 
 def _is_called(name: str, wanted: frozenset[str]) -> bool:
-    """Names differ in case, and with or without the domain."""
+    """Names differ in case, and with or without the domain; with another domain than the known one it is another server."""
     plain = name.casefold()
-    return plain in wanted or plain.partition(".")[0] in wanted
+    host, _dot, domain = plain.partition(".")
+    if plain in wanted or not domain:
+        return plain in wanted
+    return host in wanted and not any(known.startswith(f"{host}.") for known in wanted)

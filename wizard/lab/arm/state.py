@@ -194,8 +194,10 @@ class Vault:
             if job.settle(now):
                 due = now if not job.hidden_for else job.ends_at + job.hidden_for
                 self.pending.append(Pending(due=due, apply=job.effect))
-        for change in [change for change in self.pending if change.due <= now]:
-            self.pending.remove(change)
+        # Taken out before: one of them may be a refresh, which shows all that is left.
+        due_now = [change for change in self.pending if change.due <= now]
+        self.pending = [change for change in self.pending if change.due > now]
+        for change in due_now:
             change.apply()
 
     def show_pending(self) -> None:
