@@ -403,6 +403,56 @@ def test_machines_are_known_again_by_name_and_address_and_never_guessed(
     assert site.protectable_items.count() == len(matched(site))
 
 
+def test_names_that_only_begin_alike_are_of_other_machines(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    Machine.objects.filter(name="app-000").update(name="shop.v1", host_name="", ip_addresses=[])
+    Machine.objects.filter(name="app-001").update(name="db", host_name="mail.lab.test", ip_addresses=[])
+    Machine.objects.filter(name="app-002").update(name="mail", host_name="db.lab.test", ip_addresses=[])
+    machines_behind(
+        azure,
+        {"friendly_name": "shop.v2"},
+        {"friendly_name": "shop"},
+        {"friendly_name": "mail"},
+        {"friendly_name": "db.lab.test"},
+    )
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    register(site, operator)
+    done(site, operator, "match_protectable_items")
+    assert matched(site) == {"shop.v2": None, "shop": "shop.v1", "mail": None, "db.lab.test": None}, (
+        "two that may both be the machine “mail” are neither"
+    )
+
+
+def test_of_two_in_the_vault_that_may_be_one_machine_its_address_tells_which(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    Machine.objects.filter(name="app-000").update(ip_addresses=["198.51.100.77"])
+    machines_behind(
+        azure,
+        {"friendly_name": "app-000", "addresses": ("203.0.113.9",)},
+        {"friendly_name": "APP-000.lab.test", "addresses": ("198.51.100.77",)},
+        {"friendly_name": "app-001", "addresses": ("203.0.113.1",)},
+        {"friendly_name": "app-001.lab.test", "addresses": ("203.0.113.2",)},
+    )
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    register(site, operator)
+    result = done(site, operator, "match_protectable_items")
+    assert result == {"items": 4, "matched": 1, "unmatched": 3}
+    assert matched(site)["APP-000.lab.test"] == "app-000"
+
+
+def test_machines_of_a_vcenter_that_is_not_this_one_are_nobody_here(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    azure.control.set_machines(
+        ["other.lab.test"], [{"friendly_name": "app-000", "os_type": "WINDOWS", "addresses": ()}]
+    )
+    azure.control.add_vcenter(VAULT, "other", "other.lab.test")
+    assert done(site, operator, "match_protectable_items") == {"items": 1, "matched": 0, "unmatched": 1}
+
+
 def test_what_the_vault_no_longer_lists_goes(site: Deployment, operator: Operator, azure: LabAzure) -> None:
     azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
     register(site, operator)

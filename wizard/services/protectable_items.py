@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from wizard.azure import protectable_items
@@ -58,10 +59,10 @@ def run(progress: Progress) -> Done:
     )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    items: int = 0
-    matched: int = 0
+    items: int
+    matched: int
 
 
 def match(progress: Progress, place: Place, deployment: Deployment, *, start: int) -> Counts:
@@ -69,12 +70,14 @@ def match(progress: Progress, place: Place, deployment: Deployment, *, start: in
     progress.phase(Text(_("Reading the machines that the vault lists")), start)
     began = timezone.now()
     known = _Known.of(deployment, place)
-    counts = Counts()
+    read = 0
     items = protectable_items.iterate_items(
         place.arm, place.ref, place.name, vault_servers.container_of(place.fabric)
     )
     for batch in _batches(items):
-        rows = [_row(deployment, item, known, began) for item in batch]
+        # Each batch at its own time: what another task writes meanwhile is not taken for what was there before.
+        now = timezone.now()
+        rows = [_row(deployment, item, known, now) for item in batch]
         ProtectableItem.objects.bulk_create(
             # One name twice in one statement is more than PostgreSQL takes.
             {row.name: row for row in rows}.values(),
@@ -93,12 +96,13 @@ def match(progress: Progress, place: Place, deployment: Deployment, *, start: in
                 "seen_at",
             ],
         )
-        counts.items += len(rows)
-        counts.matched += sum(row.machine_id is not None for row in rows)
-        progress.info(Text(_("%(count)s machines of the vault read."), count=counts.items))
+        read += len(rows)
+        progress.info(Text(_("%(count)s machines of the vault read."), count=read))
+    listed = deployment.protectable_items
     with transaction.atomic():
-        deployment.protectable_items.filter(seen_at__lt=began).delete()
-    return counts
+        listed.filter(seen_at__lt=began).delete()
+        _forget_what_is_claimed_twice(deployment, known)
+    return Counts(items=listed.count(), matched=listed.exclude(machine=None).count())
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -108,10 +112,13 @@ def match(progress: Progress, place: Place, deployment: Deployment, *, start: in
 class _Known:
     """The machines that are known here, by what the vault tells of its own: there is no instance UUID among that."""
 
+    # By the name in vCenter (or that was entered), by the host name, and by either without its domain.
     by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    by_host: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    by_plain: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     by_address: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     addresses: dict[int, frozenset[str]] = field(default_factory=dict)
-    # The id under which the vault knows the vCenter of this deployment.
+    # The id under which the vault knows the vCenter of this deployment; empty where it does not know it.
     infrastructure_id: str = ""
 
     @classmethod
@@ -127,8 +134,10 @@ class _Known:
     def _take(self, kind: str, machines: Any) -> None:
         for pk, name, host_name, addresses in machines.values_list("pk", "name", "host_name", "ip_addresses"):
             self.addresses[pk] = frozenset(str(address).casefold() for address in addresses)
-            for known in {_plain(name), _plain(host_name)} - {""}:
-                self.by_name.setdefault((kind, known), []).append(pk)
+            self.by_name.setdefault((kind, _folded(name)), []).append(pk)
+            self.by_host.setdefault((kind, _folded(host_name)), []).append(pk)
+            for known in {_folded(name), _folded(host_name)} - {""}:
+                self.by_plain.setdefault((kind, _plain(known)), []).append((known, pk))
             for address in self.addresses[pk]:
                 self.by_address.setdefault((kind, address), []).append(pk)
 
@@ -138,36 +147,70 @@ class _Known:
         The same name twice is told apart by the addresses; without the name an address alone must be unmistakable.
         """
         kind = "physical" if discovery.casefold() == "physical" else "vcenter"
-        if kind == "vcenter" and self.infrastructure_id and vcenter != self.infrastructure_id:
+        if kind == "vcenter" and (not self.infrastructure_id or vcenter != self.infrastructure_id):
+            # A machine of another vCenter may have the same name.
             return None
         own = frozenset(address.casefold() for address in addresses)
-        named = self.by_name.get((kind, _plain(name)), [])
+        named = self._named(kind, _folded(name))
         if len(named) == 1:
-            return named[0]
+            return named.pop()
         if named:
-            named = [pk for pk in named if self.addresses[pk] & own]
-            return named[0] if len(named) == 1 else None
+            named = {pk for pk in named if self.addresses[pk] & own}
+            return named.pop() if len(named) == 1 else None
         addressed = {pk for address in own for pk in self.by_address.get((kind, address), [])}
         return addressed.pop() if len(addressed) == 1 else None
+
+    def _named(self, kind: str, name: str) -> set[int]:
+        """Those of just this name; else of this host name; else those that it names with a domain, or without."""
+        if not name:
+            return set()
+        return (
+            set(self.by_name.get((kind, name), ()))
+            or set(self.by_host.get((kind, name), ()))
+            or {
+                pk
+                for known, pk in self.by_plain.get((kind, _plain(name)), ())
+                if known.startswith(f"{name}.") or name.startswith(f"{known}.")
+            }
+        )
+
+
+def _forget_what_is_claimed_twice(deployment: Deployment, known: _Known) -> None:
+    """One machine is one item: of several of its name it is the one with its address, else nobody knows which."""
+    listed = deployment.protectable_items
+    twice = listed.exclude(machine=None).values("machine").annotate(items=Count("pk")).filter(items__gt=1)
+    claims: dict[int, list[ProtectableItem]] = {}
+    for item in listed.filter(machine__in=twice.values("machine")).order_by("pk"):
+        if item.machine_id is not None:
+            claims.setdefault(item.machine_id, []).append(item)
+    wrong: list[int] = []
+    for machine, items in claims.items():
+        own = known.addresses.get(machine, frozenset())
+        right = [item for item in items if own.intersection(one.casefold() for one in item.ip_addresses)]
+        wrong += [item.pk for item in items if len(right) != 1 or item is not right[0]]
+    for first in range(0, len(wrong), _BATCH):
+        listed.filter(pk__in=wrong[first : first + _BATCH]).update(machine=None)
 
 
 def _row(deployment: Deployment, item: Record, known: _Known, now: datetime) -> ProtectableItem:
     properties: Record = item.get("properties") or {}
     details: Record = properties.get("customDetails") or {}
-    name = str(properties.get("friendlyName") or "")
-    addresses = _addresses(details.get("ipAddress"))
-    discovery = str(details.get("discoveryType") or "")
-    vcenter = str(details.get("vCenterInfrastructureId") or "")
+
+    def said(of: Record, key: str) -> str:
+        return str(storable(str(of.get(key) or "")))
+
+    name, addresses = said(properties, "friendlyName"), _addresses(said(details, "ipAddress"))
+    discovery, vcenter = said(details, "discoveryType"), said(details, "vCenterInfrastructureId")
     return ProtectableItem(
         deployment=deployment,
-        name=storable(str(item.get("name") or ""))[:64],
-        friendly_name=storable(name)[:_LONGEST],
+        name=said(item, "name")[:64],
+        friendly_name=name[:_LONGEST],
         discovery_type=discovery[:16],
-        os_type=str(details.get("osType") or "")[:16],
+        os_type=said(details, "osType")[:16],
         ip_addresses=addresses,
         vcenter_infrastructure_id=vcenter[:64],
-        protection_status=str(properties.get("protectionStatus") or "")[:32],
-        process_server_id=str(details.get("processServerId") or "")[:64],
+        protection_status=said(properties, "protectionStatus")[:32],
+        process_server_id=said(details, "processServerId")[:64],
         problems=storable([*_problems(properties, details)]),
         machine_id=known.find(name, addresses, discovery=discovery, vcenter=vcenter),
         seen_at=now,
@@ -184,14 +227,17 @@ def _problems(properties: Record, details: Record) -> Iterator[dict[str, str]]:
         }
 
 
-def _addresses(value: Any) -> list[str]:
+def _addresses(text: str) -> list[str]:
     """Empty where a machine is off; several stand in one text."""
-    return [part for part in str(value or "").replace(";", ",").replace(" ", "").split(",") if part]
+    return [part for part in text.replace(";", ",").replace(" ", "").split(",") if part]
 
 
-def _plain(name: str) -> str:
-    """Without case and domain: the guest says its host name now with it and now without. An address stays whole."""
-    folded = name.casefold().strip()
+def _folded(name: str) -> str:
+    return name.casefold().strip()
+
+
+def _plain(folded: str) -> str:
+    """Without domain: the guest says its host name now with it and now without. An address stays whole."""
     return folded if folded.replace(".", "").isdigit() else folded.partition(".")[0]
 
 
