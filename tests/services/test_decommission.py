@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import stories
@@ -43,7 +45,9 @@ from wizard.services import (
     waivers,
 )
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from wizard.services.vault_observation import claim, failures
 from wizard.topology.observed import Observed, ObservedComponent, ObservedLink, ObservedVault
+from wizard.topology.observed.model import Skipped
 
 pytestmark = pytest.mark.django_db
 
@@ -70,14 +74,16 @@ def look(
     *components: ObservedComponent,
     links: Iterable[ObservedLink] = (),
     ago: timedelta = timedelta(0),
+    unread: Iterable[str] = (),
 ) -> None:
-    """The newest look at the vault, which showed just these."""
+    """The newest look at the vault, which showed just these, and could not read the parts `unread`."""
     at = timezone.now() - ago
     vault = ObservedComponent(key="v", kind="vault", name="lyon-vault")
     observed = Observed(
         vault=ObservedVault(key="v", id="v", name="lyon-vault"),
         components=(vault, *components),
         links=tuple(links),
+        skipped=tuple(Skipped(part=part, reason="not_permitted") for part in unread),
         read_at=at,
     )
     last = deployment.observations.first()
@@ -179,6 +185,53 @@ def test_an_old_look_decides_nothing(recorded: Deployment) -> None:
     assert plan.steps[0].fact is None
 
 
+@pytest.mark.parametrize(
+    ("unread", "shown", "step"),
+    [
+        ("protected_items/1", [CS], "replication_disabled"),
+        ("containers/1", [CS], "replication_disabled"),
+        ("vcenters/1", [CS], "vcenters_deleted"),
+        ("fabrics/1", [], "server_deleted"),
+    ],
+)
+def test_what_the_account_may_not_read_proves_nothing(
+    recorded: Deployment, unread: str, shown: list[ObservedComponent], step: str
+) -> None:
+    look(recorded, *shown, unread=[unread])
+    assert fact_of(recorded, step) is None, "the vault did not say"
+    look(recorded, *shown)
+    assert fact_of(recorded, step) is True
+
+
+def fact_of(deployment: Deployment, step: str) -> bool | None:
+    found = {state.step.id: state.fact for state in decommission.plan_of(deployment, "").steps}
+    return found[step]
+
+
+def test_what_could_be_read_counts_beside_what_could_not(recorded: Deployment) -> None:
+    look(recorded, CS, VCENTER, links=[VCENTER_LINK], unread=["vcenters/2"])
+    assert fact_of(recorded, "vcenters_deleted") is False
+
+
+def test_a_vcenter_is_not_gone_because_its_list_could_not_be_read(recorded: Deployment) -> None:
+    key = key_of(recorded, "vcenter.lab.test")
+    look(recorded, CS, unread=["vcenters/1"])
+    assert decommission.plan_of(recorded, key).seen.in_vault is None
+    look(recorded, CS)
+    assert decommission.plan_of(recorded, key).seen.in_vault is False
+
+
+def test_more_components_ask_the_database_no_more_often(recorded: Deployment, operator: Operator) -> None:
+    look(recorded, CS)
+    with CaptureQueriesContext(connection) as few:
+        decommission.plans_of(recorded)
+    for number in range(2, 6):
+        add(recorded, operator, f"PS{number}")
+    with CaptureQueriesContext(connection) as many:
+        assert len(decommission.plans_of(recorded)) == 6
+    assert len(many) == len(few)
+
+
 def test_the_load_of_one_process_server_is_not_that_of_another(
     recorded: Deployment, operator: Operator
 ) -> None:
@@ -263,6 +316,7 @@ def test_a_vcenter_leaves_with_its_hosts_and_is_refreshed_no_more_for_it(
 ) -> None:
     assert discovery.send_due() == 1
     key = key_of(recorded, "vcenter.lab.test")
+    VCenter.objects.update(friendly_name="production")  # since it was recorded
     confirm_all(recorded, key, operator)
     decommission.finish(recorded, key, name="vcenter.lab.test", actor=operator)
     assert not recorded.vcenters.exists()
@@ -328,6 +382,26 @@ def test_a_deployments_end_keeps_its_history_and_no_secret(ended: Deployment, op
         deployments.create(name=ended.name, profile="asr-classic", actor=operator)
 
 
+def refuse() -> None:
+    raise Invalid([])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_look_at_the_vault_that_is_under_way_leaves_nothing_behind(
+    recorded: Deployment, operator: Operator, fails: bool
+) -> None:
+    claims = [claim.take(recorded.pk)]
+    end(recorded, operator)
+    claims.append(claim.take(recorded.pk))  # Between the question and the claim, everything had ended.
+    for taken in claims:
+        assert taken is not None
+        expected = Invalid if fails else claim.ClaimLost
+        with pytest.raises(expected), failures.remembered(taken, next_at=None):
+            refuse() if fails else taken.end(next_at=None)
+    assert not recorded.notices.filter(ended_at=None).exists()
+    assert not recorded.vault_watch.refresh_failed_at
+
+
 def test_its_refreshes_stop_while_those_of_others_go_on(recorded: Deployment, operator: Operator) -> None:
     other = stories.answered(operator, "registered", name="essen-cs01")
     vcenter = VCenter.objects.get()
@@ -375,11 +449,18 @@ def attempts(deployment: Deployment, actor: Operator) -> dict[str, Any]:
 
 def test_nothing_is_started_or_changed_afterwards(recorded: Deployment, operator: Operator) -> None:
     stories.enter_server(recorded, operator)
+    read_before = Deployment.objects.get(pk=recorded.pk)
     ended = end(recorded, operator)
     before = (AuditEntry.objects.count(), Task.objects.count(), ended.revision)
     for name, attempt in attempts(ended, operator).items():
-        with pytest.raises((Conflict, Invalid)) as refused:
+        with pytest.raises(Conflict) as refused:
             attempt()
+        assert refused.value.code == "decommissioned", name
+    for name in attempts(read_before, operator):
+        # As a request holds it that began before the end.
+        read_before.state = DeploymentState.RECORDED
+        with pytest.raises(Conflict) as refused:
+            attempts(read_before, operator)[name]()
         assert refused.value.code in ("decommissioned", "already_deployed"), (name, refused.value.code)
     ended.refresh_from_db()
     assert (AuditEntry.objects.count(), Task.objects.count(), ended.revision) == before

@@ -58,7 +58,13 @@ def all_seen(deployment: Deployment, additions: list[Addition]) -> dict[str, See
 
 def newest_observed(deployment: Deployment) -> Observed | None:
     """What the newest look at the vault showed, None before the first."""
-    return _read(deployment.observations.first())
+    return newest_look(deployment)[0]
+
+
+def newest_look(deployment: Deployment) -> tuple[Observed | None, datetime | None]:
+    """The same with the time of that look, by one query."""
+    row = deployment.observations.first()
+    return _read(row), row.last_seen_at if row else None
 
 
 def _seen(addition: Addition, row: VaultObservation | None) -> Seen:

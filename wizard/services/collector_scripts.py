@@ -83,7 +83,7 @@ def order_script(
 ) -> tuple[CollectorIssue, str]:
     """The same with the row that knows its nonce and key."""
     require(actor, "operate")
-    deployments.refuse_decommissioned(deployment)
+    deployments.hold(deployment)
     answers = answers_in_play(deployment)
     _refuse_unasked(deployment, component, language)
     if missing := unanswered(deployment):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from wizard.journey.errors import FieldError
-from wizard.models import Addition, DecommissionStep, Deployment, DeploymentState, Operator
+from wizard.models import Addition, DecommissionStep, Deployment, DeploymentState, Operator, VaultWatch
 from wizard.models.task import ACTIVE_STATES
 from wizard.planning.decommission import Seen, StepState, finishable, states
 from wizard.planning.decommission_steps import SUBJECT_KINDS, Subject, SubjectKind
 from wizard.services import additions, audit, deployments, topology
 from wizard.services.answers import answers_in_play, primary_component
-from wizard.services.decommission_facts import seen_of, standing
+from wizard.services.decommission_facts import Look, newest_facts, seen_of, standing
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.text import Text, _
@@ -61,9 +62,11 @@ def plans_of(deployment: Deployment) -> list[Plan]:
     graph, own = _graph(deployment)
     nodes = [node for node in standing(graph, own.key) if node.kind != "vcenter" or _is_classic(deployment)]
     rows = list(deployment.decommission_steps.select_related("confirmed_by"))
+    look = newest_facts(deployment, graph)
+    vault = str(answers_in_play(deployment).get("vault", {}).get("vault", ""))
     return [
-        *(_plan(deployment, graph, node, rows, whole=False, own=own.key) for node in nodes),
-        _plan(deployment, graph, own, rows, whole=True, own=own.key),
+        *(_plan(look, graph, node, rows, vault=vault, whole=False, own=own.key) for node in nodes),
+        _plan(look, graph, own, rows, vault=vault, whole=True, own=own.key),
     ]
 
 
@@ -148,6 +151,8 @@ def finish(deployment: Deployment, key: str, *, name: str, actor: Operator) -> N
     Conflict `steps_left`, `task_running`, and `machines_remain` and `still_in_vault` for what the vault still shows.
     """
     require(actor, "operate")
+    if not key:
+        _overtake_looks(deployment)
     deployments.hold(deployment)
     plan = plan_of(deployment, key)
     wanted = deployment.name if plan.whole else plan.subject.name
@@ -168,7 +173,7 @@ def finish(deployment: Deployment, key: str, *, name: str, actor: Operator) -> N
             code="task_running",
         )
     if plan.whole:
-        _end(deployment, actor)
+        _end(deployment, plan, actor)
     else:
         _remove(deployment, plan, actor)
 
@@ -213,7 +218,14 @@ def _own_kind(deployment: Deployment) -> SubjectKind:
 
 
 def _plan(
-    deployment: Deployment, graph: Graph, node: Node, rows: list[DecommissionStep], *, whole: bool, own: str
+    look: Look | None,
+    graph: Graph,
+    node: Node,
+    rows: list[DecommissionStep],
+    *,
+    vault: str,
+    whole: bool,
+    own: str,
 ) -> Plan:
     key = "" if whole else node.key
     confirmations = {
@@ -224,10 +236,10 @@ def _plan(
         kind=kind,
         name=node.name,
         address=node.address or "",
-        vault=str(answers_in_play(deployment).get("vault", {}).get("vault", "")),
+        vault=vault,
         whole=whole,
     )
-    seen = seen_of(deployment, graph, node, whole=whole, own=own)
+    seen = seen_of(look, graph, node, whole=whole, own=own)
     return Plan(
         key=key,
         title=Text(_("The whole deployment")) if whole else ROLES[node.kind].title,
@@ -256,7 +268,12 @@ def _remove(deployment: Deployment, plan: Plan, actor: Operator) -> None:
         additions.remove(added, actor=actor)
     else:
         if plan.subject.kind == "vcenter":
-            deployment.vcenters.remove(*deployment.vcenters.filter(friendly_name=plan.subject.name))
+            node = topology.graph_of(deployment).node(plan.key)
+            # It may have got another name in the vault since it was recorded.
+            same = Q(friendly_name=node.name) | Q(
+                instance_uuid=str(node.attributes.get("instance_uuid") or "?")
+            )
+            deployment.vcenters.remove(*deployment.vcenters.filter(same))
         if deployment.snapshots.exists():
             topology.keep(deployment, _without(topology.graph_of(deployment), plan.key), actor=actor)
     deployment.decommission_steps.filter(subject=plan.key).delete()
@@ -277,8 +294,17 @@ def _remove(deployment: Deployment, plan: Plan, actor: Operator) -> None:
     )
 
 
-def _end(deployment: Deployment, actor: Operator) -> None:
-    plan = plan_of(deployment, "")
+def _overtake_looks(deployment: Deployment) -> None:
+    """A look at the vault that is under way is no task: it loses its claim, so that it opens no notice after the end.
+
+    Before the deployment is locked: looks lock their watch first, too.
+    """
+    VaultWatch.objects.filter(deployment=deployment).update(
+        refresh_claim="", refreshing_until=None, next_refresh_at=None
+    )
+
+
+def _end(deployment: Deployment, plan: Plan, actor: Operator) -> None:
     now = timezone.now()
     deployments.move_to(deployment, DeploymentState.DECOMMISSIONED)
     deployment.installation_secrets.all().delete()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.utils import timezone
 
 from wizard.models import Deployment
 from wizard.planning.decommission import FACTS_HOLD, Seen
-from wizard.services.additions_seen import newest_observed
-from wizard.topology.graph import Graph, Node
+from wizard.services.additions_seen import newest_look
+from wizard.topology.graph import Graph, Kind, Node
 from wizard.topology.matching import pairs
 from wizard.topology.observed import Observed, ObservedComponent
 
@@ -23,38 +26,65 @@ def standing(graph: Graph, own: str) -> tuple[Node, ...]:
     )
 
 
-def seen_of(deployment: Deployment, graph: Graph, node: Node, *, whole: bool, own: str) -> Seen:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The newest look at the vault while it counts: what it showed, and by their keys the recorded components in it."""
+
+    at: datetime
+    observed: Observed
+    found: Mapping[str, ObservedComponent]
+
+
+def newest_facts(deployment: Deployment, graph: Graph) -> Look | None:
+    """None where the vault was not looked at for so long that people have to say."""
+    observed, at = newest_look(deployment)
+    if observed is None or at is None or timezone.now() - at > FACTS_HOLD:
+        return None
+    found = {one.key: component for one, component in pairs(graph.nodes, observed.components)}
+    return Look(at=at, observed=observed, found=found)
+
+
+def seen_of(look: Look | None, graph: Graph, node: Node, *, whole: bool, own: str) -> Seen:
     """The facts about `node`, or with `whole` about all of the deployment, whose own machine it is."""
     rest = [other for other in standing(graph, own) if other.kind != "vcenter"] if whole else []
-    record = Seen(standing=tuple(other.name for other in rest))
-    row = deployment.observations.first()
-    now = timezone.now()
-    observed = newest_observed(deployment)
-    if row is None or observed is None or now - row.last_seen_at > FACTS_HOLD:
-        return record
-    found = {one.key: component for one, component in pairs(graph.nodes, observed.components)}
-    component = found.get(node.key)
-    if component is None and observed.was_skipped("vcenter" if node.kind == "vcenter" else "fabric"):
+    names = tuple(other.name for other in rest)
+    if look is None:
+        return Seen(standing=names)
+    observed, component = look.observed, look.found.get(node.key)
+    if component is None and any(
+        observed.was_skipped(part) for part in _TOLD_IN.get(node.kind, ("fabrics",))
+    ):
         # What could not be read may be there all the same.
-        return Seen(observed_at=row.last_seen_at, standing=record.standing)
+        return Seen(observed_at=look.at, standing=names)
     return Seen(
-        observed_at=row.last_seen_at,
+        observed_at=look.at,
         in_vault=component is not None,
         machines=_machines(observed, component, whole=whole),
         failed_over=_failed_over(observed, component, whole=whole),
         vcenters=_vcenters(observed, component) if whole else None,
-        silent_for=_silence(observed, component, now) if component else None,
-        standing=record.standing,
+        silent_for=_silence(observed, component, timezone.now()) if component else None,
+        standing=names,
     )
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
 
+# The parts of a look (`azure.fabrics.read_documents`) that tell of these components.
+_TOLD_IN: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "vcenter": ("fabrics", "vcenters"),
+    "appliance": ("fabrics", "appliances"),
+}
+
+
+def _work_unread(observed: Observed) -> bool:
+    """Whether replicated machines may be there that the look did not see; they are read container by container."""
+    return observed.was_skipped("protected_items") or observed.was_skipped("containers")
+
 
 def _machines(observed: Observed, component: ObservedComponent | None, *, whole: bool) -> int | None:
     if component is None:
         return 0
-    if observed.was_skipped("protected"):
+    if _work_unread(observed):
         return component.machines or None
     if whole:
         return sum(
@@ -67,7 +97,7 @@ def _machines(observed: Observed, component: ObservedComponent | None, *, whole:
 def _failed_over(observed: Observed, component: ObservedComponent | None, *, whole: bool) -> int | None:
     if component is None:
         return 0
-    if observed.was_skipped("protected"):
+    if _work_unread(observed):
         return None
     if whole:
         machines = [one for one in observed.of_kind("mobility") if one.fabric == component.fabric]
@@ -83,7 +113,7 @@ def _failed_over(observed: Observed, component: ObservedComponent | None, *, who
     )
 
 
-def _vcenters(observed: Observed, component: ObservedComponent | None) -> tuple[str, ...]:
+def _vcenters(observed: Observed, component: ObservedComponent | None) -> tuple[str, ...] | None:
     if component is None:
         return ()
     ours = {
@@ -91,7 +121,8 @@ def _vcenters(observed: Observed, component: ObservedComponent | None) -> tuple[
         for link in observed.links
         if link.kind == "registered_vcenter" and link.source == component.key
     }
-    return tuple(sorted(one.name or one.address for one in observed.of_kind("vcenter") if one.key in ours))
+    names = sorted(one.name or one.address for one in observed.of_kind("vcenter") if one.key in ours)
+    return tuple(names) if names or not observed.was_skipped("vcenters") else None
 
 
 def _silence(observed: Observed, component: ObservedComponent, now: datetime) -> timedelta | None:

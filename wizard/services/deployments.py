@@ -349,6 +349,7 @@ def _save_with_unique_name(deployment: Deployment) -> None:
 
 
 def _must_be_open(deployment: Deployment) -> None:
+    refuse_decommissioned(deployment)
     if not deployment.is_open:
         raise Conflict(
             Text(

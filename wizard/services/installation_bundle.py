@@ -83,8 +83,8 @@ def stream(
             _("A password for the bundle needs at least %(least)s characters."), least=SHORTEST_PASSWORD
         )
         raise Invalid([FieldError(path="password", message=text, code="too_short")])
-    deployments.refuse_decommissioned(deployment)
     with transaction.atomic():
+        deployments.hold(deployment)
         contents = contents_for(deployment)
         audit.record(
             "installation.bundle_taken",

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from wizard.models import VaultWatch
+from wizard.models import Deployment, DeploymentState, VaultWatch
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
 
@@ -46,7 +46,8 @@ class Claim:
 
     def end(self, *, next_at: datetime | None, **changes: Any) -> None:
         """The last write under this claim; first in the transaction of what the look found, as its lock. `next_at` is when the
-        next look is due, unless somebody asked for another one while this one went on: that one is due at once. Raises ClaimLost.
+        next look is due, unless somebody asked for another one while this one went on: that one is due at once. Raises ClaimLost,
+        for a deployment that went out of service meanwhile as well: nothing is kept of it any more.
         """
         self._write(refreshing_until=None, refresh_claim="", next_refresh_at=_unless_due(next_at), **changes)
 
@@ -55,7 +56,11 @@ class Claim:
         self.end(next_at=self.due_before)
 
     def _write(self, **changes: Any) -> None:
-        mine = VaultWatch.objects.filter(deployment=self.deployment_id, refresh_claim=self.token)
+        ended = Deployment.objects.filter(pk=OuterRef("deployment"), state=DeploymentState.DECOMMISSIONED)
+        # Not by a join: Django would look for the claim beside the row that it changes, and miss who took it meanwhile.
+        mine = VaultWatch.objects.filter(
+            ~Exists(ended), deployment=self.deployment_id, refresh_claim=self.token
+        )
         if not mine.update(**changes):
             raise ClaimLost
 
