@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests import vault_stories
+from tests.move_stories import crowded, move_orders, moved, on_servers, planned, posts, run
 from tests.vault_stories import SERVER, VAULT
 from wizard.lab.arm import LabAzure
-from wizard.models import Deployment, Operator, Task, TaskState
-from wizard.services import machine_moves, tasks
+from wizard.models import Component, Deployment, Operator, Task, TaskState
+from wizard.services import additions_advice, machine_moves, tasks
 from wizard.services.errors import Conflict, Invalid, NotFound, NotReady
 from wizard.services.machine_moves_running import undo_orders
 
@@ -21,48 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def deployment(azure: LabAzure, operator: Operator) -> Deployment:
-    """119 machines replicate through the built-in process server, whose size carries 99; a further one stands idle."""
-    found = vault_stories.watched(operator, "registered")
-    azure.control.configure(job_seconds=0)
-    vault_stories.set_up(azure)
-    azure.control.set_server(SERVER, totalMemoryInBytes=16 * 2**30)
-    azure.control.register_process_server(VAULT, "ps01", "192.0.2.20")
-    azure.control.add_protected_items(VAULT, None, 119, SERVER)
-    return found
-
-
-def run(kind: str, deployment: Deployment, actor: Operator, **inputs: Any) -> Task:
-    vault_stories.forget()
-    task = tasks.launch(kind, deployment=deployment, actor=actor, inputs=inputs)
-    tasks.execute(task.pk, "test")
-    task.refresh_from_db()
-    return task
-
-
-def planned(deployment: Deployment, actor: Operator, **inputs: Any) -> machine_moves.NewestPlan:
-    task = run("plan_moves", deployment, actor, **{"total_change_gb": 119, **inputs})
-    assert task.state == TaskState.SUCCEEDED, task.error
-    found = machine_moves.newest_plan(deployment)
-    assert found is not None
-    return found
-
-
-def moved(deployment: Deployment, actor: Operator, plan: machine_moves.NewestPlan) -> dict[str, Any]:
-    task = run("move_machines", deployment, actor, plan_sha256=plan.sha256)
-    assert task.state == TaskState.SUCCEEDED, task.error
-    assert task.result is not None
-    return task.result
-
-
-def on_servers(azure: LabAzure, deployment: Deployment, actor: Operator) -> dict[str, int]:
-    plan = planned(deployment, actor)
-    return {load["name"]: load["machines"] for load in plan.document["plan"]["before"]}
-
-
-def posts(azure: LabAzure, ending: str) -> int:
-    return sum(
-        1 for row in azure.control.requests() if row["method"] == "POST" and row["path"].endswith(ending)
-    )
+    return crowded(azure, operator)
 
 
 def test_a_plan_names_exactly_the_machines_that_are_too_many_and_changes_nothing(
@@ -95,10 +56,6 @@ def test_machines_move_as_planned_in_jobs_of_twenty_and_can_be_moved_back(
     back = run("move_machines", deployment, operator, undo=str(move.pk))
     assert back.state == TaskState.SUCCEEDED, back.error
     assert on_servers(azure, deployment, operator) == {SERVER: 144, "ps01": 0}
-
-
-def move_orders(task: Task) -> tuple[Any, ...]:
-    return machine_moves.orders_of(task.inputs["orders"])
 
 
 def test_only_the_newest_plan_can_be_approved_and_only_once(
@@ -203,49 +160,6 @@ def test_machines_that_are_elsewhere_by_now_are_left_where_they_are(
     assert "no server" in str(task.result["refused"][0]["text"])
 
 
-def test_a_wish_to_stop_is_heard_between_two_jobs_and_what_was_done_is_kept(
-    azure: LabAzure, deployment: Deployment, operator: Operator
-) -> None:
-    plan = planned(deployment, operator)
-    task = tasks.launch(
-        "move_machines", deployment=deployment, actor=operator, inputs={"plan_sha256": plan.sha256}
-    )
-    claimed = Task.objects.filter(pk=task.pk)
-    claimed.update(cancel_requested=True)
-    tasks.execute(task.pk, "test")
-    task.refresh_from_db()
-    assert task.state == TaskState.CANCELLED
-    assert posts(azure, "reassociateGateway") == 0
-
-
-def test_the_job_that_a_dead_worker_followed_is_awaited_before_anything_is_asked_again(
-    azure: LabAzure, deployment: Deployment, operator: Operator
-) -> None:
-    plan = planned(deployment, operator)
-    result = moved(deployment, operator, plan)
-    job = azure.control.jobs(VAULT)[-1]
-    first = machine_moves.newest_moves(deployment)
-    assert first is not None
-    # As the worker left it that died while the job ran: the job known, its machines not noted yet.
-    task = Task.objects.create(
-        deployment=deployment,
-        kind="move_machines",
-        changing=True,
-        inputs=first.inputs,
-        leftovers={"job": {"id": job["id"], "machines": [order.key for order in move_orders(first)]}},
-        result={**result, "moved": [], "undo": result["undo"][:5]},
-        requested_by=operator,
-    )
-    azure.control.clear_requests()
-    tasks.execute(task.pk, "test")
-    task.refresh_from_db()
-    assert task.state == TaskState.SUCCEEDED, task.error
-    assert posts(azure, "reassociateGateway") == 0
-    assert any(row["path"].endswith(job["id"]) for row in azure.control.requests())
-    assert task.result is not None
-    assert len(task.result["undo"]) == 20, "what the dead worker moved is taken back, too"
-
-
 def test_rates_from_a_file_count_and_names_that_the_vault_does_not_know_are_told(
     azure: LabAzure, deployment: Deployment, operator: Operator
 ) -> None:
@@ -278,6 +192,9 @@ def test_a_server_can_be_emptied_before_it_is_taken_away(
         ({"rates_csv": "name,daily_change_gb\nvm1,lots"}, "rates_csv"),
         ({"leave": "ps01"}, "leave"),
         ({"sizes": {"x": "XL"}}, "sizes"),
+        ({"rates": {"vm1": [-1, None]}}, "rates"),
+        ({"rates": "vm1"}, "rates"),
+        ({"rates_csv": "name,daily_change_gb\n" + "é" * 1_100_000}, "rates_csv"),
     ],
 )
 def test_inputs_that_cannot_be_taken_are_refused_by_field(
@@ -313,3 +230,94 @@ def test_machines_of_appliances_move_one_by_one(azure: LabAzure, operator: Opera
     assert len(result["moved"]) == 4
     assert posts(azure, "updateAppliance") == 4
     assert on_servers(azure, found, operator) == {"app1": 0, "app2": 4}
+
+
+# --- what a plan is made from -------------------------------------------------------------------------------------------
+
+
+def test_a_plan_made_right_after_a_move_knows_of_it(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    moved(deployment, operator, planned(deployment, operator))
+    again = planned(deployment, operator)
+    assert (again.orders, again.outdated) == ((), False)
+    assert [load["machines"] for load in again.document["plan"]["before"]] == [99, 20]
+
+
+def test_a_plan_that_was_made_while_machines_moved_is_outdated(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    plan = planned(deployment, operator)
+    read_at = datetime.fromisoformat(plan.document["read_at"])
+    move = Task.objects.create(
+        deployment=deployment, kind="move_machines", changing=True, state="running", requested_by=operator
+    )
+    rows = Task.objects.filter(pk=move.pk)
+    rows.update(queued_at=read_at - timedelta(minutes=2), started_at=read_at - timedelta(minutes=1))
+
+    def outdated() -> bool:
+        newest = machine_moves.newest_plan(deployment)
+        assert newest is not None
+        return newest.outdated
+
+    assert outdated()
+    rows.update(state="succeeded", finished_at=read_at + timedelta(minutes=1))
+    assert outdated()
+    rows.update(finished_at=read_at - timedelta(seconds=1))
+    assert not outdated()
+    # Stopped before it began: nothing moved.
+    rows.update(state="cancelled", started_at=None, finished_at=read_at + timedelta(minutes=1))
+    assert not outdated()
+
+
+def test_nothing_is_said_of_machines_that_could_not_be_read(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    azure.control.fault("forbidden", path="replicationProtectedItems", count=0)
+    task = run("plan_moves", deployment, operator)
+    assert task.state == TaskState.FAILED
+    assert task.error is not None
+    assert task.error["code"] == "machines_unread"
+
+
+def test_a_plan_that_is_repeated_keeps_the_changes_of_the_file(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    plan = planned(deployment, operator, rates_csv="name,daily_change_gb\nmachine001,3000\nMachine002,7")
+    again = tasks.retry(plan.task, actor=operator)
+    tasks.execute(again.pk, "test")
+    again.refresh_from_db()
+    assert again.inputs == plan.task.inputs
+    assert again.result is not None
+    assert [one["name"] for one in again.result["plan"]["unbearable"]] == ["machine001"]
+
+
+def test_machines_of_appliances_without_an_account_stay_and_are_named(
+    azure: LabAzure, operator: Operator
+) -> None:
+    found = vault_stories.watched(operator, "registered")
+    azure.control.configure(job_seconds=0)
+    azure.control.register_appliance(VAULT, "app1", "192.0.2.41")
+    azure.control.register_appliance(VAULT, "app2", "192.0.2.42")
+    azure.control.add_protected_items(VAULT, None, 2, "app1")
+    azure.control.add_protected_items(VAULT, None, 1, "app1", prefix="nobody", run_as_account="")
+    servers = {one["name"]: one["id"] for one in planned(found, operator).document["servers"]}
+    plan = planned(found, operator, leave=[servers["app1"]])
+    assert {order.name for order in plan.orders} == {"machine001", "machine002"}
+    assert any("run-as account" in str(remark) for remark in plan.document["plan"]["remarks"])
+    assert len(moved(found, operator, plan)["moved"]) == 2
+
+
+def test_the_configuration_server_of_another_deployment_is_left_to_it(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    other = vault_stories.watched(operator, name="other-site")
+    Component.objects.filter(deployment=other, kind="cs").update(name="cs-other", address="198.51.100.10")
+    theirs = azure.control.register_configuration_server(VAULT, "cs-other", "198.51.100.10")
+    azure.control.add_protected_items(VAULT, theirs["fabric"], 250, "cs-other", prefix="theirs")
+    plan = planned(deployment, operator)
+    assert {load["name"] for load in plan.document["plan"]["before"]} == {SERVER, "ps01"}
+    assert plan.document["machines"] == 119
+    vault_stories.look(deployment, operator)
+    assert {one.carrier.name for one in machine_moves.last_seen(deployment)} == {SERVER, "ps01"}
+    assert not additions_advice.advice_for(deployment).needed

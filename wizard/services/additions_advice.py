@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,9 +12,10 @@ from wizard.models import Deployment, Severity
 from wizard.planning.process_server_advice import Alert, Load, ScaleOutAdvice, advise
 from wizard.services.additions_seen import newest_observed
 from wizard.services.answers import answers_in_play
+from wizard.services.own_servers import fabrics_of_others
 from wizard.text import Text, _
 from wizard.topology.health import HealthState
-from wizard.topology.observed import Observed
+from wizard.topology.observed import Observed, ObservedComponent
 from wizard.topology.roles import PROCESS_SERVERS
 
 # asr-facts 9.1: the service itself looks at 15 minutes.
@@ -32,7 +33,9 @@ def advice_for(deployment: Deployment) -> ScaleOutAdvice:
     """From the vault where it was looked at, else from the capacity step; what neither tells stays open."""
     capacity = answers_in_play(deployment).get("capacity", {})
     observed = newest_observed(deployment)
-    seen = _machines(observed) if observed else None
+    own = _own(deployment, observed) if observed else ()
+    counts = [one.machines for one in own if one.machines is not None]
+    seen = sum(counts) if counts else None
     return advise(
         Load(
             # More than planned may replicate, or not yet as much.
@@ -40,26 +43,27 @@ def advice_for(deployment: Deployment) -> ScaleOutAdvice:
                 (count for count in (seen, capacity.get("machines")) if count is not None), default=None
             ),
             daily_change_gb=capacity.get("daily_change_gb"),
-            scaleouts=_scaleouts(deployment, observed),
-            alerts=tuple(_alerts(deployment, observed)) if observed else (),
+            scaleouts=_scaleouts(deployment, own),
+            alerts=tuple(_alerts(deployment, own)),
         )
     )
 
 
-def _machines(observed: Observed) -> int | None:
-    counts = [one.machines for one in observed.of_kind(*PROCESS_SERVERS) if one.machines is not None]
-    return sum(counts) if counts else None
+def _own(deployment: Deployment, observed: Observed) -> tuple[ObservedComponent, ...]:
+    """The process servers of its configuration server: what others of the vault carry asks nothing of this one."""
+    others = fabrics_of_others(deployment, observed)
+    return tuple(one for one in observed.of_kind(*PROCESS_SERVERS) if one.fabric.casefold() not in others)
 
 
-def _scaleouts(deployment: Deployment, observed: Observed | None) -> int:
+def _scaleouts(deployment: Deployment, own: Sequence[ObservedComponent]) -> int:
     recorded = deployment.components.filter(kind="ps_scaleout").count()
-    return max(recorded, len(observed.of_kind("ps_scaleout")) if observed else 0)
+    return max(recorded, sum(one.kind == "ps_scaleout" for one in own))
 
 
-def _alerts(deployment: Deployment, observed: Observed) -> Iterator[Alert]:
-    row = deployment.observations.first()
+def _alerts(deployment: Deployment, own: Sequence[ObservedComponent]) -> Iterator[Alert]:
+    row = deployment.observations.first() if own else None
     stored: list[dict[str, Any]] = row.health if row else []
-    servers = {one.key: one for one in observed.of_kind(*PROCESS_SERVERS)}
+    servers = {one.key: one for one in own}
     since = timezone.now() - _STAYS_FOR
     notices = deployment.notices.filter(ended_at=None, began_at__lte=since)
     standing = set(notices.values_list("key", flat=True))

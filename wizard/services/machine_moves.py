@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, cast
 
+from django.db.models import Q
 from django.utils import timezone
 
-from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Task, TaskState
+from wizard.models.task import ACTIVE_STATES
 from wizard.planning import balance
 from wizard.planning.carrying import Carrier, ServerKind, row_of, rows_of
-from wizard.planning.change_rates import BYTES_MOST, COLUMNS, Rate, RatesRefused, carried, read_rates
+from wizard.planning.change_rates import Rate, carried
 from wizard.planning.protected_machines import MoveOrder, ProtectedMachine, read_machines
-from wizard.services import azure_access, evidence
+from wizard.services import azure_access
 from wizard.services.additions_seen import newest_observed
 from wizard.services.answers import answers_in_play
-from wizard.services.errors import Conflict, Invalid
+from wizard.services.errors import Conflict
+from wizard.services.machine_moves_inputs import clean_inputs
+from wizard.services.own_servers import fabrics_of_others
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
-from wizard.services.vault_observation.reading import documents_of
+from wizard.services.vault_observation import reading
 from wizard.services.vault_observation.schedule import WATCHED_STATES
 from wizard.text import Text, _
 from wizard.topology.observed import Observed, observe
 
 __all__ = [
-    "BYTES_MOST",
-    "COLUMNS",
     "NewestPlan",
     "SeenServer",
     "carriers_in",
@@ -42,16 +43,16 @@ __all__ = [
     "prepare_plan",
     "run_plan",
     "seal",
+    "whole",
 ]
 
 _CLASSIC_KINDS: Final = ("ps_builtin", "ps_scaleout", "ps_failback")
-_SIZES: Final = ("S", "M", "L")
 _GB: Final = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewestPlan:
-    """The newest plan that was made, and the task that made it. `outdated` once a move began after it."""
+    """The newest plan that was made, and the task that made it. `outdated` once a move ended after it, or goes on."""
 
     task: Task
     sha256: str
@@ -77,36 +78,29 @@ class SeenServer:
 
 
 def prepare_plan(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
-    """An Azure account, and something in the vault. Inputs: `total_change_gb`, `rates_csv`, `leave`, `sizes`.
-
-    Raises Invalid, each with its field.
-    """
+    """An Azure account, and something in the vault. Inputs: see `machine_moves_inputs`. Raises Invalid, each with its field."""
     missing = []
     if deployment.state not in WATCHED_STATES:
         missing.append(Text(_("a deployment that stands, and was not taken out of service")))
     if not azure_access.account_name(deployment):
         missing.append(Text(_("an Azure account in the vault step")))
-    errors: list[FieldError] = []
-    clean: dict[str, Any] = {
-        "total_change_gb": _total(inputs.get("total_change_gb"), errors),
-        "rates": _rates(inputs.get("rates_csv"), errors),
-        "leave": _texts(inputs.get("leave"), errors),
-        "sizes": _sizes(inputs.get("sizes"), errors),
-    }
-    if errors:
-        raise Invalid(errors)
-    return Prepared(inputs=clean, missing=tuple(missing))
+    return Prepared(inputs=clean_inputs(inputs), missing=tuple(missing))
 
 
 def run_plan(progress: Progress) -> Done:
     deployment, inputs = progress.task.deployment, progress.task.inputs
     progress.phase(Text(_("Asking the vault")), 10)
-    documents = documents_of(deployment, check=progress.check)
+    # What was known a minute ago may be from before the last move.
+    reading.forget(deployment)
+    documents = reading.documents_of(deployment, check=progress.check)
     progress.phase(Text(_("Planning")), 70)
     observed = observe(documents, now=timezone.now(), corrections=corrections_of(deployment))
-    machines = read_machines(documents)
-    servers = carriers_in(observed, sizes=inputs["sizes"])
-    rates = {name: Rate(**rate) for name, rate in inputs["rates"].items()}
+    others = fabrics_of_others(deployment, observed)
+    machines = [one for one in read_machines(whole(documents, others)) if one.fabric.casefold() not in others]
+    servers = carriers_in(observed, sizes=inputs["sizes"], others=others)
+    rates = {
+        name: Rate(daily_change_gb=change, peak_mb_s=peak) for name, (change, peak) in inputs["rates"].items()
+    }
     total = inputs["total_change_gb"]
     if total is None:
         total = answers_in_play(deployment).get("capacity", {}).get("daily_change_gb")
@@ -141,10 +135,13 @@ def run_plan(progress: Progress) -> Done:
 
 def newest_plan(deployment: Deployment) -> NewestPlan | None:
     """None before the first one."""
-    task = evidence.latest(deployment, "plan_moves")
+    rows = deployment.tasks.filter(kind="plan_moves", state=TaskState.SUCCEEDED)
+    task = rows.order_by("-finished_at").first()
     if task is None or not task.result:
         return None
-    moved = deployment.tasks.filter(kind="move_machines", queued_at__gt=task.finished_at).exists()
+    # One that still went on while the vault was read counts as well; one that never began does not.
+    later = Q(state__in=ACTIVE_STATES) | Q(started_at__isnull=False, finished_at__gt=task.result["read_at"])
+    moved = deployment.tasks.filter(later, kind="move_machines").exists()
     return NewestPlan(
         task=task,
         sha256=task.result["sha256"],
@@ -181,14 +178,21 @@ def last_seen(deployment: Deployment) -> tuple[SeenServer, ...]:
     counts = {one.id.upper(): one.machines for one in observed.components if one.machines is not None}
     return tuple(
         SeenServer(carrier=carrier, machines=counts.get(carrier.id))
-        for carrier in carriers_in(observed, sizes={})
+        for carrier in carriers_in(observed, sizes={}, others=fabrics_of_others(deployment, observed))
     )
 
 
-def carriers_in(observed: Observed, *, sizes: Mapping[str, str]) -> tuple[Carrier, ...]:
-    """Process servers and appliances of a vault, by name. `sizes`: the rows that somebody named, by upper-cased id."""
+def carriers_in(
+    observed: Observed, *, sizes: Mapping[str, str], others: Collection[str]
+) -> tuple[Carrier, ...]:
+    """Process servers and appliances of a vault, by name, without those in the fabrics `others`.
+
+    `sizes`: the rows that somebody named, by upper-cased id.
+    """
     found = []
     for one in observed.of_kind(*_CLASSIC_KINDS, "appliance"):
+        if one.fabric.casefold() in others:
+            continue
         kind = cast("ServerKind", one.kind)
         measured = [one.metrics, *(part.metrics for part in observed.parts_of(one.key))]
         memory = next((item.memory_total_bytes for item in measured if item.memory_total_bytes), None)
@@ -217,6 +221,24 @@ def corrections_of(deployment: Deployment) -> dict[str, str]:
     """What people know better than the vault: the kind of a server, by its id."""
     watch = getattr(deployment, "vault_watch", None)
     return dict(watch.corrections) if watch else {}
+
+
+def whole(documents: Mapping[str, Any], others: Collection[str] = ()) -> Mapping[str, Any]:
+    """The same documents, if all machines of all fabrics but `others` are in them. Raises Conflict `machines_unread`.
+
+    Without them every server would look idle, and every machine as if it did not replicate any more.
+    """
+    for part in documents["skipped"]:
+        name, _slash, fabric = part["part"].partition("/")
+        if name in ("protected_items", "containers", "fabrics") and fabric.casefold() not in others:
+            raise Conflict(
+                Text(
+                    _("Which machines replicate could not be read: %(why)s"), why=Text.from_json(part["text"])
+                ),
+                remedy=Text(_("Give the Azure account the role for moving machines, then try again.")),
+                code="machines_unread",
+            )
+    return documents
 
 
 def orders_of(stored: Sequence[Mapping[str, Any]]) -> tuple[MoveOrder, ...]:
@@ -254,52 +276,3 @@ def _orders(
         for move in moves
         for machine in [by_key[move.machine]]
     )
-
-
-def _total(given: Any, errors: list[FieldError]) -> float | None:
-    if given in (None, ""):
-        return None
-    try:
-        value = float(str(given).replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1_000_000:
-        text = Text(_("Give the change of all machines in GB a day, from 0 to 1,000,000."))
-        errors.append(FieldError(path="total_change_gb", message=text, code="invalid"))
-        return None
-    return value
-
-
-def _rates(given: Any, errors: list[FieldError]) -> dict[str, dict[str, float | None]]:
-    if given in (None, ""):
-        return {}
-    try:
-        if not isinstance(given, str) or len(given) > BYTES_MOST:
-            raise RatesRefused(Text(_("Give a CSV file of at most 2 MB, as text.")))
-        return {
-            name: {"daily_change_gb": rate.daily_change_gb, "peak_mb_s": rate.peak_mb_s}
-            for name, rate in read_rates(given).items()
-        }
-    except RatesRefused as refused:
-        errors.append(FieldError(path="rates_csv", message=refused.text, code="invalid"))
-        return {}
-
-
-def _texts(given: Any, errors: list[FieldError]) -> list[str]:
-    if given in (None, "", []):
-        return []
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        text = Text(_("Give a list of ids of servers."))
-        errors.append(FieldError(path="leave", message=text, code="invalid"))
-        return []
-    return sorted({one.upper() for one in given})
-
-
-def _sizes(given: Any, errors: list[FieldError]) -> dict[str, str]:
-    if not given:
-        return {}
-    if not isinstance(given, dict) or any(size not in _SIZES for size in given.values()):
-        text = Text(_("Give S, M or L for the ids of servers."))
-        errors.append(FieldError(path="sizes", message=text, code="invalid"))
-        return {}
-    return {str(server).upper(): size for server, size in sorted(given.items())}

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
-from wizard.azure import fabrics, gateways, jobs
+from wizard.azure import gateways, jobs
 from wizard.azure.connection import Arm
 from wizard.azure.errors import AzureError, JobFailed
+from wizard.azure.errors import NotFound as JobNotFound
 from wizard.azure.job_view import Job
 from wizard.azure.vaults import VaultRef
 from wizard.journey.errors import FieldError
@@ -23,13 +22,12 @@ from wizard.models import Deployment, Task, TaskState
 from wizard.planning.protected_machines import MoveOrder, batches, read_machines
 from wizard.services import azure_access, machine_moves
 from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.machine_moves_now import not_now, read_now, sorted_out
+from wizard.services.machine_moves_report import MoveReport
 from wizard.services.tasks.progress import Cancelled, Progress
 from wizard.services.tasks.work import Done, Prepared
-from wizard.services.vault_observation import schedule
+from wizard.services.vault_observation import reading, schedule
 from wizard.text import Text, _
-from wizard.topology.observed import Observed, observe
-
-_OUTCOMES: Final = ("moved", "already", "failed", "refused", "not_tried")
 
 
 def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
@@ -44,18 +42,15 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         missing.append(Text(_("an Azure account in the vault step")))
     undone = inputs.get("undo")
     if undone is not None:
-        orders = undo_orders(_move(deployment, undone))
+        source = _to_be_undone(deployment, undone)
+        orders, named = undo_orders(source), {"undo": str(source.pk)}
     else:
-        orders = machine_moves.must_be_planned(deployment, inputs.get("plan_sha256")).orders
+        plan = machine_moves.must_be_planned(deployment, inputs.get("plan_sha256"))
+        orders, named = plan.orders, {"plan": str(plan.task.pk)}
     if not orders:
         raise Conflict(Text(_("There is nothing to move.")), code="nothing_to_move")
-    clean: dict[str, Any] = {
-        "orders": [order.to_json() for order in orders],
-        "plan_sha256": machine_moves.seal(orders),
-    }
-    return Prepared(
-        inputs=clean | ({"undo": str(undone)} if undone is not None else {}), missing=tuple(missing)
-    )
+    # The orders stay with the task that has them already: of two thousand machines they are more than a megabyte.
+    return Prepared(inputs=named | {"plan_sha256": machine_moves.seal(orders)}, missing=tuple(missing))
 
 
 def undo_orders(task: Task) -> tuple[MoveOrder, ...]:
@@ -64,87 +59,46 @@ def undo_orders(task: Task) -> tuple[MoveOrder, ...]:
     return machine_moves.orders_of(result.get("undo", []))
 
 
+def ordered(task: Task) -> tuple[MoveOrder, ...]:
+    """What a task that was started is to move. Raises Conflict `plan_outdated` where that is not what was approved."""
+    inputs = task.inputs
+    others = task.deployment.tasks.filter(pk=inputs.get("undo") or inputs["plan"])
+    source = others.first()
+    if source is None or not source.result:
+        orders: tuple[MoveOrder, ...] = ()
+    else:
+        orders = undo_orders(source) if "undo" in inputs else machine_moves.orders_of(source.result["orders"])
+    if machine_moves.seal(orders) != inputs["plan_sha256"]:
+        raise Conflict(Text(_("What was to be moved is not known any more.")), code="plan_outdated")
+    return orders
+
+
 def run(progress: Progress) -> Done:
     task = progress.task
     deployment = task.deployment
-    orders = machine_moves.orders_of(task.inputs["orders"])
-    report = _Report(task)
+    orders = ordered(task)
+    report = MoveReport(task)
     ref = azure_access.vault_ref(deployment)
     with azure_access.open_arm(deployment) as arm:
-        in_left_job = _await_left_job(progress, arm, ref)
-        progress.phase(Text(_("Reading where the machines are now")), 5)
-        documents = fabrics.read_documents(arm, ref)
-        observed = observe(
-            documents, now=timezone.now(), corrections=machine_moves.corrections_of(deployment)
-        )
-        todo = _sorted_out(orders, documents, observed, report, progress, in_left_job)
-        progress.leave(job=None)
-        made = batches(todo)
-        for number, batch in enumerate(made):
-            left = [order for later in made[number + 1 :] for order in later]
-            try:
-                # Between two jobs is where somebody's wish to stop is heard.
-                progress.phase(_about(batch, number + 1, len(made)), round(10 + 85 * number / len(made)))
-            except Cancelled:
-                report.note("not_tried", [*batch, *left])
-                raise
-            try:
-                _move_batch(progress, arm, ref, batch, report)
-            except JobFailed as error:
-                _verify(arm, ref, batch, error, report, progress)
-            except AzureError as error:
-                # Not this batch but the way to the vault, or the right to it, is what fails: the others would as well.
-                report.fail(batch, error)
-                report.note("not_tried", left)
-                raise
-    schedule.make_due(deployment)
+        try:
+            in_left_job = _await_left_job(progress, arm, ref, orders, report)
+            progress.phase(Text(_("Reading where the machines are now")), 5)
+            documents = read_now(arm, ref, orders)
+            todo = sorted_out(orders, documents, report, progress, in_left_job)
+            progress.leave(job=None)
+            _move_all(progress, arm, ref, batches(todo), report)
+        finally:
+            # However it ended, machines may be elsewhere now.
+            reading.forget(deployment)
+            schedule.make_due(deployment)
     return _ended(report)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-class _Report:
-    """What became of each machine, written into the task's row whenever it grows."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._lists: dict[str, list[dict[str, Any]]] = {outcome: [] for outcome in _OUTCOMES}
-        before = task.result or {}
-        # An attempt before this one moved them; what it moved is to be taken back, too.
-        self._undo: dict[str, dict[str, str]] = {
-            MoveOrder(**order).key: order for order in before.get("undo", [])
-        }
-
-    def note(self, outcome: str, orders: Sequence[MoveOrder], **more: Any) -> None:
-        for order in orders:
-            self._lists[outcome].append({"machine": order.machine, "name": order.name, **more})
-            if outcome == "moved":
-                self._undo[order.key] = order.back().to_json()
-        if orders:
-            self._write()
-
-    def fail(self, orders: Sequence[MoveOrder], error: AzureError) -> None:
-        self.note(
-            "failed",
-            orders,
-            code=error.code,
-            text=error.text.to_json(),
-            remedy=error.remedy.to_json(),
-        )
-
-    def count(self, outcome: str) -> int:
-        return len(self._lists[outcome])
-
-    def to_json(self) -> dict[str, Any]:
-        return {**self._lists, "undo": list(self._undo.values())}
-
-    def _write(self) -> None:
-        mine = Task.objects.filter(pk=self._task.pk, attempt=self._task.attempt, state=TaskState.RUNNING)
-        mine.update(result=self.to_json())
-
-
-def _move(deployment: Deployment, task_id: object) -> Task:
+def _to_be_undone(deployment: Deployment, task_id: object) -> Task:
+    """The newest move, or the one of which the newest move has taken back a part only."""
     try:
         wanted = UUID(str(task_id))
     except ValueError:
@@ -154,7 +108,7 @@ def _move(deployment: Deployment, task_id: object) -> Task:
     if task is None:
         raise NotFound(Text(_("There is no such move.")))
     newest = machine_moves.newest_moves(deployment)
-    if newest is None or newest.pk != task.pk:
+    if newest is None or task.pk not in (newest.pk, half_undone(newest)):
         raise Conflict(
             Text(_("Only the newest move can be taken back: machines were moved since.")),
             remedy=Text(_("Plan new moves instead.")),
@@ -163,7 +117,16 @@ def _move(deployment: Deployment, task_id: object) -> Task:
     return task
 
 
-def _await_left_job(progress: Progress, arm: Arm, ref: VaultRef) -> frozenset[str]:
+def half_undone(task: Task) -> UUID | None:
+    """The id of the move that this task was to take back, where some of its machines stayed away; else None."""
+    undone, result = task.inputs.get("undo"), task.result or {}
+    left = task.state != TaskState.SUCCEEDED or any(result.get(name) for name in ("failed", "refused"))
+    return UUID(undone) if undone and left else None
+
+
+def _await_left_job(
+    progress: Progress, arm: Arm, ref: VaultRef, orders: Sequence[MoveOrder], report: MoveReport
+) -> frozenset[str]:
     """The job that a worker which died was following goes on in Azure; its machines must not be asked for twice.
 
     Returns their keys: what it moved is this task's doing.
@@ -171,63 +134,57 @@ def _await_left_job(progress: Progress, arm: Arm, ref: VaultRef) -> frozenset[st
     left = progress.task.leftovers.get("job")
     if not left:
         return frozenset()
+    keys = frozenset(left["machines"])
+    if not left["id"]:
+        # It died between the order and its answer: if there is a job, its name is not known.
+        report.may_have_moved([order for order in orders if order.key in keys])
+        return keys
     progress.phase(Text(_("Waiting for the job that was left behind")), 2)
-    # What it did not do is found out afterwards, and done again.
-    with suppress(JobFailed):
+    # What it did not do, or where it is not known any more, is found out afterwards, and done again.
+    with suppress(JobFailed, JobNotFound):
         jobs.follow(arm, ref, Job(id=left["id"]), should_stop=_only_if_lost(progress))
-    return frozenset(left["machines"])
+    return keys
 
 
-def _sorted_out(
-    orders: Sequence[MoveOrder],
-    documents: dict[str, Any],
-    observed: Observed,
-    report: _Report,
+def _move_all(
     progress: Progress,
-    in_left_job: frozenset[str],
-) -> tuple[MoveOrder, ...]:
-    """Those that are to be moved still, and may be."""
-    now = {machine.key: machine.server for machine in read_machines(documents)}
-    todo, already = [], []
-    for order in orders:
-        server = now.get(order.key)
-        if server == order.target.upper():
-            already.append(order)
-        elif server != order.source.upper():
-            text = (
-                Text(_("%(name)s does not replicate any more."), name=order.name)
-                if server is None
-                else Text(
-                    _("%(name)s is on another server than it was when this was planned."), name=order.name
-                )
-            )
-            report.note("refused", [order], text=text.to_json())
-            progress.warning(text)
-        elif wrong := _must_not_take(observed, order.target):
-            report.note("refused", [order], text=wrong.to_json())
-            progress.warning(wrong)
-        else:
-            todo.append(order)
-    report.note("moved", [order for order in already if order.key in in_left_job])
-    report.note("already", [order for order in already if order.key not in in_left_job])
-    return tuple(todo)
-
-
-def _must_not_take(observed: Observed, target: str) -> Text | None:
-    """Why this server may take no machines now (asr-facts 9); None where it may."""
-    for one in observed.components:
-        if one.id.upper() == target.upper() and one.kind in ("ps_builtin", "ps_scaleout", "appliance"):
-            if one.health == "critical":
-                return Text(_("%(name)s is critical and takes no machines."), name=one.name)
-            return None
-    return Text(_("The vault shows no server %(id)s that could take machines."), id=target)
+    arm: Arm,
+    ref: VaultRef,
+    made: Sequence[tuple[MoveOrder, ...]],
+    report: MoveReport,
+) -> None:
+    for number, batch in enumerate(made):
+        left = [order for later in made[number + 1 :] for order in later]
+        try:
+            # Between two jobs is where somebody's wish to stop is heard.
+            progress.phase(_about(batch, number + 1, len(made)), round(10 + 85 * number / len(made)))
+        except Cancelled:
+            report.note("not_tried", [*batch, *left])
+            raise
+        try:
+            # Jobs take minutes: who was sound when the first began may not be when the last one does.
+            if number and (why := not_now(arm, ref, batch[0].target, progress)):
+                report.refuse((order, why.to_json()) for order in batch)
+                progress.event(why, level="warning")
+                continue
+            _move_batch(progress, arm, ref, batch, report)
+        except JobFailed as error:
+            _verify(arm, ref, batch, left, error, report, progress)
+        except AzureError as error:
+            # Not this batch but the way to the vault, or the right to it, is what fails: the others would as well.
+            report.fail(batch, error)
+            report.note("not_tried", left)
+            raise
 
 
 def _move_batch(
-    progress: Progress, arm: Arm, ref: VaultRef, batch: tuple[MoveOrder, ...], report: _Report
+    progress: Progress, arm: Arm, ref: VaultRef, batch: tuple[MoveOrder, ...], report: MoveReport
 ) -> None:
     """Raises JobFailed, AzureError."""
     first = batch[0]
+    machines = [order.key for order in batch]
+    # Before the order goes out: whoever takes over must know of it, and who has lost the task must not give it.
+    progress.leave(job={"id": "", "machines": machines})
     if first.way == "update_appliance":
         job = gateways.update_appliance(
             arm,
@@ -248,8 +205,14 @@ def _move_batch(
             target=first.target,
             items=[order.machine for order in batch],
         )
-    progress.leave(job={"id": job.id, "machines": [order.key for order in batch]})
-    view = jobs.follow(arm, ref, job, should_stop=_only_if_lost(progress))
+    progress.leave(job={"id": job.id, "machines": machines})
+    try:
+        view = jobs.follow(arm, ref, job, should_stop=_only_if_lost(progress))
+    except JobFailed:
+        raise
+    except AzureError:
+        report.may_have_moved(batch)
+        raise
     progress.leave(job=None)
     report.note("moved", batch)
     if view.errors:
@@ -262,21 +225,26 @@ def _verify(
     arm: Arm,
     ref: VaultRef,
     batch: tuple[MoveOrder, ...],
+    left: Sequence[MoveOrder],
     error: JobFailed,
-    report: _Report,
+    report: MoveReport,
     progress: Progress,
 ) -> None:
     """A job that failed may have moved some: the vault says which."""
     progress.leave(job=None)
     try:
-        documents = fabrics.read_documents(arm, ref)
-    except AzureError:
+        documents = read_now(arm, ref, batch)
+    except (AzureError, Conflict):
+        report.may_have_moved(batch)
         report.fail(batch, error)
+        report.note("not_tried", left)
         raise
     now = {machine.key: machine.server for machine in read_machines(documents)}
     there = [order for order in batch if now.get(order.key) == order.target.upper()]
+    away = [order for order in batch if order not in there]
+    report.not_moved(away)
     report.note("moved", there)
-    report.fail([order for order in batch if order not in there], error)
+    report.fail(away, error)
     progress.event(error.text, level="warning", data={"moved": len(there), "of": len(batch)})
 
 
@@ -297,7 +265,7 @@ def _about(batch: Sequence[MoveOrder], number: int, of: int) -> Text:
     )
 
 
-def _ended(report: _Report) -> Done:
+def _ended(report: MoveReport) -> Done:
     moved, wrong = report.count("moved"), report.count("failed") + report.count("refused")
     if wrong and not moved:
         raise Conflict(

@@ -60,6 +60,11 @@ def documents_of(deployment: Deployment, *, check: Callable[[], None] = no_check
             cache.delete(reader)
 
 
+def forget(deployment: Deployment) -> None:
+    """Have the next one who wants the documents ask anew: what the vault said last is not so any more."""
+    cache.delete(_key(deployment))
+
+
 def _sound(documents: Documents) -> Documents:
     """Without halves of characters, which JSON can spell and no database keeps."""
     text = json.dumps(documents, ensure_ascii=False).encode("utf-8", "replace")

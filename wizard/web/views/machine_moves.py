@@ -19,7 +19,8 @@ from wizard.planning.carrying import Carrier, rows_of
 from wizard.planning.quoting import amount
 from wizard.services import deployments, machine_moves, machine_moves_running, tasks
 from wizard.services.errors import Invalid, UserError
-from wizard.services.machine_moves import BYTES_MOST, COLUMNS, NewestPlan
+from wizard.services.machine_moves import NewestPlan
+from wizard.services.machine_moves_inputs import BYTES_MOST, COLUMNS
 from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.web import live, move_lines, steps
@@ -119,6 +120,9 @@ def _file(request: SignedInRequest) -> str:
         return ""
     # One byte more than may be is enough to see that it is too much.
     content: bytes = given.read(BYTES_MOST + 1)
+    if len(content) > BYTES_MOST:
+        text = Text(_("Give a CSV file of at most 2 MB, as text."))
+        raise Invalid([FieldError(path="rates_csv", message=text, code="invalid")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
