@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from tests import stories, vault_stories
@@ -24,8 +25,18 @@ from wizard.models import (
     Task,
     TaskState,
 )
-from wizard.services import additions, additions_advice, additions_schedule, expiry, tasks, topology
+from wizard.services import (
+    additions,
+    additions_advice,
+    additions_checking,
+    additions_schedule,
+    expiry,
+    tasks,
+    topology,
+)
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotReady
+from wizard.services.tasks.progress import Progress
+from wizard.services.tasks.runner import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -409,3 +420,56 @@ def test_advice_counts_what_the_vault_shows_and_alerts_that_stay(
     azure.control.add_protected_items(VAULT, None, 201, SERVER)
     look(deployment, operator)
     assert [reason.id for reason in additions_advice.advice_for(deployment).reasons] == ["machines"]
+
+
+# --- what happens meanwhile -------------------------------------------------------------------------------------------
+
+
+def test_a_look_at_the_vault_in_the_midst_of_a_check_does_not_undo_it(
+    deployment: Deployment, operator: Operator
+) -> None:
+    row = additions.plan(deployment, "ps_scaleout", SCALEOUT, actor=operator)
+    task = tasks.launch(
+        "check_addition", deployment=deployment, actor=operator, inputs={"addition": str(row.pk)}
+    )
+    claimed = claim(task.pk, "test")
+    assert claimed is not None
+    with Progress(claimed) as progress:
+        done = additions_checking.run(progress)
+        # What the schedule writes when a look at the vault did not show it.
+        Addition.objects.filter(pk=row.pk).update(changed_at=timezone.now())
+        assert done.commit is not None
+        with transaction.atomic():
+            done.commit()
+        row.refresh_from_db()
+        assert row.state == Addition.State.CHECKED
+        done = additions_checking.run(progress)
+        additions.change(row, {**SCALEOUT, "address": "192.0.2.21"}, actor=operator)
+        assert done.commit is not None
+        with pytest.raises(Conflict, match="was changed while"), transaction.atomic():
+            done.commit()
+
+
+def test_a_recorded_component_is_changed_under_the_same_name_however_it_is_spelt(
+    recorded: Deployment, operator: Operator
+) -> None:
+    row = additions.plan(recorded, "ps_scaleout", SCALEOUT, actor=operator)
+    assert run("record_addition", row, operator, confirmed=True).state == TaskState.SUCCEEDED
+    changed = additions.change(row, {**SCALEOUT, "name": " ps01 ", "size": "L"}, actor=operator)
+    assert (changed.name, changed.answers["size"]) == ("ps01", "L")
+    with pytest.raises(Conflict, match="recorded under this name"):
+        additions.change(row, {**SCALEOUT, "name": "ps02"}, actor=operator)
+    row.refresh_from_db()
+    assert row.name == "ps01"
+
+
+def test_who_can_ask_no_vault_any_more_is_believed_that_it_is_gone(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    azure.control.register_process_server(VAULT, "ps01", "192.0.2.20")
+    look(deployment, operator)
+    row = additions.plan(deployment, "ps_scaleout", SCALEOUT, actor=operator)
+    with pytest.raises(Conflict, match="shows ps01 still"):
+        additions.remove(row, actor=operator)
+    vault_stories.choose(deployment, "")
+    assert additions.remove(row, actor=operator).state == Addition.State.REMOVED

@@ -15,13 +15,14 @@ from wizard.journey.additions import ANSWERS, AdditionKind
 from wizard.journey.errors import FieldError, explain
 from wizard.models import Addition, Deployment, DeploymentState, Operator
 from wizard.planning.component_finding import ComponentFinding
-from wizard.services import audit, deployments, topology
+from wizard.services import audit, azure_access, deployments, topology
 from wizard.services.additions_seen import ABSENT, Seen, seen_in_vault
 from wizard.services.answers import primary_component
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.services.vault_observation.notices import REMINDER
+from wizard.services.vault_observation.schedule import WATCHED_STATES
 from wizard.text import Text, _
 from wizard.topology.roles import ROLES
 
@@ -33,6 +34,7 @@ __all__ = [
     "change",
     "findings_of",
     "get",
+    "must_be_unchanged",
     "of_deployment",
     "plan",
     "reminder_key",
@@ -43,6 +45,7 @@ __all__ = [
     "title_of",
 ]
 
+_PLANNED: Final = ("name", "address", "answers")
 _LEARN: Final = "https://learn.microsoft.com/azure/site-recovery/"
 LINKS: Final[Mapping[str, str]] = {
     Addition.Kind.PS_SCALEOUT: _LEARN + "vmware-azure-set-up-process-server-scale",
@@ -129,21 +132,19 @@ def change(addition: Addition, given: Mapping[str, Any], *, actor: Operator) -> 
     addition.refresh_from_db()
     _must_stand(addition)
     before = {"name": addition.name, "address": addition.address, "answers": addition.answers}
-    if addition.state == Addition.State.RECORDED:
-        # Its name and address are part of snapshots that nobody changes; the day of its removal is not.
-        fixed = {"name": addition.name, "address": addition.address or None}
-        moved = [name for name, value in fixed.items() if name in given and (given[name] or None) != value]
-        if moved:
-            raise Conflict(
-                Text(_("%(name)s is recorded under this name and address."), name=addition.name),
-                remedy=Text(_("Remove it, and plan another one.")),
-                code="recorded",
-            )
-    else:
+    recorded = addition.state == Addition.State.RECORDED
+    if not recorded:
         addition.state = Addition.State.PLANNED
         addition.appeared_at = None
     addition.findings, addition.checked_at = [], None
     _take(addition, given)
+    # Its name and address are part of snapshots that nobody changes; the day of its removal is not.
+    if recorded and (addition.name, addition.address) != (before["name"], before["address"]):
+        raise Conflict(
+            Text(_("%(name)s is recorded under this name and address."), name=before["name"]),
+            remedy=Text(_("Remove it, and plan another one.")),
+            code="recorded",
+        )
     audit.record(
         "addition.changed",
         subject=addition,
@@ -173,7 +174,9 @@ def remove(addition: Addition, *, actor: Operator) -> Addition:
     deployments.refuse_while_changing(deployment)
     addition.refresh_from_db()
     _must_stand(addition)
-    seen = seen_in_vault(addition)
+    # Where nobody can look at the vault again, what it showed last must not hold back who says that it is gone.
+    watched = deployment.state in WATCHED_STATES and azure_access.account_name(deployment)
+    seen = seen_in_vault(addition) if watched else ABSENT
     if seen.machines:
         raise Conflict(
             Text(
@@ -216,6 +219,17 @@ def remove(addition: Addition, *, actor: Operator) -> Addition:
         },
     )
     return addition
+
+
+def must_be_unchanged(addition: Addition, text: Text, remedy: Text) -> None:
+    """Raises Conflict `changed_meanwhile` where somebody changed its answers, or removed it. To be called in a transaction.
+
+    That the vault was looked at meanwhile, or shows it by now, changes nothing of what was planned.
+    """
+    now = Addition.objects.select_for_update().filter(pk=addition.pk, removed_at=None).first()
+    if now is None or any(getattr(now, name) != getattr(addition, name) for name in _PLANNED):
+        raise Conflict(text, remedy=remedy, code="changed_meanwhile")
+    addition.state, addition.appeared_at = now.state, now.appeared_at
 
 
 def settle(addition: Addition) -> bool:

@@ -24,7 +24,6 @@ from wizard.services.additions_inputs import addition_in, addition_of
 from wizard.services.additions_sites import machine_of
 from wizard.services.additions_targets import failback_plan_of, target_of, twins_of
 from wizard.services.answers import Answers, answers_in_play
-from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
@@ -63,6 +62,11 @@ def run(progress: Progress) -> Done:
     blocking = sum(finding.status == "block" for finding in findings)
 
     def commit() -> None:
+        additions.must_be_unchanged(
+            row,
+            Text(_("%(name)s was changed while it was being checked."), name=row.name),
+            Text(_("Check it again.")),
+        )
         now = timezone.now()
         changes: dict[str, Any] = {
             "findings": [finding.to_json() for finding in findings],
@@ -73,14 +77,7 @@ def run(progress: Progress) -> Done:
             changes["state"] = Addition.State.CHECKED
         elif row.state == Addition.State.CHECKED and blocking:
             changes["state"] = Addition.State.PLANNED
-        # What was changed meanwhile was not checked.
-        unchanged = Addition.objects.filter(pk=row.pk, changed_at=row.changed_at, removed_at=None)
-        if not unchanged.update(**changes):
-            raise Conflict(
-                Text(_("%(name)s was changed while it was being checked."), name=row.name),
-                remedy=Text(_("Check it again.")),
-                code="changed_meanwhile",
-            )
+        Addition.objects.filter(pk=row.pk).update(**changes)
         row.refresh_from_db()
         additions.settle(row)
         audit.record(

@@ -9,7 +9,6 @@ from django.utils import timezone
 from wizard.models import Addition, Deployment, DeploymentState
 from wizard.services import additions, audit, azure_access, topology
 from wizard.services.additions_inputs import addition_in, addition_of
-from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.text import Text, _
@@ -42,19 +41,18 @@ def run(progress: Progress) -> Done:
 
     def commit() -> None:
         # Whoever removed or changed it meanwhile goes first: what was drawn is not what is there.
+        additions.must_be_unchanged(
+            row,
+            Text(_("%(name)s was changed while it was being recorded."), name=row.name),
+            Text(_("Look at it, then record it again.")),
+        )
         now = timezone.now()
-        unchanged = Addition.objects.filter(pk=row.pk, changed_at=row.changed_at, removed_at=None)
-        if not unchanged.update(
+        Addition.objects.filter(pk=row.pk).update(
             state=Addition.State.RECORDED,
             recorded_at=row.recorded_at or now,
             appeared_at=row.appeared_at or now,
             changed_at=now,
-        ):
-            raise Conflict(
-                Text(_("%(name)s was changed while it was being recorded."), name=row.name),
-                remedy=Text(_("Look at it, then record it again.")),
-                code="changed_meanwhile",
-            )
+        )
         snapshot = topology.keep(deployment, graph, actor=task.requested_by)
         result["snapshot"] = snapshot.number
         audit.record(
