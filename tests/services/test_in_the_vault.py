@@ -16,6 +16,7 @@ from tests.services.azure import add_account
 from tests.services.machines import by_hand
 from tests.vault_files import usual_file
 from wizard.azure import fabrics, vcenters
+from wizard.azure.vcenters import VCenterBody
 from wizard.lab.arm import LabAzure
 from wizard.models import (
     AuditEntry,
@@ -27,7 +28,14 @@ from wizard.models import (
     TaskState,
     VCenter,
 )
-from wizard.services import azure_access, installation_secrets, tasks, vault_servers, vault_vcenters
+from wizard.services import (
+    azure_access,
+    installation_secrets,
+    tasks,
+    vault_places,
+    vault_servers,
+    vault_vcenters,
+)
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.tasks.progress import Progress
 from wizard.text import Text
@@ -294,6 +302,54 @@ def test_a_vcenter_that_moved_is_changed_and_not_added_a_second_time(
     assert register(site, operator)["state"] == "registered"
     (there,) = vcenters_in(azure)
     assert (there["friendlyName"], there["ipAddress"]) == ("vcenter.lab.test", "vcenter2.lab.test")
+
+
+def orders_in(azure: LabAzure) -> list[str]:
+    """What changed vCenters in the vault, in its order."""
+    return [
+        sent["method"]
+        for sent in azure.control.requests()
+        if "/replicationvCenters/" in sent["path"] and sent["method"] != "GET" and sent["status"] < 400
+    ]
+
+
+@contextmanager
+def orders_of_another(site: Deployment) -> Iterator[tuple[tuple[Any, ...], VCenterBody]]:
+    """Where a worker that dies, or another task, gives the same orders: the place, and what is registered there."""
+    with azure_access.open_arm(site) as arm:
+        place = vault_places.place_of(arm, site)
+        (server, *_others), (account, *_more) = (
+            place.details[name] for name in ("processServers", "runAsAccounts")
+        )
+        body = VCenterBody(
+            friendly_name="vcenter.lab.test",
+            address="vcenter.lab.test",
+            port=443,
+            process_server_id=server["id"],
+            run_as_account_id=account["accountId"],
+        )
+        yield (arm, place.ref, place.name, "vcenter-lab-test"), body
+
+
+def test_what_is_ordered_already_is_waited_for_and_not_ordered_twice(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    azure.control.register_process_server(VAULT, "ps02", "192.0.2.12")
+    azure.control.job_seconds = 0.2
+    with orders_of_another(site) as (place, body):
+        vcenters.put_vcenter(*place, body)
+        again = register(site, operator)
+        assert (again["state"], again["discovery_status"]) == ("unchanged", "Completed")
+        assert again["infrastructure_id"]
+        assert orders_in(azure) == ["PUT"]
+        vcenters.patch_vcenter(*place, body)
+        assert register(site, operator, process_server="PS02")["state"] == "registered"
+        assert orders_in(azure) == ["PUT", "PATCH", "PATCH"]
+        vcenters.delete_vcenter(*place)
+    removed = done(site, operator, "remove_vcenter", confirm="vcenter.lab.test")
+    assert removed["state"] in ("removed", "absent")
+    assert vcenters_in(azure) == []
 
 
 @pytest.mark.parametrize(

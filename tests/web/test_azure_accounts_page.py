@@ -77,7 +77,9 @@ def test_who_came_from_a_vault_step_goes_back_there_and_nowhere_else(
     for elsewhere in ("https://evil.example/", "//evil.example/deployments/", "/tasks/"):
         AzureAccount.objects.all().delete()
         operator.refresh_from_db()
-        answer = working.post(f"{LIST}add/", {**PRINCIPAL, "name": f"n{len(elsewhere)}", "back_to": elsewhere})
+        answer = working.post(
+            f"{LIST}add/", {**PRINCIPAL, "name": f"n{len(elsewhere)}", "back_to": elsewhere}
+        )
         assert answer["Location"] == LIST
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests import stories
 from tests.api.client import Api, ok, token_of
-from tests.services.test_in_the_vault import VAULT, done, register, with_account
+from tests.services.test_in_the_vault import VAULT, done, register, under_way, with_account
 from tests.web.pages import read, step_url
 from wizard.lab.arm import LabAzure
-from wizard.models import Deployment, Operator
+from wizard.models import Deployment, Operator, Task, VCenter
+from wizard.services import vault_vcenters
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,22 @@ def test_vcenter_is_removed_only_when_its_name_was_typed(
     assert not site.tasks.filter(kind="remove_vcenter").exists()
     working.post(address, {"action": "remove_from_vault", "confirm": "vcenter.lab.test"})
     assert site.tasks.filter(kind="remove_vcenter").exists()
+
+
+def test_what_was_removed_from_the_vault_is_not_shown_there(
+    working: Client, site: Deployment, operator: Operator
+) -> None:
+    address = step_url(site, "register")
+    with under_way(site, operator, run_as_account="vcenter") as progress:
+        known = vault_vcenters.register(progress, VCenter.objects.get(), start=50)
+    task = Task.objects.get(pk=progress.task.pk)
+    task.result, task.finished_at = {"vault": known}, timezone.now()
+    task.save()
+    assert "Remove vCenter Server from the vault" in read(working.get(address)).words
+    done(site, operator, "remove_vcenter", confirm="vcenter.lab.test")
+    shown = read(working.get(address)).words
+    assert "Remove vCenter Server from the vault" not in shown
+    assert "Not registered there yet" in shown
 
 
 def test_machines_are_shown_with_what_the_vault_says(

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from wizard.azure import jobs
 from wizard.azure.connection import Arm
-from wizard.azure.errors import JobFailed
+from wizard.azure.errors import Busy, JobFailed
 from wizard.azure.job_view import Job, JobView
 from wizard.azure.vaults import VaultRef
 from wizard.services import vault_servers
 from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Progress
 from wizard.text import Text, _, verbatim
+
+T = TypeVar("T")
+
+# Jobs of vCenters last some minutes; looked at as often as a job is that is followed.
+FREE_WITHIN_S: Final = 600.0
+LOOK_AGAIN_S: Final = 10.0
+
+
+def when_free(progress: Progress, order: Callable[[bool], T | None]) -> T | None:
+    """What `order` returns, given again while another job is in its way: that of another task, or of a worker that died.
+
+    It is called with True while there is time to wait, and returns None then (or raises Busy) to be called again.
+    """
+    pause, ends = vault_servers.pause(progress), time.monotonic() + FREE_WITHIN_S
+    said = False
+    while time.monotonic() < ends:
+        try:
+            found = order(True)
+        except Busy as error:
+            found = None
+            if not said:
+                progress.info(error.text)
+                said = True
+        if found is not None:
+            return found
+        pause(LOOK_AGAIN_S)
+    return order(False)
 
 
 def follow(progress: Progress, arm: Arm, ref: VaultRef, job: Job | None, *, start: int | None = None) -> None:

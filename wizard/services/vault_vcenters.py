@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from wizard.azure import vcenters
 from wizard.azure.fabrics import read_documents
+from wizard.azure.job_view import Job
 from wizard.azure.vcenters import VCenterBody
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, DeploymentState, VCenter
@@ -43,6 +45,20 @@ def checked_inputs(inputs: Record) -> dict[str, str]:
 def goes_on(deployment: Deployment) -> bool:
     """Whether registering goes on into the vault: with an Azure account."""
     return bool(azure_access.account_name(deployment)) and primary_component(deployment) != "ps_scaleout"
+
+
+def last_in_vault(deployment: Deployment) -> Record:
+    """What was registered in the vault last, by its `name` there and more; empty before, and after it was removed."""
+    registered = evidence.latest(deployment, "register_vcenter")
+    removed = evidence.latest(deployment, "remove_vcenter")
+    if registered is None or (
+        removed
+        and registered.finished_at
+        and removed.finished_at
+        and removed.finished_at > registered.finished_at
+    ):
+        return {}
+    return (registered.result or {}).get("vault") or {}
 
 
 def is_left(deployment: Deployment) -> bool:
@@ -99,8 +115,6 @@ def _register_at(progress: Progress, place: Place, row: VCenter, start: int) -> 
         process_server_id=str(server.get("id") or server.get("hostId") or ""),
         run_as_account_id=str(account.get("accountId") or ""),
     )
-    known = list(vcenters.list_vcenters(place.arm, place.ref, place.name))
-    there = _same_vcenter(known, row)
     progress.info(
         Text(
             _("Discovered by the process server %(server)s with the account %(account)s."),
@@ -108,20 +122,45 @@ def _register_at(progress: Progress, place: Place, row: VCenter, start: int) -> 
             account=str(account.get("accountName") or ""),
         )
     )
-    if there is not None and not _differs(there, body):
+    ordered = vault_jobs.when_free(progress, lambda patient: _order(place, row, body, patient=patient))
+    assert ordered is not None  # noqa: S101 - there is none only while it is waited for
+    if ordered.just_so is not None:
         progress.info(Text(_("The vault knows this vCenter Server just so.")))
-        return {"state": "unchanged", **_about(place, there)}
-    if there is None:
-        name = _new_name(known, row.friendly_name)
-        job = vcenters.put_vcenter(place.arm, place.ref, place.name, name, body)
-    else:
-        name = str(there["name"])
-        job = vcenters.patch_vcenter(place.arm, place.ref, place.name, name, body)
+        return {"state": "unchanged", **_about(place, ordered.just_so)}
+    name, job = ordered.name, ordered.job
     vault_jobs.follow(progress, place.arm, place.ref, job, start=start)
     vault_places.have_reported(place)
     now = vcenters.list_vcenters(place.arm, place.ref, place.name)
     found = next((one for one in now if str(one.get("name")).casefold() == name.casefold()), {})
     return {"state": "registered", "job": job.id if job else "", **_about(place, found)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ordered:
+    """The name of a vCenter in the vault, and the job that sees to it: None where it was done at once, and where the vault
+    had it just so already."""
+
+    name: str
+    job: Job | None = None
+    just_so: Record | None = None
+
+
+def _order(place: Place, row: VCenter, body: VCenterBody, *, patient: bool) -> _Ordered | None:
+    """What makes it in the vault what it is here; None to wait.
+
+    Read anew each time: what was ordered by another task, or before a worker died, must not be ordered twice.
+    """
+    known = list(vcenters.list_vcenters(place.arm, place.ref, place.name))
+    there = _same_vcenter(known, row)
+    if there is None:
+        name = _new_name(known, row.friendly_name)
+        return _Ordered(name=name, job=vcenters.put_vcenter(place.arm, place.ref, place.name, name, body))
+    if patient and not _infrastructure_id(there) and _status(there) == "pending":
+        return None
+    name = str(there["name"])
+    if not _differs(there, body):
+        return _Ordered(name=name, just_so=there)
+    return _Ordered(name=name, job=vcenters.patch_vcenter(place.arm, place.ref, place.name, name, body))
 
 
 # --- remove -----------------------------------------------------------------------------------------------------------
@@ -162,7 +201,7 @@ def run_remove(progress: Progress) -> Done:
         progress.phase(Text(_("Looking for machines that are protected through it")), 25)
         _refuse_while_protected(place, there, row)
         progress.phase(Text(_("Removing %(name)s from the vault"), name=row.friendly_name), 40)
-        job = vcenters.delete_vcenter(arm, place.ref, place.name, str(there["name"]))
+        job = _delete(progress, place, str(there["name"]))
         vault_jobs.follow(progress, place.arm, place.ref, job, start=40)
         vault_places.have_reported(place)
 
@@ -188,6 +227,16 @@ def run_remove(progress: Progress) -> Done:
         result={"state": "removed", "job": job.id if job else ""},
         commit=commit,
     )
+
+
+def _delete(progress: Progress, place: Place, name: str) -> Job | None:
+    """None where it is gone by the time that it could be ordered."""
+
+    def order(_patient: bool) -> _Ordered:
+        return _Ordered(name=name, job=vcenters.delete_vcenter(place.arm, place.ref, place.name, name))
+
+    ordered = vault_jobs.when_free(progress, order)
+    return ordered.job if ordered else None
 
 
 def _refuse_while_protected(place: Place, there: Record, row: VCenter) -> None:
@@ -257,12 +306,16 @@ def _infrastructure_id(there: Record) -> str:
     return str(_properties(there).get("infrastructureId") or "")
 
 
+def _status(there: Record) -> str:
+    return str(_properties(there).get("discoveryStatus") or "").casefold()
+
+
 def _differs(there: Record, body: VCenterBody) -> bool:
     now = _properties(there)
     return any(
         str(now.get(name) or "").casefold() != value.casefold()
         for name, value in body.to_wire()["properties"].items()
-    ) or str(now.get("discoveryStatus") or "").casefold() not in ("completed", "pending")
+    ) or _status(there) not in ("completed", "pending")
 
 
 def _new_name(known: list[dict[str, Any]], friendly_name: str) -> str:

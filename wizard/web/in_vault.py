@@ -57,12 +57,11 @@ def context(deployment: Deployment, step: journey.Step) -> dict[str, Any]:
     if not account or deployment.is_open:
         return {"in_vault": None}
     arrived = evidence.latest(deployment, "register_vault")
-    registered = evidence.latest(deployment, "register_vcenter")
     newest = deployment.tasks.filter(kind__in=(*KINDS, "register_vcenter")).order_by("-queued_at").first()
     server = dict(arrived.result or {}) if arrived else None
     if server and server.get("heartbeat"):
         server["heartbeat"] = datetime.fromisoformat(server["heartbeat"])
-    vcenter = ((registered.result or {}).get("vault") if registered else None) or {}
+    vcenter = vault_vcenters.last_in_vault(deployment)
     vcenter_row = deployment.vcenters.first()
     following = newest if newest and newest.active and newest.kind in KINDS else None
     return {
