@@ -473,3 +473,15 @@ def test_who_can_ask_no_vault_any_more_is_believed_that_it_is_gone(
         additions.remove(row, actor=operator)
     vault_stories.choose(deployment, "")
     assert additions.remove(row, actor=operator).state == Addition.State.REMOVED
+
+
+def test_the_master_target_that_a_process_server_carries_is_no_separate_one(
+    azure: LabAzure, deployment: Deployment, operator: Operator
+) -> None:
+    azure.control.register_process_server(VAULT, "ps01", "192.0.2.20")
+    look(deployment, operator)
+    row = additions.plan(
+        deployment, "mt_windows", {"name": "mt-win1", "address": "192.0.2.20"}, actor=operator
+    )
+    assert not additions.seen_in_vault(row).there
+    assert row.state == Addition.State.PLANNED

@@ -15,7 +15,7 @@ from wizard.topology.observed import Observed, ObservedComponent
 _TAKEN_FOR: Final = {
     Addition.Kind.PS_SCALEOUT: ("ps_scaleout", "ps_failback", "unknown"),
     Addition.Kind.PS_FAILBACK: ("ps_failback", "ps_scaleout", "unknown"),
-    Addition.Kind.MT_WINDOWS: ("mt_windows", "mt_builtin", "unknown"),
+    Addition.Kind.MT_WINDOWS: ("mt_windows", "unknown"),
     Addition.Kind.MT_LINUX: ("mt_linux", "unknown"),
 }
 
