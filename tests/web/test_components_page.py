@@ -175,6 +175,12 @@ def test_machines_are_planned_moved_and_taken_back_with_forms(
     assert not page.all("input", name="plan_sha256")
     moved = page.value_of("task")
     assert working.post(f"{url}undo/", {"task": moved})["Location"] == url
+    azure.control.fault("forbidden", method="POST", path="reassociateGateway", count=1)
+    assert run_newest(deployment, "move_machines").state == TaskState.FAILED
+    page = read(working.get(url))
+    assert "Take back the rest?" in page.words
+    assert page.value_of("task") == moved
+    assert working.post(f"{url}undo/", {"task": moved})["Location"] == url
     assert run_newest(deployment, "move_machines").state == TaskState.SUCCEEDED
     assert "Moves taken back last" in read(working.get(url)).words
 
@@ -188,6 +194,11 @@ def test_numbers_and_files_that_cannot_be_are_told_at_their_field(
     answer = working.post(url, {"total_change_gb": "1", "rates_csv": file})
     assert answer.status_code == 422
     assert "not text in UTF-8" in read(answer).words
+    # Two bytes for the first letter: in letters it is no longer than it may be.
+    large = "é,daily_change_gb\n".encode() + b"machine001,1\n" * 170_000
+    answer = working.post(url, {"rates_csv": SimpleUploadedFile("rates.csv", large, "text/csv")})
+    assert answer.status_code == 422
+    assert "at most 2 MB" in read(answer).words
     answer = working.post(url, {"total_change_gb": "a lot"})
     assert answer.status_code == 422
     assert "GB a day, from 0" in read(answer).words

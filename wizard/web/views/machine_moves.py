@@ -60,6 +60,7 @@ def plan(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "problem": problem,
         "plan": move_lines.plan_lines(newest) if newest else None,
         "done": move_lines.outcome_lines(done) if done else None,
+        "half_undone": machine_moves_running.half_undone(done) if done else None,
         "can_undo": done is not None and bool(machine_moves_running.undo_orders(done)),
     }
     return render(request, "web/machine_moves.html", context, status=problem.status if problem else 200)
