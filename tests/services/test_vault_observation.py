@@ -27,7 +27,7 @@ from wizard.models import (
 from wizard.services import tasks
 from wizard.services.errors import Invalid, NotAllowed, NotReady
 from wizard.services.tasks.progress import Cancelled
-from wizard.services.vault_observation import claim, corrections, showing
+from wizard.services.vault_observation import claim, corrections, history, showing
 from wizard.services.vault_observation.claim import ClaimLost
 from wizard.services.vault_observation.looking import look as look_under
 
@@ -113,6 +113,23 @@ def test_a_change_that_matters_begins_a_new_row(
     assert (new.number, old.number) == (2, 1)
     assert old.last_seen_at < new.first_seen_at
     assert new.digest != old.digest
+
+
+def test_all_history_stays_but_only_the_newest_of_it_whole(
+    bare: Deployment, operator: Operator, azure: LabAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "WHOLE", 2)
+    for number in range(1, 5):
+        azure.control.set_server(SERVER, version=f"9.65.{number}.1")
+        look(bare, operator)
+    rows = list(bare.observations.all())
+    assert [row.number for row in rows] == [4, 3, 2, 1]
+    assert [bool(row.document and row.health) for row in rows] == [True, True, False, False]
+    told = [[str(text) for text in entry.changes] for entry in history.entries(rows)]
+    assert told[2] == [f"Version of {SERVER}: 9.65.1.1 → 9.65.2.1"]
+    assert history.entries(rows)[3].first
+    look(bare, operator)
+    assert bare.observations.first().changes == rows[0].changes, "a look without a change leaves them"
 
 
 def test_an_address_that_is_another_than_recorded_is_a_critical_difference(

@@ -46,7 +46,11 @@ class VaultWatch(models.Model):
 
 
 class VaultObservation(models.Model):
-    """What the vault showed from `first_seen_at` to `last_seen_at`, without a change that matters."""
+    """What the vault showed from `first_seen_at` to `last_seen_at`, without a change that matters.
+
+    Rows stay for good. `document`, `differences` and `health` of the newest alone are kept whole: those of a large vault have
+    hundreds of kilobytes, and what tells a row from the one before it stands in `changes`.
+    """
 
     deployment = models.ForeignKey(
         Deployment, models.CASCADE, related_name="observations", verbose_name=_("deployment")
@@ -56,6 +60,8 @@ class VaultObservation(models.Model):
     document = models.JSONField(_("document"))
     differences = models.JSONField(_("differences"), default=list, blank=True)
     health = models.JSONField(_("health"), default=list, blank=True)
+    # Sentences (`wizard.text.Text.to_json`); None where the row before could not be read.
+    changes = models.JSONField(_("Changed since the one before"), null=True, blank=True)
     severity = models.CharField(_("worst state"), max_length=16, choices=Severity)
     # Of what matters: not of heartbeats and loads, which change with every look.
     digest = models.CharField(_("digest"), max_length=64)

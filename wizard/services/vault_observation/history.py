@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from wizard.models import VaultObservation
-from wizard.services.vault_observation.judgement import Judgement
-from wizard.services.vault_observation.showing import judgement_in, role_of
+from wizard.models import Deployment, VaultObservation
+from wizard.services.vault_observation.judgement import Judgement, judgement_in, role_of
 from wizard.text import Text, _, verbatim
 from wizard.topology.observed import Observed, ObservedComponent
 from wizard.topology.transitions import changes
@@ -36,9 +35,13 @@ _HEALTH: Final = {
 }
 
 
+# So many observations keep all that the vault showed; of older ones what changed is told, and nothing more.
+WHOLE: Final = 50
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of history, and what it says that the row before did not. `known` is False where a row cannot be read."""
+    """One row of history, and what it says that the row before did not. `known` is False where that could not be told."""
 
     row: VaultObservation
     changes: tuple[Text, ...]
@@ -46,19 +49,30 @@ class Entry:
     known: bool
 
 
-def entries(rows: Sequence[VaultObservation], *, before: VaultObservation | None) -> list[Entry]:
-    """`rows` are consecutive, the newest first; `before` is the one before the oldest of them."""
-    read = [judgement_in(row) for row in rows]
-    read.append(judgement_in(before) if before is not None else None)
-    found = []
-    for place, row in enumerate(rows):
-        new, old = read[place], read[place + 1]
-        first = place == len(rows) - 1 and before is None
-        known = first or (new is not None and old is not None)
-        # Roles on one machine change together; that is said once.
-        changes = tuple(dict.fromkeys(_changes(old, new))) if new is not None and old is not None else ()
-        found.append(Entry(row=row, changes=changes, first=first, known=known))
-    return found
+def entries(rows: Iterable[VaultObservation]) -> list[Entry]:
+    """The rows as they are to be shown; their documents are not asked for."""
+    return [
+        Entry(
+            row=row,
+            changes=tuple(Text.from_json(stored) for stored in row.changes or ()),
+            first=row.number == 1,
+            known=row.number == 1 or row.changes is not None,
+        )
+        for row in rows
+    ]
+
+
+def changes_since(before: VaultObservation | None, new: Judgement) -> list[Any] | None:
+    """What a new row is to keep in `changes`: each sentence once, as roles on one machine change together. None where there is
+    no row before, or an earlier release wrote it in another form."""
+    old = judgement_in(before) if before is not None else None
+    return None if old is None else [text.to_json() for text in dict.fromkeys(_changes(old, new))]
+
+
+def condense(deployment: Deployment, number: int) -> None:
+    """After observation `number` was begun: let the oldest of those that are whole keep its changes alone."""
+    rows = deployment.observations.filter(number__lte=number - WHOLE).exclude(document={})
+    rows.update(document={}, differences=[], health=[])
 
 
 def _changes(old: Judgement, new: Judgement) -> Iterator[Text]:

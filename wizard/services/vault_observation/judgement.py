@@ -11,11 +11,13 @@ from wizard.models import Deployment, Severity, VaultObservation
 from wizard.services.vault_observation.machines import carriers_of, machine_of
 from wizard.services.vault_observation.neighbours import owners_of
 from wizard.services.vault_observation.own_machines import shown_by_vcenter
+from wizard.text import Text, _
 from wizard.topology.digest import chain
 from wizard.topology.drift import Difference, differences
 from wizard.topology.graph import Graph
 from wizard.topology.health import HealthState, judge
-from wizard.topology.observed import Observed, ObservedFinding, observe
+from wizard.topology.observed import Observed, ObservedComponent, ObservedFinding, observe
+from wizard.topology.roles import ROLES
 from wizard.topology.transitions import Item, items_of
 
 # Beside what `topology.observed` writes into the document.
@@ -136,3 +138,16 @@ def judged(
         recorded=recorded is not None,
         theirs=theirs,
     )
+
+
+def judgement_in(row: VaultObservation, *, recorded: bool = True) -> Judgement | None:
+    """What a row of history holds; None where an earlier release wrote it in another form."""
+    try:
+        return Judgement.of_row(row, recorded=recorded)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def role_of(one: ObservedComponent) -> Text:
+    """What it is, in the words of the topology."""
+    return ROLES[one.kind].title if one.kind != "unknown" else Text(_("Not known"))

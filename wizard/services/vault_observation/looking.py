@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from wizard.models import Deployment, Severity, VaultObservation, VaultWatch
-from wizard.services.vault_observation import notices
+from wizard.services.vault_observation import history, notices
 from wizard.services.vault_observation.claim import Claim
 from wizard.services.vault_observation.failures import remembered
 from wizard.services.vault_observation.judgement import Judgement, judged
@@ -75,7 +75,7 @@ def _keep(claim: Claim, deployment: Deployment, found: Judgement, now: datetime)
         refresh_remedy=Text(""),
         refresh_failure_details={},
     )
-    newest = deployment.observations.defer("document", "differences", "health").first()
+    newest = deployment.observations.first()
     digest = found.digest
     changed = newest is None or newest.digest != digest
     if newest is None or changed:
@@ -83,11 +83,13 @@ def _keep(claim: Claim, deployment: Deployment, found: Judgement, now: datetime)
             deployment=deployment,
             number=(newest.number if newest else 0) + 1,
             digest=digest,
+            changes=history.changes_since(newest, found),
             first_seen_at=now,
             last_seen_at=now,
             **found.columns(),
         )
         number = row.number
+        history.condense(deployment, number)
     else:
         VaultObservation.objects.filter(pk=newest.pk).update(last_seen_at=now, **found.columns())
         number = newest.number

@@ -14,13 +14,14 @@ from wizard.models import Deployment, VaultObservation, VaultWatch
 from wizard.services import azure_access
 from wizard.services.errors import NotFound
 from wizard.services.vault_observation.failures import PARTS
-from wizard.services.vault_observation.judgement import Judgement
+from wizard.services.vault_observation.judgement import Judgement, judgement_in, role_of
 from wizard.services.vault_observation.schedule import WATCHED_STATES
 from wizard.text import Text, _
 from wizard.topology import drawing
 from wizard.topology.graph import Graph, Node
-from wizard.topology.observed import ObservedComponent, graph_of
-from wizard.topology.roles import ROLES
+from wizard.topology.observed import graph_of
+
+__all__ = ["Failure", "Freshness", "freshness_of", "graph_in", "judgement_in", "newest", "picture", "role_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +75,6 @@ def newest(deployment: Deployment) -> VaultObservation:
     if row is None:
         raise NotFound(Text(_("The vault of this deployment was not looked at yet.")))
     return row
-
-
-def judgement_in(row: VaultObservation, *, recorded: bool = True) -> Judgement | None:
-    """What a row of history holds; None where an earlier release wrote it in another form."""
-    try:
-        return Judgement.of_row(row, recorded=recorded)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def role_of(one: ObservedComponent) -> Text:
-    """What it is, in the words of the topology."""
-    return ROLES[one.kind].title if one.kind != "unknown" else Text(_("Not known"))
 
 
 def graph_in(judgement: Judgement) -> Graph:

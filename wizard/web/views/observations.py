@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from wizard.models import Deployment, VaultObservation
+from wizard.models import Deployment
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import deployments
 from wizard.services.errors import UserError
@@ -158,15 +158,14 @@ def _notice(row: Any) -> dict[str, Any]:
 
 
 def _history(request: SignedInRequest, deployment: Deployment) -> dict[str, Any]:
-    """A page of it, with the row before its last one: what changed is told by pairs."""
-    shown = Paginator(deployment.observations.all(), HISTORY_SIZE).get_page(request.GET.get("page"))
-    rows: list[VaultObservation] = list(shown.object_list)
-    before = deployment.observations.filter(number__lt=rows[-1].number).first() if rows else None
+    """A page of it."""
+    rows = deployment.observations.defer("document", "differences", "health")
+    shown = Paginator(rows, HISTORY_SIZE).get_page(request.GET.get("page"))
     return {
         "page": shown,
         "history": [
             {"entry": entry, "tag": vault_lines.Tag.of(entry.row.severity)}
-            for entry in history.entries(rows, before=before)
+            for entry in history.entries(shown.object_list)
         ],
     }
 
