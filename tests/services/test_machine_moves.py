@@ -188,6 +188,7 @@ def test_a_server_can_be_emptied_before_it_is_taken_away(
     ("inputs", "field"),
     [
         ({"total_change_gb": -1}, "total_change_gb"),
+        ({"total_change_gb": "1,024"}, "total_change_gb"),
         ({"rates_csv": "nonsense"}, "rates_csv"),
         ({"rates_csv": "name,daily_change_gb\nvm1,lots"}, "rates_csv"),
         ({"leave": "ps01"}, "leave"),

@@ -5,6 +5,7 @@ A repetition gets what was kept: `rates` in place of `rates_csv`.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ from wizard.text import Text, _
 
 __all__ = ["BYTES_MOST", "COLUMNS", "clean_inputs"]
 
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _SIZES: Final = ("S", "M", "L")
 _Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_MOST)]
@@ -51,11 +53,16 @@ def _total(given: Any, errors: list[FieldError]) -> float | None:
     if given in (None, ""):
         return None
     try:
-        value = float(str(given).replace(",", "."))
+        # “1,024” is a thousand to some and one to others.
+        value = -1.0 if _THOUSANDS.fullmatch(str(given)) else float(str(given).replace(",", "."))
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1_000_000:
-        text = Text(_("Give the change of all machines in GB a day, from 0 to 1,000,000."))
+        text = Text(
+            _(
+                "Give the change of all machines in GB a day, from 0 to 1,000,000, without commas between thousands."
+            )
+        )
         errors.append(FieldError(path="total_change_gb", message=text, code="invalid"))
         return None
     return value
