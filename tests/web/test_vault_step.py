@@ -8,12 +8,13 @@ import pytest
 from django.test import Client
 
 from tests.builders import make_deployment
-from tests.services.azure import add_account
+from tests.services.azure import CLIENT, PRINCIPAL, add_account
 from tests.walk import ANSWERS
 from tests.web.pages import read, step_url
 from wizard.lab.arm import LabAzure
 from wizard.models import AzureAccount, Deployment, Operator, Task
-from wizard.services import deployments, tasks
+from wizard.services import azure_accounts, deployments, tasks
+from wizard.services.azure_accounts import AccountWish
 from wizard.services.errors import Invalid
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,21 @@ def test_without_an_account_the_step_is_answered_by_hand(working: Client, deploy
     assert answer.status_code == 302
     data = deployments.answers_of(deployment)["vault"]
     assert (data["account"], data["run_as_account"], data["vault"]) == ("", "", "lyon-vault")
+
+
+def test_what_an_account_saw_before_it_was_changed_does_not_count(
+    working: Client, deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    looked_up(working, deployment, operator)
+    answers = {**ANSWERS["vault"], "account": "lyon-reader"}
+    wish = AccountWish(**{**PRINCIPAL, "tenant": CLIENT})
+    azure_accounts.change(AzureAccount.objects.get(), wish, actor=operator)
+    with pytest.raises(Invalid) as refused:
+        deployments.answer(deployment, "vault", answers, actor=operator)
+    assert [error.code for error in refused.value.errors] == ["not_looked_up"]
+    post(working, deployment, action="look_up", account="lyon-reader")
+    carry_out(deployment)
+    deployments.answer(deployment, "vault", answers, actor=operator)
 
 
 def test_a_vault_is_chosen_from_lists_and_confirmed(

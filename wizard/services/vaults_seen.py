@@ -17,9 +17,15 @@ LOOK_UP: Final = "look_up_vaults"
 
 
 def newest(deployment: Deployment, account: str) -> Mapping[str, Any] | None:
-    """What was found with this account last, in the shape that `wizard.journey.vault_choices` knows; None before that."""
-    task = evidence.latest(deployment, LOOK_UP, {"account": account}) if account else None
-    return task.result if task else None
+    """What was found with this account last, in the shape that `wizard.journey.vault_choices` knows; None before that.
+
+    What it saw before it was changed does not count: it may have been of another tenant, or another account of that name.
+    """
+    row = AzureAccount.objects.filter(name=account).first() if account else None
+    task = evidence.latest(deployment, LOOK_UP, {"account": account}) if row else None
+    if row is None or task is None or task.started_at is None or task.started_at < row.changed_at:
+        return None
+    return task.result
 
 
 def last_task(deployment: Deployment) -> Task | None:
