@@ -69,7 +69,12 @@ def test_vcenter_is_removed_only_when_its_name_was_typed(
     working: Client, site: Deployment, operator: Operator
 ) -> None:
     address = step_url(site, "register")
-    answer = working.post(address, {"action": "remove_from_vault", "confirm": "vcenter"}, follow=True)
+    with under_way(site, operator, run_as_account="vcenter") as progress:
+        known = vault_vcenters.register(progress, VCenter.objects.get(), start=50)
+    Task.objects.filter(pk=progress.task.pk).update(result={"vault": known}, finished_at=timezone.now())
+    answer = working.post(address, {"action": "remove_from_vault", "confirm": "vcenter"})
+    assert answer.status_code == 422
+    assert read(answer).value_of("confirm") == "vcenter", "what was typed stays"
     assert "Type the name of the vCenter Server" in read(answer).words
     assert not site.tasks.filter(kind="remove_vcenter").exists()
     working.post(address, {"action": "remove_from_vault", "confirm": "vcenter.lab.test"})

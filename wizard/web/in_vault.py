@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,15 +12,16 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 
 from wizard.journey import base as journey
+from wizard.journey.errors import FieldError
 from wizard.models import Deployment
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import azure_access, evidence, vault_vcenters
 from wizard.services.answers import answers_in_play, primary_component
-from wizard.services.errors import NotAllowed, NotFound, UserError
+from wizard.services.errors import Invalid, NotAllowed, NotFound, UserError
 from wizard.web import live
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest
-from wizard.web.problems import say
+from wizard.web.problems import Problem, say
 from wizard.web.views import work
 
 # Followed on the page of the step beside its own work.
@@ -32,8 +33,10 @@ _ACTIONS: Final = {
 }
 
 
-def act(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse | None:
-    """The answer to one of the forms here; None where another one was sent."""
+def act(
+    request: SignedInRequest, deployment: Deployment, step: journey.Step
+) -> HttpResponse | Problem | None:
+    """The answer to one of the forms here, or what is wrong with its fields; None where another one was sent."""
     action = request.POST.get("action", "") if request.method == "POST" else ""
     kind = _ACTIONS.get(action)
     if kind is None:
@@ -46,13 +49,25 @@ def act(request: SignedInRequest, deployment: Deployment, step: journey.Step) ->
         work.start(request, deployment, kind, inputs)
     except (NotAllowed, NotFound):
         raise
+    except Invalid as error:
+        return Problem.of(error)
     except UserError as error:
         say(request, error)
     return redirect("step", deployment.pk, step.id)
 
 
-def context(deployment: Deployment, step: journey.Step) -> dict[str, Any]:
-    """For `web/steps/_in_vault.html`; `in_vault` is None without an account, and before the server stands."""
+def context(
+    deployment: Deployment,
+    step: journey.Step,
+    *,
+    typed: Mapping[str, str] | None = None,
+    problem: Problem | None = None,
+) -> dict[str, Any]:
+    """For `web/steps/_in_vault.html`; `in_vault` is None without an account, and before the server stands.
+
+    With `problem` the form that was sent says what is wrong, and holds what was typed.
+    """
+    typed, problems = typed or {}, problem.fields if problem else ()
     account = azure_access.account_name(deployment)
     if not account or deployment.is_open:
         return {"in_vault": None}
@@ -73,8 +88,8 @@ def context(deployment: Deployment, step: journey.Step) -> dict[str, Any]:
             "arrived": arrived,
             "vcenter": vcenter if vcenter.get("name") else None,
             "vcenter_row": vcenter_row,
-            "form": _register_form(deployment, server or {}) if vcenter_row else None,
-            "remove_form": _remove_form(),
+            "form": _register_form(deployment, server or {}, typed, problems) if vcenter_row else None,
+            "remove_form": _remove_form(typed, problems),
             "failure": live.failure_of(newest),
             "live": live.follow(following, at=step.id) if following else None,
             "busy": deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exists(),
@@ -82,8 +97,15 @@ def context(deployment: Deployment, step: journey.Step) -> dict[str, Any]:
     }
 
 
-def _register_form(deployment: Deployment, server: dict[str, Any]) -> ShownForm:
-    chosen = answers_in_play(deployment).get("vault", {}).get("run_as_account", "")
+def _register_form(
+    deployment: Deployment,
+    server: dict[str, Any],
+    typed: Mapping[str, str],
+    problems: tuple[FieldError, ...],
+) -> ShownForm:
+    chosen = typed.get("run_as_account") or answers_in_play(deployment).get("vault", {}).get(
+        "run_as_account", ""
+    )
     return ShownForm(
         {
             "run_as_account": _choice(
@@ -96,10 +118,11 @@ def _register_form(deployment: Deployment, server: dict[str, Any]) -> ShownForm:
                 gettext("Process server that discovers"),
                 gettext("The one that is built in, unless you name another."),
                 server.get("process_servers") or (),
-                "",
+                typed.get("process_server", ""),
             ),
         },
-        {"run_as_account": chosen},
+        {"run_as_account": chosen, "process_server": typed.get("process_server", "")},
+        tuple(one for one in problems if one.path in vault_vcenters.INPUTS),
     )
 
 
@@ -114,9 +137,10 @@ def _choice(label: str, help_text: str, known: Sequence[str], chosen: str) -> Sh
     return Shown(label=label, help_text=help_text, required=False, widget=widget, options=options or None)
 
 
-def _remove_form() -> ShownForm:
+def _remove_form(typed: Mapping[str, str], problems: tuple[FieldError, ...]) -> ShownForm:
     field = Shown(
         label=gettext("Name of the vCenter Server"),
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
-    return ShownForm({"confirm": field}, {})
+    wrong = tuple(one for one in problems if one.path == "confirm")
+    return ShownForm({"confirm": field}, {"confirm": typed.get("confirm", "")}, wrong)

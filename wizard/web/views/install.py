@@ -39,7 +39,10 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
     if request.method != "POST":
         return _page(request, deployment, step)
     require(request.user, "operate")
-    if (acted := in_vault.act(request, deployment, step)) is not None:
+    acted = in_vault.act(request, deployment, step)
+    if isinstance(acted, Problem):
+        return _page(request, deployment, step, problem=acted)
+    if acted is not None:
         return acted
     action = request.POST.get("action", "")
     act = ACTIONS.get(action)

@@ -12,6 +12,8 @@ from wizard.web.views import work
 
 
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponse:
-    return in_vault.act(request, deployment, step) or work.show(
-        request, deployment, step, more=in_vault.context(deployment, step)
-    )
+    acted = in_vault.act(request, deployment, step)
+    if isinstance(acted, HttpResponse):
+        return acted
+    more = in_vault.context(deployment, step, typed=request.POST.dict() if acted else None, problem=acted)
+    return work.show(request, deployment, step, more=more, refused=acted)

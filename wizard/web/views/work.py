@@ -40,12 +40,13 @@ def show(
     step: journey.Step,
     *,
     more: dict[str, Any] | None = None,
+    refused: Problem | None = None,
 ) -> HttpResponse:
-    """`more` is what the page of one step shows beside what all have."""
+    """`more` is what the page of one step shows beside what all have, `refused` what was wrong with another form of it."""
     if MAIN_KIND[step.id] not in KINDS:
         raise NotFound(Text(_("No task carries out “%(step)s”."), step=Text(step.title)))
-    problem = None
-    if request.method == "POST":
+    problem = refused
+    if request.method == "POST" and refused is None:
         kind, inputs = MAIN_KIND[step.id], None
         if step.id == "deploy":
             kind, inputs = deployment_plan.ordered(request.POST)
