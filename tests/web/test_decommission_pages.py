@@ -110,7 +110,9 @@ def test_afterwards_every_page_is_readable_and_no_button_changes_anything(
     for step in ("preflight", "deploy", "register", "record"):
         page = show(working, step_url(recorded, step))
         assert not page.all("form", method="post", action="")[1:], step
-        assert not [found for found in page.all("button", type="submit") if "button--small" not in found["class"]], step
+        assert not [
+            found for found in page.all("button", type="submit") if "button--small" not in found["class"]
+        ], step
     for name, address in pages:
         # Answers are shown in a form that is closed.
         if str(recorded.pk) not in address or name in OPEN | own | changing | {"step"}:

@@ -140,9 +140,7 @@ urlpatterns = [
     path("deployments/<uuid:pk>/snapshots/", topology.snapshots, name="snapshots"),
     path("deployments/<uuid:pk>/snapshots/<int:number>/", topology.snapshot, name="snapshot"),
     path("deployments/<uuid:pk>/hand-over/", hand_over.packs, name="hand_over"),
-    path(
-        "deployments/<uuid:pk>/hand-over/<uuid:pack_id>/file", hand_over.download, name="hand_over_file"
-    ),
+    path("deployments/<uuid:pk>/hand-over/<uuid:pack_id>/file", hand_over.download, name="hand_over_file"),
     path("deployments/<uuid:pk>/tasks/", tasks.of_deployment, name="deployment_tasks"),
     path("deployments/<uuid:pk>/decommission/", decommission.plans, name="decommission"),
     path("deployments/<uuid:pk>/decommission/steps/", decommission.steps_of, name="decommission_steps"),
