@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from tests import plans, stories
 from tests.builders import make_deployment
 from tests.web.pages import read, step_url
 from wizard.models import Deployment, Operator, TaskState
+from wizard.services import tasks
 from wizard.vsphere.import_record import ImportRecord, PlanChanged, expect_unchanged
 
 
@@ -222,6 +226,23 @@ def test_the_topology_is_looked_at_before_it_is_recorded(working: Client, operat
     assert "lyon-vault" in page.words
     assert working.post(step_url(registered, "record")).status_code == 302
     assert registered.tasks.filter(kind="record_topology", state="queued").count() == 1
+
+
+def test_work_that_ends_while_its_page_is_made_is_shown_as_done(working: Client, operator: Operator) -> None:
+    registered = stories.answered(operator, "registered")
+    working.post(step_url(registered, "record"))
+    waiting = [registered.tasks.get(kind="record_topology")]
+
+    def end_it_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        """A worker ends the task after the page has read the deployment, and before it reads the task."""
+        if waiting and 'FROM "wizard_task"' in sql:
+            tasks.execute(waiting.pop().pk, "test")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(end_it_first):
+        words = read(working.get(step_url(registered, "record"))).words
+    assert registered.tasks.get(kind="record_topology").state == TaskState.SUCCEEDED
+    assert "The topology is recorded" in words
 
 
 def test_the_home_of_a_deployment_says_what_is_next_and_what_cannot_start_and_why(

@@ -57,8 +57,9 @@ class Findings:
 def find_out(deployment: Deployment, values: Mapping[str, Any]) -> Findings:
     component = primary_component(deployment)
     address = {name: values.get(name) for name in ADDRESS}
-    looked = evidence.latest(deployment, "probe_host", address)
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
     probe = evidence.newest(deployment, "probe_host")
+    looked = evidence.latest(deployment, "probe_host", address)
     collect = evidence.newest(deployment, "collect_facts")
     return Findings(
         probe=probe if probe and _same(probe, address) else None,

@@ -71,8 +71,9 @@ def context(
     account = azure_access.account_name(deployment)
     if not account or deployment.is_open:
         return {"in_vault": None}
-    arrived = evidence.latest(deployment, "register_vault")
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
     newest = deployment.tasks.filter(kind__in=(*KINDS, "register_vcenter")).order_by("-queued_at").first()
+    arrived = evidence.latest(deployment, "register_vault")
     server = dict(arrived.result or {}) if arrived else None
     if server and server.get("heartbeat"):
         server["heartbeat"] = datetime.fromisoformat(server["heartbeat"])

@@ -26,8 +26,9 @@ def context(
     """For `web/steps/vault.html`: `values` are what is in the form, `subscription` the one that the reader looks into."""
     account = str(values.get("account") or "")
     accounts = list(azure_accounts.visible_accounts(actor))
-    found = vaults_seen.newest(deployment, account)
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
     task = vaults_seen.last_task(deployment)
+    found = vaults_seen.newest(deployment, account)
     recent = task if task and task.inputs.get("account") == account else None
     here = reverse("step", args=[deployment.pk, "vault"])
     more: dict[str, Any] = {

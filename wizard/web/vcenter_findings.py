@@ -54,9 +54,11 @@ class Findings:
 def find_out(deployment: Deployment, values: dict[str, Any]) -> Findings:
     address = {name: values.get(name) for name in ("host", "port")}
     answers = {name: values.get(name) for name in evidence.VCENTER_INPUTS}
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
+    probe = evidence.newest(deployment, "probe_vcenter")
     looked = evidence.latest(deployment, "probe_vcenter", address)
     return Findings(
-        probe=_about(evidence.newest(deployment, "probe_vcenter"), address),
+        probe=_about(probe, address),
         report=looked.result if looked else None,
         sign_in=_about(evidence.newest(deployment, "sign_in_vcenter"), answers),
         proof=evidence.signed_in(deployment, answers),

@@ -72,6 +72,10 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
     chosen = {
         name: value for name, value in (filters.cleaned_data if filters.is_valid() else {}).items() if value
     }
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
+    active = (
+        deployment.tasks.filter(kind__in=_FOLLOWED, state__in=ACTIVE_STATES).order_by("-queued_at").first()
+    )
     # Read once for everything below that asks for answers and waivers.
     people = Waiver.objects.select_related("asked_by", "approved_by")
     prefetch_related_objects([deployment], "steps", Prefetch("waivers", people))
@@ -88,9 +92,6 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         waivers=waived,
         may_change=may(request.user, "operate") and deployment.state != DeploymentState.DECOMMISSIONED,
         now=timezone.now(),
-    )
-    active = (
-        deployment.tasks.filter(kind__in=_FOLLOWED, state__in=ACTIVE_STATES).order_by("-queued_at").first()
     )
     rows = [*before, *after]
     old = sum(lines.old(row, "before") for row in before) + sum(lines.old(row, "after") for row in after)

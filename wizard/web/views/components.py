@@ -94,12 +94,14 @@ def add(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
 def detail(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     row = additions.get(deployment, addition_id)
+    task = _newest_task(deployment, row)
+    # Read after the task: one that has ended by now has changed the row.
+    row.refresh_from_db()
     seen = additions.seen_in_vault(row)
     lines = component_lines.finding_lines(row)
     guide = additions_guide.guide_of(row)
     standing = row.state != Addition.State.REMOVED
     appeared = row.state in (Addition.State.APPEARED, Addition.State.RECORDED)
-    task = _newest_task(deployment, row)
     by_hand = not azure_access.account_name(deployment)
     context = _frame(deployment, row.name) | {
         "title": row.name,

@@ -154,9 +154,11 @@ def _page(
     problem: Problem | None = None,
     failed_part: str = "",
 ) -> HttpResponse:
+    newest = deployment.tasks.filter(kind__in=TASKS).order_by("-queued_at").first()
+    # Read after the task: one that has ended by now has changed the deployment, which was read before it.
+    deployment.refresh_from_db()
     frame = steps.frame(deployment, step.id)
     done = frame["here"].status == "complete"
-    newest = deployment.tasks.filter(kind__in=TASKS).order_by("-queued_at").first()
     other = deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True).exclude(kind__in=TASKS).first()
     answers = deployments.answers_of(deployment)
     held = circumstances_of(deployment, answers)

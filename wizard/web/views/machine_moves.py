@@ -47,10 +47,11 @@ def plan(request: SignedInRequest, pk: UUID) -> HttpResponse:
             problem = Problem.of(error)
         else:
             return redirect("machine_moves", deployment.pk)
+    # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
+    task = deployment.tasks.filter(kind__in=_WORK).order_by("-queued_at").first()
     servers = tuple(one.carrier for one in machine_moves.last_seen(deployment))
     newest = machine_moves.newest_plan(deployment)
     done = machine_moves.newest_moves(deployment)
-    task = deployment.tasks.filter(kind__in=_WORK).order_by("-queued_at").first()
     context = _frame(deployment) | {
         "live": live.follow(task, at=live.MOVES) if task and task.active else None,
         "failure": live.failure_of(task),

@@ -58,8 +58,10 @@ def show(
             problem = Problem.of(error)
         else:
             return redirect("step", deployment.pk, step.id)
-    frame = steps.frame(deployment, step.id)
     newest = deployment.tasks.filter(kind__in=_FOLLOWED[step.id]).order_by("-queued_at").first()
+    # Read after the task: one that has ended by now has changed the deployment, which was read before it.
+    deployment.refresh_from_db()
+    frame = steps.frame(deployment, step.id)
     other = (
         deployment.tasks.filter(state__in=ACTIVE_STATES, changing=True)
         .exclude(kind=MAIN_KIND[step.id])
