@@ -145,18 +145,16 @@ class Demo:
     @contextmanager
     def _process(self, env: dict[str, str], name: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
         with (self._directory / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command, env=env, cwd=self._base, stdout=log, stderr=log, start_new_session=True
-            )
+            process = None
             try:
+                with _interrupts_later():
+                    process = subprocess.Popen(
+                        command, env=env, cwd=self._base, stdout=log, stderr=log, start_new_session=True
+                    )
                 yield process
             finally:
-                process.terminate()
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+                if process is not None:
+                    _stop(process)
 
     def _wait_for_lab(self, lab: subprocess.Popen[bytes]) -> dict[str, Any]:
         found = self._directory / "lab" / "lab.json"
@@ -167,3 +165,27 @@ class Demo:
             time.sleep(0.2)
         described: dict[str, Any] = json.loads(found.read_text("utf-8"))
         return described
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """An interrupt in here comes at the end: in the midst of a start it would leave a process that nobody knows of."""
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda seen, _frame: came.append(seen)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
