@@ -221,7 +221,7 @@ def test_a_refresh_that_is_stopped_half_way_marks_nothing_as_gone(
     watching: VCenter, vcenter: LabVCenter
 ) -> None:
     refresh(watching)
-    vcenter.control.change_machines(5, what="power")
+    vcenter.control.rename_machine("web-02", "web-two")
 
     def stop(read: int) -> None:
         raise Cancelled
@@ -235,7 +235,7 @@ def test_a_refresh_that_is_stopped_half_way_marks_nothing_as_gone(
     assert (row.refreshing_until, row.refresh_failed_at) == (None, None)
     outcome = refresh(watching)
     # As it was: other tests read the same machines.
-    vcenter.control.change_machines(5, what="power")
+    vcenter.control.rename_machine("web-two", "web-02")
     assert (outcome.complete, outcome.gone) == (True, 0), (
         "the changes that nobody heard to their end are lost"
     )
