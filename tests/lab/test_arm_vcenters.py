@@ -15,6 +15,18 @@ MACHINES = [
 ]
 
 
+def test_a_vcenter_is_discovered_again_for_as_long_as_its_server_lives(story: Story) -> None:
+    story.add_vcenter()
+    story.finish()
+    first = story.vcenter().last_heartbeat
+    story.control.advance(3600)
+    later = story.vcenter().last_heartbeat
+    assert (later - first).total_seconds() >= 3500
+    story.control.set_server("cs01", heartbeat=False)
+    story.control.advance(3600)
+    assert (story.vcenter().last_heartbeat - later).total_seconds() < 60
+
+
 def test_a_vcenter_is_pending_until_its_job_has_succeeded(story: Story) -> None:
     job = story.add_vcenter()
     vcenter = story.vcenter()

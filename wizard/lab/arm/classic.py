@@ -127,11 +127,16 @@ def master_target(server: Server, now: datetime) -> Json:
     return document | {key: value for key, value in server.said.items() if key in document}
 
 
-def vcenter(fabric: Fabric, row: VCenter) -> Json:
+def vcenter(fabric: Fabric, row: VCenter, now: datetime) -> Json:
+    # Its process server discovers it again and again, for as long as that one lives.
+    server = fabric.server(row.process_server_id)
+    seen = row.heartbeat_at
+    if seen and server:
+        seen = max(seen, server.heartbeat(now))
     properties: Json = {
         "friendlyName": row.friendly_name,
         "internalId": row.infrastructure_id or row.internal_id,
-        "lastHeartbeat": stamp(row.heartbeat_at) if row.heartbeat_at else None,
+        "lastHeartbeat": stamp(seen) if seen else None,
         "discoveryStatus": row.status,
         "processServerId": row.process_server_id,
         "ipAddress": row.address,

@@ -37,7 +37,7 @@ UNKNOWN_ACCOUNT = Failure(
 @routes.on("GET", VAULT + "/replicationvCenters", "vaults/replicationvCenters/read")
 def list_everywhere(request: Request) -> Answer:
     rows = [
-        classic.vcenter(fabric, row)
+        classic.vcenter(fabric, row, request.world.clock.now())
         for fabric in request.vault.fabrics.values()
         for row in fabric.vcenters.values()
     ]
@@ -47,13 +47,19 @@ def list_everywhere(request: Request) -> Answer:
 @routes.on("GET", _ALL, _ACTION + "read")
 def list_vcenters(request: Request) -> Answer:
     fabric = request.fabric
-    return listed(request, [classic.vcenter(fabric, row) for row in fabric.vcenters.values()])
+    return listed(
+        request, [classic.vcenter(fabric, row, request.world.clock.now()) for row in fabric.vcenters.values()]
+    )
 
 
 @routes.on("GET", _ONE, _ACTION + "read")
 def get_vcenter(request: Request) -> Answer:
     fabric = request.fabric
-    return Answer(body=classic.vcenter(fabric, fabric.find_vcenter(request.params["vcenter"])))
+    return Answer(
+        body=classic.vcenter(
+            fabric, fabric.find_vcenter(request.params["vcenter"]), request.world.clock.now()
+        )
+    )
 
 
 @routes.on("PUT", _ONE, _ACTION + "write")
@@ -86,7 +92,7 @@ def put_vcenter(request: Request) -> Answer:
         effect=effect,
         give_up=give_up,
         failure=None if _knows_account(fabric, row.account_id) else UNKNOWN_ACCOUNT,
-        result=lambda: classic.vcenter(fabric, row),
+        result=lambda: classic.vcenter(fabric, row, request.world.clock.now()),
         location=f"{fabric.id}/replicationvCenters/{name}",
     )
     return begin(request, job)
@@ -171,7 +177,7 @@ def _change(request: Request, fabric: Fabric, row: VCenter) -> Answer:
         ("VCenter", row.infrastructure_id, row.friendly_name),
         effect=effect,
         failure=None if _knows_account(fabric, account) else UNKNOWN_ACCOUNT,
-        result=lambda: classic.vcenter(fabric, row),
+        result=lambda: classic.vcenter(fabric, row, request.world.clock.now()),
         location=f"{fabric.id}/replicationvCenters/{row.name}",
     )
     return begin(request, job)
