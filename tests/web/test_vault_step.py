@@ -12,7 +12,7 @@ from tests.services.azure import CLIENT, PRINCIPAL, add_account
 from tests.walk import ANSWERS
 from tests.web.pages import read, step_url
 from wizard.lab.arm import LabAzure
-from wizard.models import AzureAccount, Deployment, Operator, Task
+from wizard.models import AzureAccount, Deployment, DeploymentState, Operator, Task
 from wizard.services import azure_accounts, deployments, tasks
 from wizard.services.azure_accounts import AccountWish
 from wizard.services.errors import Invalid
@@ -95,6 +95,12 @@ def test_a_vault_is_chosen_from_lists_and_confirmed(
     assert post(working, deployment, **{**typed, "confirm_name": ""}).status_code == 422
     assert post(working, deployment, **typed).status_code == 302
     assert deployments.answers_of(deployment)["vault"]["account"] == "lyon-reader"
+    assert "New: nothing is registered yet" in read(working.get(address)).words
+    Deployment.objects.update(state=DeploymentState.DEPLOYED)
+    closed = read(working.get(address)).words
+    assert "lyon-vault" in read(working.get(address)).value_of("vault")
+    assert "nothing is registered yet" not in closed, "that was so when it was looked up"
+    assert "fill in the form below" not in closed
 
 
 @pytest.mark.parametrize(

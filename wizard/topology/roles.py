@@ -116,7 +116,11 @@ _ROLES: Final[tuple[Role, ...]] = (
     Role(
         kind="mt_windows",
         title=Text(_("Separate Windows master target")),
-        does=Text(_("Does the same where volume or reach asks for a machine of its own")),
+        does=Text(
+            _(
+                "Receives failback data of Windows machines where volume or reach asks for a machine of its own"
+            )
+        ),
         runs_on=Text(_("A VMware virtual machine on a host that sees the datastores")),
         how_many=Text(_("As many as are needed")),
         zone="site",
