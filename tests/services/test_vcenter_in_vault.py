@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.test_in_the_vault import VAULT, with_account
+from tests.services.in_the_vault.work import VAULT, with_account
 from tests.walk import Walk
 from wizard.lab.arm import LabAzure
 from wizard.services import vault_vcenters

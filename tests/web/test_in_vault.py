@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests import stories
 from tests.api.client import Api, ok, token_of
-from tests.services.test_in_the_vault import VAULT, done, register, under_way, with_account
+from tests.services.in_the_vault.work import VAULT, done, register, under_way, with_account
 from tests.web.pages import read, step_url
 from wizard.lab.arm import LabAzure
 from wizard.models import Deployment, Operator, Task, VCenter
