@@ -2,8 +2,9 @@
 
 from wizard.models.account import ApiToken, Operator, SignInLink
 from wizard.models.addition import Addition, DecommissionStep
+from wizard.models.approval import Approval
 from wizard.models.attestation import Attestation
-from wizard.models.audit import AuditEntry
+from wizard.models.audit import AuditEntry, AuditHead, AuditSeal
 from wizard.models.azure_account import AzureAccount
 from wizard.models.check import CheckResult, CheckStatus, Waiver
 from wizard.models.component import Component, Link, TopologySnapshot
@@ -12,19 +13,26 @@ from wizard.models.deployment import Deployment, DeploymentState, StepAnswer
 from wizard.models.deployment_plan import DeploymentPlan
 from wizard.models.hand_over import HandOverPack, SigningKey
 from wizard.models.host_facts import CollectorIssue, HostFacts
+from wizard.models.idempotency import IdempotencyRecord
 from wizard.models.installation import InstallationSecret, ManualStepConfirmation
 from wizard.models.inventory import InventoryObject
 from wizard.models.machine import Machine
+from wizard.models.pulse import Pulse
 from wizard.models.sign_in import SignInAccount
 from wizard.models.task import Task, TaskEvent, TaskState
+from wizard.models.team import Team
 from wizard.models.vault import Notice, ProtectableItem, Severity, VaultObservation, VaultWatch
 from wizard.models.vcenter import VCenter
+from wizard.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "Addition",
     "ApiToken",
+    "Approval",
     "Attestation",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "AzureAccount",
     "CheckResult",
     "CheckStatus",
@@ -37,6 +45,7 @@ __all__ = [
     "DeploymentState",
     "HandOverPack",
     "HostFacts",
+    "IdempotencyRecord",
     "InstallationSecret",
     "InventoryObject",
     "Link",
@@ -45,6 +54,7 @@ __all__ = [
     "Notice",
     "Operator",
     "ProtectableItem",
+    "Pulse",
     "Severity",
     "SignInAccount",
     "SignInLink",
@@ -53,9 +63,12 @@ __all__ = [
     "Task",
     "TaskEvent",
     "TaskState",
+    "Team",
     "TopologySnapshot",
     "VCenter",
     "VaultObservation",
     "VaultWatch",
     "Waiver",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -14,6 +14,7 @@ class Operator(AbstractUser):
     class Role(models.TextChoices):
         VIEWER = "viewer", _("Viewer")
         OPERATOR = "operator", _("Operator")
+        REVIEWER = "reviewer", _("Reviewer")
         ADMIN = "admin", _("Administrator")
 
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.VIEWER)

@@ -28,6 +28,9 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField(_("from address"), null=True, blank=True)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
 
+    # The deployment that it is about, if any: whoever may not see that does not see this.
+    deployment_id = models.UUIDField(_("deployment id"), null=True, blank=True, db_index=True)
+
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
@@ -43,3 +46,40 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise PermissionDenied("The audit trail cannot be deleted.")
+
+
+class AuditSeal(models.Model):
+    """The place of an entry in the chain. Sealed right after the entry is committed, one after the other.
+
+    `digest` covers the entry and the digest of the place before, so that nothing in the middle can be changed, added or
+    taken out unseen.
+    """
+
+    place = models.PositiveBigIntegerField(_("place"), unique=True)
+    entry = models.OneToOneField(
+        AuditEntry, models.PROTECT, related_name="seal", verbose_name=_("audit entry")
+    )
+    digest = models.CharField(_("digest"), max_length=64)
+    sealed_at = models.DateTimeField(_("sealed"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("audit seal")
+        verbose_name_plural = _("audit seals")
+        ordering = ["place"]
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.digest[:12]}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain, in one row that whoever seals holds: two cannot take the same place."""
+
+    place = models.PositiveBigIntegerField(_("place"), default=0)
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("end of the audit trail")
+        verbose_name_plural = _("end of the audit trail")
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.digest[:12]}"

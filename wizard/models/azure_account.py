@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wizard.models.credential import Credential
 from wizard.models.fields import SentenceField
+from wizard.models.team import Team
 
 
 class AzureAccount(models.Model):
@@ -44,6 +45,9 @@ class AzureAccount(models.Model):
         blank=True,
         related_name="azure_accounts",
         verbose_name=_("credential"),
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="azure_accounts", verbose_name=_("team")
     )
     # How the last test went: empty failure after one that went well.
     tested_at = models.DateTimeField(_("tested"), null=True, blank=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wizard.models.sealing import seal, unseal
+from wizard.models.team import Team
 
 
 class Credential(models.Model):
@@ -35,6 +36,11 @@ class Credential(models.Model):
     kind = models.CharField(_("kind"), max_length=32, choices=Kind)
     username = models.CharField(_("user name"), max_length=255)
     sealed = models.BinaryField(_("sealed secret"))
+    # Where alone it may be sent, as host:port; empty as long as it was used nowhere.
+    address = models.CharField(_("bound to the address"), max_length=262, blank=True)
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="credentials", verbose_name=_("team")
+    )
     # vCenter locks accounts: a rejected password is not sent again until somebody enters another.
     standing = models.CharField(_("standing"), max_length=16, choices=Standing, default=Standing.UNTRIED)
     created_by = models.ForeignKey(

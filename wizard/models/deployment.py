@@ -11,6 +11,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from wizard.models.team import Team
+
 
 class DeploymentState(models.TextChoices):
     DRAFT = "draft", _("Draft")
@@ -56,6 +58,12 @@ class Deployment(models.Model):
     state = models.CharField(
         _("state"), max_length=16, choices=DeploymentState, default=DeploymentState.DRAFT
     )
+    # Whose it is; without a team everybody's who may look.
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="deployments", verbose_name=_("team")
+    )
+    # Another person has to approve the answers before anything is set up.
+    needs_approval = models.BooleanField(_("has to be approved"), default=False)
     # Counts every change, so that a page or a program that changes what it saw long ago is told so.
     revision = models.PositiveIntegerField(_("revision"), default=1)
     created_by = models.ForeignKey(

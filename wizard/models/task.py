@@ -43,6 +43,8 @@ class Task(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
     )
+    # The id of the request that asked for it: one thread through the logs of web, worker and the far ends.
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
     # Which claim of the row is the current one; a worker that lost the row sees another number and stops.
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
