@@ -36,6 +36,8 @@ class Credential(models.Model):
     kind = models.CharField(_("kind"), max_length=32, choices=Kind)
     username = models.CharField(_("user name"), max_length=255)
     sealed = models.BinaryField(_("sealed secret"))
+    # Another one each time that somebody enters the secret, even the same; sealing it with another key leaves it.
+    entry = models.UUIDField(default=uuid.uuid4, editable=False)
     # Where alone it may be sent, as host:port; empty as long as it was used nowhere.
     address = models.CharField(_("bound to the address"), max_length=262, blank=True)
     team = models.ForeignKey(
@@ -60,6 +62,7 @@ class Credential(models.Model):
     def hold(self, secret: str) -> None:
         """Seal another secret into this row (unsaved); it was not tried yet."""
         self.sealed = seal(secret)
+        self.entry = uuid.uuid4()
         self.standing = self.Standing.UNTRIED
 
     def reveal(self) -> str:

@@ -122,7 +122,7 @@ def one_attempt(credential: Credential) -> Iterator[Account]:
     entered meanwhile.
     """
     # Of this very password: one that was entered meanwhile was not tried.
-    rows = Credential.objects.filter(pk=credential.pk, sealed=bytes(credential.sealed))
+    rows = Credential.objects.filter(pk=credential.pk, entry=credential.entry)
     standing = Credential.Standing
     known = rows.filter(standing=standing.ACCEPTED).exists()
     if not known and not rows.filter(standing=standing.UNTRIED).update(standing=standing.TRYING):

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +73,7 @@ class _Key:
     book: AddressBook
     credential: UUID
     username: str
-    sealed: str
+    entry: UUID
 
     def replaces(self, other: object) -> bool:
         """Whether nobody will ask for `other` any more: its password, its user or its certificate is not the one of today."""
@@ -83,7 +82,7 @@ class _Key:
             and other != self
             and other.credential == self.credential
             and (
-                (other.username, other.sealed) != (self.username, self.sealed)
+                (other.username, other.entry) != (self.username, self.entry)
                 or other.endpoint.address == self.endpoint.address
             )
         )
@@ -99,7 +98,7 @@ def _lend(answers: Mapping[str, Any], *, fresh: bool) -> Iterator[Session]:
         book=address_book(),
         credential=credential.pk,
         username=credential.username,
-        sealed=_digest(credential),
+        entry=credential.entry,
     )
     for other in _pool.known():
         if key.replaces(other):
@@ -121,7 +120,7 @@ def _account(key: _Key) -> Iterator[Account]:
     with one_login(key.endpoint.host, key.endpoint.port, key.username):
         # Read only now: whoever had the account's turn before may have found that the password is wrong.
         credential = credentials.usable_still(key.credential)
-        if (credential.username, _digest(credential)) != (key.username, key.sealed):
+        if (credential.username, credential.entry) != (key.username, key.entry):
             raise Conflict(
                 Text(
                     _("The account “%(name)s” was entered anew while this was going on."),
@@ -163,8 +162,3 @@ def _not_again(key: _Key, reason: Text, remedy: Text | None = None) -> Connectio
         address=key.endpoint.address,
         step="session",
     )
-
-
-def _digest(credential: Credential) -> str:
-    """What changes when the password is entered anew, even the same."""
-    return sha256(bytes(credential.sealed)).hexdigest()

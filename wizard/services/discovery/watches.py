@@ -124,4 +124,4 @@ def answers_for(vcenter: VCenter) -> dict[str, Any]:
 
 
 def _looks_at(vcenter: VCenter) -> tuple[Any, ...]:
-    return (*answers_for(vcenter).values(), bytes(vcenter.credential.sealed))
+    return (*answers_for(vcenter).values(), vcenter.credential.entry)
