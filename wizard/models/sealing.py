@@ -39,11 +39,6 @@ def position_of_key(sealed: bytes) -> int | None:
     return None
 
 
-def resealed(sealed: bytes) -> bytes:
-    """The same secret, sealed with the newest key. Raises SecretLost as `unseal` does."""
-    return seal(unseal(sealed))
-
-
 @lru_cache(maxsize=16)
 def _ring(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
