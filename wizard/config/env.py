@@ -73,18 +73,6 @@ def secret(name: str) -> str:
         ) from None
 
 
-def kept_secret(path: Path, make: str) -> str:
-    """The secret kept at `path`; written there first (readable by its owner alone) where there is none yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("utf-8").strip()
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(make)
-    return make
-
-
 def postgresql(url: str) -> dict[str, object]:
     """Django's database settings from `postgresql://user:password@host:port/name`."""
     parts = urlsplit(url)

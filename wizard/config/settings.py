@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from wizard.config import env
+from wizard.config import env, keys
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -21,19 +21,25 @@ VAR_DIR = Path(env.text("FOOTHOLD_VAR", str(BASE_DIR / "var"))).resolve()
 
 PRODUCTION = env.flag("FOOTHOLD_PRODUCTION", False)
 DEBUG = env.flag("FOOTHOLD_DEBUG", False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured(
+        "FOOTHOLD_DEBUG shows the inside of Foothold to every caller; unset it, or do not set FOOTHOLD_PRODUCTION."
+    )
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
+KEYS_DIR = VAR_DIR / "keys"
 SECRET_KEY = env.secret("SECRET_KEY")
-CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").replace(",", " ").split() if key]
-if PRODUCTION and not (SECRET_KEY and CREDENTIAL_KEYS):
+sealing_keys = env.secret("CREDENTIAL_KEYS")
+if PRODUCTION and not (SECRET_KEY and sealing_keys):
     raise ImproperlyConfigured(
         "FOOTHOLD_PRODUCTION needs SECRET_KEY and CREDENTIAL_KEYS (or the same names with _FILE); see docs/operating.md."
     )
 if not SECRET_KEY:
-    SECRET_KEY = env.kept_secret(VAR_DIR / "keys" / "secret_key", secrets.token_urlsafe(50))
-if not CREDENTIAL_KEYS:
-    CREDENTIAL_KEYS = [env.kept_secret(VAR_DIR / "keys" / "credential_key", Fernet.generate_key().decode())]
+    SECRET_KEY = keys.kept_secret(KEYS_DIR / "secret_key", secrets.token_urlsafe(50))
+if not sealing_keys:
+    sealing_keys = keys.kept_secret(KEYS_DIR / "credential_key", Fernet.generate_key().decode())
+CREDENTIAL_KEYS = keys.credential_keys(sealing_keys, SECRET_KEY)
 
 # --- web --------------------------------------------------------------------------------------------------------------
 
