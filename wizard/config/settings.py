@@ -174,6 +174,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- data -------------------------------------------------------------------------------------------------------------
+# Nothing is set up before somebody who had no part in the answers has approved them; else each deployment says so itself.
+DEPLOYMENTS_NEED_APPROVAL = env.flag("DEPLOYMENTS_NEED_APPROVAL", False)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_URL = env.secret("DATABASE_URL")

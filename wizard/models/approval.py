@@ -26,6 +26,8 @@ class Approval(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)
     # Of the answers that it was asked for: other answers are not what was approved.
     digest = models.CharField(_("SHA-256 of the answers"), max_length=64)
+    # Name, profile and answers as they were then, to say field by field what was changed since. No secret is among answers.
+    answers = models.JSONField(_("answers"), default=dict)
     note = models.TextField(_("note"), blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by")

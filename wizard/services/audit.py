@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Model
 
-from wizard.models import AuditEntry, Operator
+from wizard.models import AuditEntry, Deployment, Operator
 from wizard.text import Text
+
+# What would move a terminal's cursor, break a line of a log or turn a line's direction around. Notes may have lines and tabs.
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_BREAKS: Final = re.compile("[\t\n]")
+_SHOWN_INSTEAD: Final = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +52,39 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one entry. `action` is a dotted code, such as "deployment.created"; no secret may be in before or after."""
+    """Write one entry. `action` is a dotted code, such as "deployment.created"; no secret may be in before or after.
+
+    It belongs to the deployment that the subject is or belongs to, and with it to those who may see that one.
+    """
     origin = _origin.get()
     return AuditEntry.objects.create(
         action=action,
-        subject=str(subject)[:255],
+        subject=_BREAKS.sub(_SHOWN_INSTEAD, harmless(str(subject)))[:255],
         subject_id=str(subject.pk),
+        deployment_id=_deployment_of(subject),
         actor=actor,
-        sentence=sentence,
-        before=before,
-        after=after,
+        sentence=harmless(sentence),
+        before=harmless(before),
+        after=harmless(after),
         address=origin.address,
-        request_id=origin.request_id,
+        request_id=harmless(origin.request_id)[:64],
     )
+
+
+def harmless(value: Any) -> Any:
+    """The same text, sentence or JSON with a visible sign in the place of every control character."""
+    match value:
+        case str():
+            return _CONTROLS.sub(_SHOWN_INSTEAD, value)
+        case Text():
+            return Text(value.template, **harmless(dict(value.values)))
+        case Mapping():
+            return {harmless(key): harmless(item) for key, item in value.items()}
+        case list() | tuple():
+            return [harmless(item) for item in value]
+    return value
+
+
+def _deployment_of(subject: Model) -> UUID | None:
+    found = subject.pk if isinstance(subject, Deployment) else getattr(subject, "deployment_id", None)
+    return found if isinstance(found, UUID) else None

@@ -71,12 +71,13 @@ def outdated_because(plan: DeploymentPlan) -> Text | None:
 
 def prepare(deployment: Deployment, _inputs: dict[str, Any]) -> Prepared:
     """Needs what the deployment needs: a preflight that passed for these very answers. Raises Conflict."""
-    return Prepared(missing=go_ahead.lacking(deployment))
+    return Prepared(missing=go_ahead.unchecked(deployment))
 
 
 def run(progress: Progress) -> Done:
     task = progress.task
-    go_ahead.refuse_unfit(progress, TITLE)
+    # A plan changes nothing, and whoever approves the answers may want to see it first.
+    go_ahead.refuse_unfit(progress, TITLE, changing=False)
     answers = deployments.answers_of(task.deployment)
     refuse_replaced(task.deployment, answers)
     path = templates.local_path(answers["template"])

@@ -67,7 +67,7 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
     _must_be_open(deployment)
     answers = _validated("profile", deployment.profile, {"name": name, "profile": deployment.profile})
     before = deployment.name
-    _advance(deployment, revision)
+    advance(deployment, revision)
     deployment.name = answers["name"]
     _save_with_unique_name(deployment)
     audit.record(
@@ -97,7 +97,7 @@ def delete(deployment: Deployment, *, actor: Operator, revision: int | None = No
             remedy=Text(_("Wait until it has ended, or cancel it.")),
             code="task_running",
         )
-    _advance(deployment, revision)
+    advance(deployment, revision)
     audit.record(
         "deployment.deleted",
         subject=deployment,
@@ -200,7 +200,7 @@ def answer(
     with transaction.atomic():
         hold(deployment)
         _must_be_open(deployment)
-        _advance(deployment, revision)
+        advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         before = row.data
         row.data, row.draft = data, None
@@ -239,7 +239,7 @@ def keep_draft(
     with transaction.atomic():
         hold(deployment)
         _must_be_open(deployment)
-        _advance(deployment, revision)
+        advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         raw = storable(dict(raw))
         row.draft = {name: value for name, value in raw.items() if name not in _NEVER_KEPT}
@@ -362,7 +362,8 @@ def _must_be_open(deployment: Deployment) -> None:
     refuse_while_changing(deployment)
 
 
-def _advance(deployment: Deployment, revision: int | None) -> None:
+def advance(deployment: Deployment, revision: int | None) -> None:
+    """Count a change of the deployment. Raises Outdated where `revision` is given and is not the one that there is."""
     rows = Deployment.objects.filter(pk=deployment.pk)
     if revision is not None:
         rows = rows.filter(revision=revision)

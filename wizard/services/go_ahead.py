@@ -1,16 +1,30 @@
-"""Whether work that sets a machine up may begin: preflight has passed for the very answers of now."""
+"""Whether work that sets a machine up may begin: preflight has passed, and who had to approve did, for the very answers of now."""
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from wizard.models import Deployment, DeploymentState
 from wizard.services import deployments, preflight
+from wizard.services.approval_standing import lacking_approval, needs, standing
 from wizard.services.errors import Conflict, NotReady
 from wizard.services.tasks.progress import Progress
 from wizard.text import Text, _
 
 
 def lacking(deployment: Deployment) -> tuple[Text, ...]:
-    """What must be done first. Any change of answers takes the deployment back to draft.
+    """What must be done before something is set up: the preflight, and an approval where one is needed.
+
+    Raises Conflict `already_deployed`.
+    """
+    # Both are said at once: who changes an answer after the approval reads which one it was.
+    return (*unchecked(deployment), *lacking_approval(deployment))
+
+
+def unchecked(deployment: Deployment) -> tuple[Text, ...]:
+    """What must be done before something is planned, or asked to be approved: a preflight that passed for the answers of now.
+
+    Any change of answers takes the deployment back to draft.
 
     Raises Conflict `already_deployed`.
     """
@@ -36,8 +50,23 @@ def lacking(deployment: Deployment) -> tuple[Text, ...]:
     return ()
 
 
-def refuse_unfit(progress: Progress, title: Text) -> None:
-    """Ask once more when the work begins: a task may have waited for a worker until a waiver ended. Raises NotReady."""
-    missing = lacking(progress.task.deployment)
+def refuse_unfit(progress: Progress, title: Text, *, changing: bool = True) -> None:
+    """Ask once more when the work begins: a task may have waited for a worker until a waiver ended. Raises NotReady.
+
+    Work that is not `changing` anything outside needs no approval.
+    """
+    deployment = progress.task.deployment
+    # An approval that is being withdrawn holds this row: either that is seen here, or it is refused as the task runs.
+    with transaction.atomic():
+        deployments.hold(deployment)
+        missing = lacking(deployment) if changing else unchecked(deployment)
     if missing:
         raise NotReady(Text(_("%(title)s cannot start yet."), title=title), missing=missing)
+    if changing and needs(deployment) and (approval := standing(deployment).approval) is not None:
+        progress.info(
+            Text(
+                _("Approved by %(who)s, SHA-256 of the answers: %(digest)s"),
+                who=approval.decided_by.get_username() if approval.decided_by else "",
+                digest=approval.digest,
+            )
+        )

@@ -18,6 +18,7 @@ from wizard.planning.setup_files import ProxySettings
 from wizard.planning.unified_setup import SetupOrder
 from wizard.services import audit, deployments, installation_secrets
 from wizard.services.answers import Answers, answers_in_play, circumstances_of, primary_component
+from wizard.services.approval_standing import refuse_unapproved
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.facts.answered import fqdn
 from wizard.services.permissions import require
@@ -74,8 +75,8 @@ def stream(
 ) -> tuple[str, Iterator[bytes]]:
     """The file name of the zip, and its content as it comes into being; with a password it is encrypted (AES-256).
 
-    Who takes a bundle takes passwords along, so it is written down before the first byte. Raises as `contents_for` does, and
-    Invalid for a password that is too short.
+    Who takes a bundle takes passwords along, so it is written down before the first byte. Raises as `contents_for` does,
+    NotReady without an approval where one is needed, and Invalid for a password that is too short.
     """
     require(actor, "operate")
     if password is not None and len(password) < SHORTEST_PASSWORD:
@@ -86,6 +87,7 @@ def stream(
     with transaction.atomic():
         deployments.hold(deployment)
         contents = contents_for(deployment)
+        refuse_unapproved(deployment, Text(_("The installation bundle cannot be taken yet.")))
         audit.record(
             "installation.bundle_taken",
             subject=deployment,

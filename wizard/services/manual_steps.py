@@ -17,6 +17,7 @@ from wizard.planning.manual_step import ManualStep, Proof
 from wizard.services import audit, deployments, evidence, results
 from wizard.services.answers import Answers, answers_in_play, circumstances_of
 from wizard.services.applicable import requirements_for
+from wizard.services.approval_standing import refuse_unapproved
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.manual_proofs import PRODUCTS, shows
 from wizard.services.permissions import require
@@ -65,11 +66,13 @@ def confirm(
 ) -> ManualStepConfirmation:
     """Say that a step is done; it takes the place of what was said before.
 
-    Raises NotFound for a step that is not on the path, Conflict `no_manual_path`, Invalid for a note that is too long.
+    Raises NotFound for a step that is not on the path, Conflict `no_manual_path`, NotReady without an approval where one is
+    needed, Invalid for a note that is too long.
     """
     require(actor, "operate")
     deployments.hold(deployment)
     _find(deployment, step_id)
+    refuse_unapproved(deployment, Text(_("Nothing may be installed yet.")))
     note = storable(note).strip()
     if len(note) > MAX_NOTE_CHARACTERS:
         text = Text(

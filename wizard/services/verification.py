@@ -13,6 +13,7 @@ from wizard.models import CheckResult, Deployment, DeploymentState, HostFacts
 from wizard.services import audit, deployments, evidence, host_facts, host_tasks, results, vcenters
 from wizard.services.answers import answers_in_play, primary_component
 from wizard.services.applicable import requirements_for
+from wizard.services.approval_standing import lacking_approval, refuse_unapproved
 from wizard.services.errors import Conflict
 from wizard.services.facts import observe
 from wizard.services.tasks.progress import Progress
@@ -36,6 +37,8 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
             return Prepared(
                 missing=(Text(_("a preflight without blocking findings, run after the last change")),)
             )
+        if unapproved := lacking_approval(deployment):
+            return Prepared(missing=unapproved)
     if where := _over_winrm(answers):
         return host_tasks.prepare_collect(deployment, where)
     run = results.latest_run(deployment)
@@ -49,6 +52,8 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
 def run(progress: Progress) -> Done:
     task = progress.task
     deployment = task.deployment
+    title = Text(_("Verify the installation"))
+    refuse_unapproved(deployment, Text(_("%(title)s cannot start yet."), title=title))
     if task.inputs.get("host"):
         _collect(progress)
     if evidence.machine_replaced_since(deployment, task.queued_at):
