@@ -15,9 +15,12 @@ class WizardConfig(AppConfig):
 
         # Celery's app must exist in every process that publishes, not in workers alone.
         from wizard.config.celery import app  # noqa: F401
+        from wizard.services.targets import allowed_targets
         from wizard.text import install_translator
+        from wizard.wire import destinations
 
         install_translator(gettext)
+        destinations.configure(allowed_targets)
 
 
 class ConsoleConfig(AdminConfig):

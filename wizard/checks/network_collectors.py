@@ -17,6 +17,7 @@ from wizard.checks.probes.failure import Deadline, ProbeError
 from wizard.checks.side_by_side import ask_all, probe_collector, rounds
 from wizard.checks.url_collector import url_reach
 from wizard.text import Text, _
+from wizard.wire.destinations import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,7 @@ def _try_port(
     host: str, port: int, dns_servers: tuple[str, ...], book: AddressBook, timeout_s: float
 ) -> tuple[bool, Text]:
     try:
-        seen = tcp.connect(host, port, book, timeout_s, dns_servers=dns_servers)
+        seen = tcp.connect(host, port, book, timeout_s, dns_servers=dns_servers, purpose=Purpose.VSPHERE)
     except ProbeError as error:
         return False, error.text
     return True, Text(_("connected to %(address)s"), address=seen.address)

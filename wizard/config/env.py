@@ -40,6 +40,15 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def ports(name: str, default: str = "") -> list[int]:
+    """A list of TCP ports separated by commas."""
+    found = words(name, default)
+    for word in found:
+        if not (word.isascii() and word.isdecimal() and 1 <= int(word) <= 65535):
+            raise ImproperlyConfigured(f"{name} must be TCP ports separated by commas, found {word!r}.")
+    return [int(word) for word in found]
+
+
 def loopback_url(name: str) -> str:
     """Where a simulator on this machine answers over plain HTTP; empty where the name is not set."""
     raw = text(name)

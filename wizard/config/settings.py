@@ -277,6 +277,11 @@ TEMPLATE_MAX_GB = env.number("TEMPLATE_MAX_GB", 60, least=1)
 LAB = env.flag("FOOTHOLD_LAB", False)
 CONNECT_TO = env.text("CONNECT_TO")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE")
+# What a person may have this server connect to: never metadata services of clouds nor link-local addresses, and this
+# machine itself only where one machine is all there is.
+ALLOW_LOOPBACK_TARGETS = env.flag("ALLOW_LOOPBACK_TARGETS", LAB or not PRODUCTION)
+PROBE_PORTS = env.ports("PROBE_PORTS")
+WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", "443")
 # The lab's Azure, which is asked in place of Azure's clouds: without a credential, so only ever on this machine.
 AZURE_EMULATOR = env.loopback_url("AZURE_EMULATOR")
 if AZURE_EMULATOR and PRODUCTION:

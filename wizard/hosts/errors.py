@@ -7,6 +7,7 @@ Every error names the part that failed (`address`, `step`), says what was found 
 from __future__ import annotations
 
 from wizard.text import Text, _
+from wizard.wire import destinations
 from wizard.wire import errors as wire
 
 
@@ -34,6 +35,12 @@ class Unreachable(wire.Unreachable, HostError):
             "this TCP port through; check the routing."
         )
     )
+
+
+class DestinationRefused(Unreachable):
+    """No TCP connection, as this server itself does not connect there (`wizard.wire.destinations`)."""
+
+    code = destinations.DestinationRefused.code
 
 
 class HandshakeFailed(wire.TlsFailed, HostError):

@@ -19,6 +19,7 @@ from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
 from wizard.hosts.wire import open_tcp, start_pinned_tls
 from wizard.text import Text, _
+from wizard.wire.destinations import Purpose
 
 
 class Dialer:
@@ -35,7 +36,7 @@ class Dialer:
 
     def dial(self) -> GuardedSocket:
         """Raises Unreachable, HandshakeFailed, WrongCertificate, TimedOut and Stopped."""
-        sock = open_tcp(self._host, self._port, book=self._book, guard=self.guard)
+        sock = open_tcp(self._host, self._port, Purpose.WINRM, book=self._book, guard=self.guard)
         if self.pinned is not None:
             sock = start_pinned_tls(sock, self._host, pinned=self.pinned, guard=self.guard)
         guarded = GuardedSocket(sock, guard=self.guard)

@@ -22,6 +22,7 @@ from wizard.hosts.guarded_socket import GuardedSocket
 from wizard.hosts.wire import check_host, connect_any, resolve, start_tls
 from wizard.text import Text, _
 from wizard.wire.certificate import signs_itself
+from wizard.wire.destinations import Destination, Purpose
 from wizard.wire.layers import Finding, Layer, LayerName, connected, located, look
 from wizard.wire.tcp import SocketAddress
 from wizard.wire.tls import certificate_of
@@ -97,7 +98,8 @@ def probe_host(
     if not 1 <= port <= 65535:
         raise ValueError(f"{port} is not a TCP port")
     guard = Guard(f"{host}:{port}", stall_s=timeout_s)
-    visit = _Visit(host=host, port=port, book=book, guard=guard)
+    purpose = Purpose.SSH if transport == "ssh" else Purpose.WINRM
+    visit = _Visit(host=host, port=port, book=book, guard=guard, purpose=purpose)
     first: list[tuple[LayerName, Callable[[], Finding]]] = [("dns", visit.look_up), ("tcp", visit.connect)]
     rest: dict[Transport, list[tuple[LayerName, Callable[[], Finding]]]] = {
         "winrm_https": [("tls", visit.secure), ("wsman", visit.identify)],
@@ -117,7 +119,9 @@ class _Visit:
     port: int
     book: AddressBook
     guard: Guard
+    purpose: Purpose
     addresses: tuple[SocketAddress, ...] = ()
+    detour: bool = False
     sock: socket.socket | None = field(default=None, repr=False)
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -128,11 +132,13 @@ class _Visit:
     def look_up(self) -> Finding:
         check_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
+        self.detour = (real_host, real_port) != (self.host, self.port)
         self.addresses = resolve(real_host, real_port, guard=self.guard)
         return located((self.host, self.port), (real_host, real_port), self.addresses)
 
     def connect(self) -> Finding:
-        self.sock = connect_any(self.addresses, guard=self.guard)
+        to = Destination(purpose=self.purpose, host=self.host, port=self.port, detour=self.detour)
+        self.sock = connect_any(self.addresses, to, guard=self.guard)
         return connected(self.address)
 
     def secure(self) -> Finding:

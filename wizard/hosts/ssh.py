@@ -30,6 +30,7 @@ from wizard.hosts.session import Output, ScriptResult, ignore
 from wizard.hosts.ssh_keys import agree_on_keys
 from wizard.hosts.wire import open_tcp
 from wizard.text import Text, _
+from wizard.wire.destinations import Purpose
 
 COMMAND_S = 60.0  # for each of our own few lines of shell
 LOOK_S = 0.02  # between two looks at a channel on which nothing happens
@@ -55,7 +56,7 @@ class SSHSession:
         self._guard = Guard(f"{host}:{port}", stall_s=timeout_s)
         self._timeout_s = timeout_s
         self._pinned = pinned
-        self._dial = partial(open_tcp, host, port, book=book, guard=self._guard)
+        self._dial = partial(open_tcp, host, port, Purpose.SSH, book=book, guard=self._guard)
         self._username = username
         self._password = password
         self._transport: paramiko.Transport | None = None

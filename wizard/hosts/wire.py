@@ -7,10 +7,11 @@ import ssl
 from collections.abc import Sequence
 
 from wizard.addresses import AddressBook
-from wizard.hosts.errors import HandshakeFailed, TimedOut, Unreachable, WrongCertificate
+from wizard.hosts.errors import DestinationRefused, HandshakeFailed, TimedOut, Unreachable, WrongCertificate
 from wizard.hosts.fingerprint import of_certificate, same
 from wizard.hosts.guard import SLICE_S, Guard
-from wizard.wire import tcp, tls
+from wizard.wire import destinations, tcp, tls
+from wizard.wire.destinations import Destination, Purpose
 from wizard.wire.tcp import SocketAddress
 
 
@@ -28,17 +29,27 @@ def resolve(host: str, port: int, *, guard: Guard) -> tuple[SocketAddress, ...]:
     return found
 
 
-def open_tcp(host: str, port: int, *, book: AddressBook, guard: Guard) -> socket.socket:
+def open_tcp(host: str, port: int, purpose: Purpose, *, book: AddressBook, guard: Guard) -> socket.socket:
     """Resolve and connect, by way of the address book. Raises Unreachable, TimedOut and Stopped."""
     check_host(host, address=guard.address)
     real_host, real_port = book.locate(host, port)
-    return connect_any(resolve(real_host, real_port, guard=guard), guard=guard)
+    to = Destination(purpose=purpose, host=host, port=port, detour=(real_host, real_port) != (host, port))
+    return connect_any(resolve(real_host, real_port, guard=guard), to, guard=guard)
 
 
-def connect_any(addresses: Sequence[SocketAddress], *, guard: Guard) -> socket.socket:
-    """The first of `addresses` that accepts; each gets an even share of the time that is left."""
+def connect_any(addresses: Sequence[SocketAddress], to: Destination, *, guard: Guard) -> socket.socket:
+    """The first of `addresses` that accepts; each gets an even share of the time that is left.
+
+    Raises Unreachable; DestinationRefused, one of them, where this server does not want to.
+    """
     try:
-        return tcp.connect_any(addresses, pause=guard.pause, left=lambda: min(guard.left, guard.stall_s))
+        return tcp.connect_any(
+            addresses, to=to, pause=guard.pause, left=lambda: min(guard.left, guard.stall_s)
+        )
+    except destinations.DestinationRefused as refused:
+        raise DestinationRefused(
+            refused.text, remedy=refused.remedy, address=refused.address, step=refused.step
+        ) from None
     except OSError as error:
         raise Unreachable.not_connected(error, address=guard.address) from None
 

@@ -29,6 +29,7 @@ from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
 from wizard.text import Text, _
 from wizard.topology.roles import ROLES
+from wizard.wire.destinations import Purpose
 
 _TIMEOUT_S: Final = 5.0
 _CONTROL_PORT: Final = 443
@@ -133,7 +134,7 @@ def _port(
     def knock(_known: object) -> dict[str, Any]:
         failure = None
         try:
-            tcp.connect(*place, book, _TIMEOUT_S, dns_servers=servers)
+            tcp.connect(*place, book, _TIMEOUT_S, dns_servers=servers, purpose=Purpose.DATA)
         except ProbeError as error:
             failure = error.text
         return {key: Port(name=name, address=place[0], port=place[1], failure=failure)}

@@ -8,7 +8,7 @@ from typing import Any
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Deployment
-from wizard.services import evidence, template_checks, vaults_seen
+from wizard.services import evidence, targets, template_checks, vaults_seen
 from wizard.services.answers import answers_of
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -18,6 +18,7 @@ def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any])
     """Compare valid answers with what is known of the far end. Raises Invalid that names the fields."""
     checks = {
         "vcenter": _check_vcenter,
+        "network": _check_network,
         "placement": _check_placement,
         "template": template_checks.conflicts,
         "installation": _check_installation,
@@ -31,6 +32,8 @@ def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any])
 
 
 def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    if refused := targets.vcenter_refusals(data):
+        return refused
     name = data["credential"]
     if Credential.objects.filter(name=name or "", kind=Credential.Kind.VCENTER).exists():
         return []
@@ -39,6 +42,10 @@ def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[Fiel
         name=name,
     )
     return [FieldError(path="credential", message=text, code="unknown_credential")]
+
+
+def _check_network(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
+    return targets.network_refusals(data)
 
 
 def _check_installation(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
@@ -60,6 +67,8 @@ def _check_installation(deployment: Deployment, data: Mapping[str, Any]) -> list
 
 def _check_evidence(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
     name = data.get("credential")
+    if data["way"] == "winrm" and (refused := targets.machine_refusals(data)):
+        return refused
     known = Credential.objects.filter(name=name or "", kind=Credential.Kind.WINDOWS).exists()
     if data["way"] != "winrm" or known:
         return []

@@ -13,7 +13,7 @@ from wizard.hosts.session import HostSession
 from wizard.journey.errors import explain
 from wizard.models import Credential
 from wizard.planning.addressing import server_name
-from wizard.services import credentials
+from wizard.services import credentials, targets
 from wizard.services.errors import Invalid
 from wizard.services.vcenter_access import address_book
 from wizard.vsphere.endpoint import Account
@@ -45,9 +45,11 @@ class MachineAddress(BaseModel):
 def read_address(given: Mapping[str, Any]) -> MachineAddress:
     """The address in some inputs. Raises Invalid that names the field."""
     try:
-        return MachineAddress.model_validate({k: v for k, v in given.items() if v not in (None, "")})
+        address = MachineAddress.model_validate({k: v for k, v in given.items() if v not in (None, "")})
     except ValidationError as error:
         raise Invalid(explain(error)) from None
+    targets.require_none(targets.machine_refusals(address.model_dump()))
+    return address
 
 
 def usable_account(where: Mapping[str, Any]) -> Credential:

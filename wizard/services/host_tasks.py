@@ -17,6 +17,7 @@ from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book
 from wizard.text import Text, _
+from wizard.wire.destinations import DestinationRefused
 
 COLLECT_SECONDS: Final = 900.0
 LINUX: Final = "mt_linux"
@@ -52,6 +53,8 @@ def run_probe(progress: Progress) -> Done:
         code = {"dns": "unreachable", "tcp": "unreachable", "tls": "tls_failed"}.get(
             failed.name, "not_a_host"
         )
+        if failed.code == DestinationRefused.code:
+            code = failed.code
         raise UserError(failed.detail, remedy=failed.remedy, code=code)
     summary = (
         Text(_("%(host)s answers; compare its fingerprint before you trust it."), host=host)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from wizard.journey.errors import explain
 from wizard.models import Deployment, DeploymentState
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, evidence
+from wizard.services import deployments, evidence, targets
 from wizard.services.errors import Invalid, UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
@@ -24,6 +24,7 @@ from wizard.vsphere.manifest import verify_manifest
 from wizard.vsphere.ova_download import download
 from wizard.vsphere.template import Template, open_template
 from wizard.vsphere.template_store import changed_at, is_template, size_on_disk
+from wizard.wire.destinations import Purpose
 
 DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
@@ -76,9 +77,12 @@ def prepare_inspect(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     if missing:
         return Prepared(missing=tuple(missing))
     try:
-        return Prepared(inputs=evidence.where_template_is(wanted))
+        place = evidence.where_template_is(wanted)
     except ValidationError as error:
         raise Invalid(explain(error)) from None
+    if place["source"] == "url":
+        targets.require_none(targets.url_refusals(place["url"], Purpose.DOWNLOAD, "url"))
+    return Prepared(inputs=place)
 
 
 def run_inspect(progress: Progress) -> Done:

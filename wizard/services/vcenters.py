@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from wizard.journey.errors import explain
 from wizard.journey.vcenter import VCenterAddress, VCenterAnswers
 from wizard.models import Credential, Deployment
-from wizard.services import credentials, deployments, evidence, vcenter_registry
+from wizard.services import credentials, deployments, evidence, targets, vcenter_registry
 from wizard.services import privileges as account_rights
 from wizard.services.errors import Invalid, UserError
 from wizard.services.tasks.progress import Progress
@@ -19,6 +19,7 @@ from wizard.services.tasks.work import Done, Prepared
 from wizard.services.vcenter_access import address_book, fresh_session
 from wizard.text import Text, _
 from wizard.vsphere import inventory, probe
+from wizard.wire.destinations import DestinationRefused
 
 # --- probe ------------------------------------------------------------------------------------------------------------
 
@@ -31,7 +32,9 @@ def prepare_probe(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         address = VCenterAddress.model_validate({k: v for k, v in wanted.items() if v not in (None, "")})
     except ValidationError as error:
         raise Invalid(explain(error)) from None
-    return Prepared(inputs=address.model_dump(mode="json"))
+    given = address.model_dump(mode="json")
+    targets.require_none(targets.vcenter_refusals(given))
+    return Prepared(inputs=given)
 
 
 def run_probe(progress: Progress) -> Done:
@@ -48,6 +51,8 @@ def run_probe(progress: Progress) -> Done:
         code = {"dns": "unreachable", "tcp": "unreachable", "tls": "tls_failed", "soap": "not_vsphere"}[
             failed.name
         ]
+        if failed.code == DestinationRefused.code:
+            code = failed.code
         raise UserError(failed.detail, remedy=failed.remedy, code=code)
     return Done(
         summary=Text(
@@ -75,8 +80,10 @@ def prepare_sign_in(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         answers = VCenterAnswers.model_validate({k: v for k, v in wanted.items() if v not in (None, "")})
     except ValidationError as error:
         raise Invalid(explain(error)) from None
+    given = answers.model_dump(mode="json")
+    targets.require_none(targets.vcenter_refusals(given))
     credentials.usable(str(wanted["credential"]), Credential.Kind.VCENTER)
-    return Prepared(inputs=answers.model_dump(mode="json"))
+    return Prepared(inputs=given)
 
 
 def run_sign_in(progress: Progress) -> Done:

@@ -17,9 +17,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
-from wizard.vsphere.errors import Unreachable, VSphereError
+from wizard.vsphere.errors import DestinationRefused, Unreachable, VSphereError
 from wizard.vsphere.patient_socket import Broken, PatientSocket, Stalled
 from wizard.vsphere.wire import Deadline, open_tcp
+from wizard.wire.destinations import Purpose
 
 PORTS = {"http": 80, "https": 443}
 # What may stand in path and query as it is; anything else is written as %XX.
@@ -33,6 +34,12 @@ class DownloadFailed(VSphereError):
     """
 
     code = "download_failed"
+
+
+class DownloadRefused(DownloadFailed):
+    """This server does not connect to where the file is said to be."""
+
+    code = DestinationRefused.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +150,16 @@ def connect(address: WebAddress, route: Route, *, check: Callable[[], None]) -> 
 
 def _open(address: WebAddress, route: Route, deadline: Deadline) -> socket.socket:
     host, port = (route.proxy.host, route.proxy.port) if route.proxy else (address.host, address.port)
+    purpose = Purpose.PROXY if route.proxy else Purpose.DOWNLOAD
     try:
-        return open_tcp(host, port, book=route.book, deadline=deadline)
+        return open_tcp(host, port, book=route.book, deadline=deadline, purpose=purpose)
+    except DestinationRefused as error:
+        raise DownloadRefused(
+            error.text,
+            remedy=error.remedy,
+            address=error.address,
+            step="proxy" if route.proxy else error.step,
+        ) from None
     except Unreachable as error:
         if route.proxy is not None:
             text = Text(_("The proxy cannot be reached: %(why)s"), why=error.text)

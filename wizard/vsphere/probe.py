@@ -18,6 +18,7 @@ from wizard.vsphere.service_content import ask_about
 from wizard.vsphere.wire import Deadline, connect_any, resolve, start_tls
 from wizard.wire.certificate import Certificate as Certificate
 from wizard.wire.certificate import read_certificate
+from wizard.wire.destinations import Destination, Purpose
 from wizard.wire.layers import Finding, Layer, LayerName, connected, located, look
 from wizard.wire.tcp import SocketAddress, is_host
 from wizard.wire.tls import certificate_of
@@ -89,6 +90,7 @@ class _Visit:
     book: AddressBook
     deadline: Deadline
     addresses: tuple[SocketAddress, ...] = ()
+    detour: bool = False
     sock: socket.socket | None = field(default=None, repr=False)
     certificate: Certificate | None = None
     about: About | None = None
@@ -101,11 +103,13 @@ class _Visit:
         if not is_host(self.host):
             raise Unreachable.no_host(self.host, address=self.address)
         real_host, real_port = self.book.locate(self.host, self.port)
+        self.detour = (real_host, real_port) != (self.host, self.port)
         self.addresses = resolve(real_host, real_port, deadline=self.deadline)
         return located((self.host, self.port), (real_host, real_port), self.addresses)
 
     def connect(self) -> Finding:
-        self.sock = connect_any(self.addresses, self.address, deadline=self.deadline)
+        to = Destination(purpose=Purpose.VSPHERE, host=self.host, port=self.port, detour=self.detour)
+        self.sock = connect_any(self.addresses, to, deadline=self.deadline)
         return connected(self.address)
 
     def secure(self) -> Finding:

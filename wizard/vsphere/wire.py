@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
-from wizard.vsphere.errors import TlsFailed, Unreachable
-from wizard.wire import tcp, tls
+from wizard.vsphere.errors import DestinationRefused, TlsFailed, Unreachable
+from wizard.wire import destinations, tcp, tls
+from wizard.wire.destinations import Destination, Purpose
 from wizard.wire.tcp import SocketAddress
 
 
@@ -58,18 +59,33 @@ def resolve(host: str, port: int, *, deadline: Deadline) -> tuple[SocketAddress,
     return found
 
 
-def open_tcp(host: str, port: int, *, book: AddressBook, deadline: Deadline) -> socket.socket:
-    """Resolve and connect, by way of the address book. Raises Unreachable with step `dns` or `tcp`."""
+def open_tcp(
+    host: str,
+    port: int,
+    *,
+    book: AddressBook,
+    deadline: Deadline,
+    purpose: Purpose = Purpose.VSPHERE,
+) -> socket.socket:
+    """Resolve and connect, by way of the address book.
+
+    Raises Unreachable with step `dns` or `tcp`; DestinationRefused, one of them, where this server does not want to.
+    """
     real_host, real_port = book.locate(host, port)
-    return connect_any(resolve(real_host, real_port, deadline=deadline), f"{host}:{port}", deadline=deadline)
+    to = Destination(purpose=purpose, host=host, port=port, detour=(real_host, real_port) != (host, port))
+    return connect_any(resolve(real_host, real_port, deadline=deadline), to, deadline=deadline)
 
 
-def connect_any(addresses: Sequence[SocketAddress], address: str, *, deadline: Deadline) -> socket.socket:
+def connect_any(addresses: Sequence[SocketAddress], to: Destination, *, deadline: Deadline) -> socket.socket:
     """The first of `addresses` that accepts; each gets an even share of the time that is left."""
     try:
-        return tcp.connect_any(addresses, pause=deadline.pause, left=deadline.left)
+        return tcp.connect_any(addresses, to=to, pause=deadline.pause, left=deadline.left)
+    except destinations.DestinationRefused as refused:
+        raise DestinationRefused(
+            refused.text, remedy=refused.remedy, address=refused.address, step=refused.step
+        ) from None
     except OSError as error:
-        raise Unreachable.not_connected(error, address=address) from None
+        raise Unreachable.not_connected(error, address=f"{to.host}:{to.port}") from None
 
 
 def start_tls(sock: socket.socket, host: str, address: str, *, deadline: Deadline) -> ssl.SSLSocket:

@@ -18,22 +18,27 @@ Finding = tuple[Text, Text]  # what was found; what to do about it, empty where 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how long it took."""
+    """What one layer showed. A layer that passes may still advise something in `remedy`; `seconds` is how long it took.
+
+    `code` is that of the error where it failed.
+    """
 
     name: LayerName
     status: LayerStatus
     detail: Text
     remedy: Text
     seconds: float
+    code: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Shape: `{"name", "status", "detail": Text, "remedy": Text, "seconds"}`."""
+        """Shape: `{"name", "status", "detail": Text, "remedy": Text, "seconds", "code"}`."""
         return {
             "name": self.name,
             "status": self.status,
             "detail": self.detail.to_json(),
             "remedy": self.remedy.to_json(),
             "seconds": self.seconds,
+            "code": self.code,
         }
 
     @classmethod
@@ -44,6 +49,7 @@ class Layer:
             detail=Text.from_json(stored["detail"]),
             remedy=Text.from_json(stored["remedy"]),
             seconds=stored["seconds"],
+            code=stored.get("code", ""),
         )
 
 
@@ -80,12 +86,18 @@ def connected(address: str) -> Finding:
 def _judge(name: LayerName, step: Callable[[], Finding]) -> Layer:
     start = time.monotonic()
     status: LayerStatus = "pass"
+    code = ""
     try:
         detail, remedy = step()
     except RemoteError as error:
-        status, detail, remedy = "fail", error.text, error.remedy
+        status, detail, remedy, code = "fail", error.text, error.remedy, error.code
     return Layer(
-        name=name, status=status, detail=detail, remedy=remedy, seconds=round(time.monotonic() - start, 3)
+        name=name,
+        status=status,
+        detail=detail,
+        remedy=remedy,
+        seconds=round(time.monotonic() - start, 3),
+        code=code,
     )
 
 

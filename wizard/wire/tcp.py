@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from wizard.wire.destinations import Destination
+
 SocketAddress = tuple[socket.AddressFamily, Any]
 Pause = Callable[[], float]
 
@@ -56,12 +58,15 @@ def look_up(host: str, port: int, *, pause: Pause) -> tuple[SocketAddress, ...]:
 
 
 def connect_any(
-    addresses: Sequence[SocketAddress], *, pause: Pause, left: Callable[[], float]
+    addresses: Sequence[SocketAddress], *, to: Destination, pause: Pause, left: Callable[[], float]
 ) -> socket.socket:
     """The first of `addresses` that accepts; each gets an even share of the `left` seconds.
 
-    The socket does not block: whoever uses it sets how long it waits. Raises OSError, that of the last address.
+    All of them are judged first: a name that leads anywhere forbidden is not connected to at all. The socket does not
+    block: whoever uses it sets how long it waits. Raises DestinationRefused, and OSError, that of the last address.
     """
+    for _family, sockaddr in addresses:
+        to.check(str(sockaddr[0]))
     error = OSError(errno.EADDRNOTAVAIL, "no address")
     for number, (family, sockaddr) in enumerate(addresses):
         sock = socket.socket(family, socket.SOCK_STREAM)

@@ -17,6 +17,7 @@ import dns.reversename
 from wizard.addresses import DIRECT, AddressBook
 from wizard.checks.probes.failure import Deadline, ProbeError
 from wizard.text import Text, _
+from wizard.wire.destinations import Destination, DestinationRefused, Purpose
 
 DNS_PORT = 53
 
@@ -31,7 +32,7 @@ def resolve(
 ) -> tuple[str, ...]:
     """The IPv4 addresses of `name`, sorted, at least one.
 
-    Raises ProbeError with kind no_such_name, no_records, timeout, refused or bad_answer.
+    Raises ProbeError with kind destination_refused, no_such_name, no_records, timeout, refused or bad_answer.
     """
     return _ask(name, name, "A", servers, book, port, timeout_s)
 
@@ -82,7 +83,7 @@ def _ask(
     if not servers:
         raise ValueError("no DNS server is named")
     resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [dns.nameserver.Do53Nameserver(*book.locate(server, port)) for server in servers]
+    resolver.nameservers = [_name_server(server, port, book) for server in servers]
     # Each server gets its share, so that a dead first one does not use up the time of the second.
     resolver.timeout = timeout_s / len(servers)
     try:
@@ -111,6 +112,17 @@ def _ask(
     except (dns.exception.DNSException, OSError, UnicodeError) as error:
         raise _bad_answer(subject, str(error)) from None
     return tuple(sorted(record.to_text().rstrip(".") for record in answer))
+
+
+def _name_server(server: str, port: int, book: AddressBook) -> dns.nameserver.Do53Nameserver:
+    """Raises ProbeError with kind destination_refused where this server does not ask that one."""
+    address, real_port = book.locate(server, port)
+    detour = (address, real_port) != (server, port)
+    try:
+        Destination(purpose=Purpose.NAME_SERVER, host=server, port=port, detour=detour).check(address)
+    except DestinationRefused as refused:
+        raise ProbeError(refused.code, refused.text, refused.remedy) from None
+    return dns.nameserver.Do53Nameserver(address, real_port)
 
 
 def _ask_this_machine(host: str, timeout_s: float) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ class ProbeError(Exception):
     """A remote fault. `text` names the other side and what was seen, `remedy` what to do about it.
 
     `kind` is for programs: no_such_name, no_records, timeout, refused, unreachable, not_tls, not_http,
-    closed, credentials, denied, portal, bad_answer.
+    closed, credentials, denied, portal, bad_answer, destination_refused.
     """
 
     def __init__(self, kind: str, text: Text, remedy: Text) -> None:

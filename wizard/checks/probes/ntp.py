@@ -11,8 +11,9 @@ from typing import Any
 
 from wizard.addresses import DIRECT, AddressBook
 from wizard.checks.probes.failure import Deadline, ProbeError
-from wizard.checks.probes.tcp import locate
+from wizard.checks.probes.tcp import judge, locate
 from wizard.text import Text, _
+from wizard.wire.destinations import Purpose
 
 NTP_PORT = 123
 
@@ -44,11 +45,12 @@ def offset(
 ) -> NtpAnswer:
     """How far the server's clock is from ours.
 
-    Raises ProbeError: those of `dns.resolve`, timeout, refused, unreachable, denied (kiss-o'-death) and
+    Raises ProbeError: those of `dns.resolve`, destination_refused, timeout, refused, unreachable, denied (kiss-o'-death) and
     bad_answer (a server that is not synchronized itself, or does not speak NTP).
     """
     deadline = Deadline(timeout_s)
     spot = locate(server, port, book, dns_servers, deadline)
+    judge(Purpose.TIME_SERVER, server, port, spot)
     # The server repeats this number, which tells its answer from a stray or forged packet.
     nonce = secrets.randbits(64)
     question = _PACKET.pack(_CLIENT, 0, 0, 0, 0, 0, b"", 0, 0, 0, nonce)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from wizard.checks.probes import http_head, tcp
 from wizard.checks.probes.failure import Deadline, ProbeError
 from wizard.text import Text, _
+from wizard.wire.destinations import Purpose
 
 _PROXY_WANTS_CREDENTIALS = 407
 _GATEWAY_TROUBLE = frozenset({500, 502, 503, 504})
@@ -54,7 +55,7 @@ def open_socket(proxy: ProxyAddress, spot: tcp.Spot, deadline: Deadline) -> sock
             ),
             Text(_("Name a proxy that is spoken to with http://, or none.")),
         )
-    return tcp.open_socket(proxy.host, proxy.port, spot, deadline)
+    return tcp.open_socket(proxy.host, proxy.port, spot, deadline, Purpose.PROXY)
 
 
 def open_tunnel(

@@ -11,6 +11,7 @@ from wizard.addresses import DIRECT, AddressBook
 from wizard.checks.probes.dns import find_addresses
 from wizard.checks.probes.failure import Deadline, ProbeError
 from wizard.text import Text, _
+from wizard.wire.destinations import Destination, DestinationRefused, Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +29,16 @@ def connect(
     timeout_s: float = 5.0,
     *,
     dns_servers: tuple[str, ...] = (),
+    purpose: Purpose = Purpose.REQUIREMENT,
 ) -> Connected:
     """Open a connection and close it again.
 
-    Raises ProbeError: those of `dns.resolve`, and refused, timeout or unreachable.
+    Raises ProbeError: those of `dns.resolve`, and those of `open_socket`.
     """
     deadline = Deadline(timeout_s)
     since = time.monotonic()
     spot = locate(host, port, book, dns_servers, deadline)
-    with open_socket(host, port, spot, deadline) as channel:
+    with open_socket(host, port, spot, deadline, purpose) as channel:
         return Connected(address=str(channel.getpeername()[0]), seconds=time.monotonic() - since)
 
 
@@ -56,11 +58,14 @@ def locate(host: str, port: int, book: AddressBook, dns_servers: Sequence[str], 
     return Spot(addresses=addresses, port=to_port, detour=(to_host, to_port) != (host, port))
 
 
-def open_socket(host: str, port: int, spot: Spot, deadline: Deadline) -> socket.socket:
+def open_socket(
+    host: str, port: int, spot: Spot, deadline: Deadline, purpose: Purpose = Purpose.REQUIREMENT
+) -> socket.socket:
     """A connected socket: the addresses are tried in turn, and the failure of the last one is told.
 
-    Raises ProbeError with kind refused, timeout or unreachable. The caller closes the socket.
+    Raises ProbeError with kind destination_refused, refused, timeout or unreachable. The caller closes the socket.
     """
+    judge(purpose, host, port, spot)
     failure: ProbeError | None = None
     for position, address in enumerate(spot.addresses):
         try:
@@ -72,6 +77,16 @@ def open_socket(host: str, port: int, spot: Spot, deadline: Deadline) -> socket.
     if failure is None:
         raise ValueError(f"no address to connect to for {host}:{port}")
     raise failure
+
+
+def judge(purpose: Purpose, host: str, port: int, spot: Spot) -> None:
+    """Raises ProbeError with kind destination_refused where this server does not connect to one of the addresses."""
+    to = Destination(purpose=purpose, host=host, port=port, detour=spot.detour)
+    try:
+        for address in spot.addresses:
+            to.check(address)
+    except DestinationRefused as refused:
+        raise ProbeError(refused.code, refused.text, refused.remedy) from None
 
 
 def _explain(host: str, port: int, address: str, deadline: Deadline, error: OSError) -> ProbeError:
