@@ -11,15 +11,18 @@ class WizardConfig(AppConfig):
     verbose_name = "Foothold"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
         from django.utils.translation import gettext
 
         # Celery's app must exist in every process that publishes, not in workers alone.
         from wizard.config.celery import app  # noqa: F401
         from wizard.services.targets import allowed_targets
         from wizard.text import install_translator
+        from wizard.web.session_limits import mark_sign_in
         from wizard.wire import destinations
 
         install_translator(gettext)
+        user_logged_in.connect(mark_sign_in, dispatch_uid="mark_sign_in")
         destinations.configure(allowed_targets)
 
 

@@ -6,6 +6,7 @@ from wizard.models.approval import Approval
 from wizard.models.attestation import Attestation
 from wizard.models.audit import AuditEntry, AuditHead, AuditSeal
 from wizard.models.azure_account import AzureAccount
+from wizard.models.browser_session import BrowserSession
 from wizard.models.check import CheckResult, CheckStatus, Waiver
 from wizard.models.component import Component, Link, TopologySnapshot
 from wizard.models.credential import Credential
@@ -34,6 +35,7 @@ __all__ = [
     "AuditHead",
     "AuditSeal",
     "AzureAccount",
+    "BrowserSession",
     "CheckResult",
     "CheckStatus",
     "CollectorIssue",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -23,6 +25,17 @@ class Operator(AbstractUser):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must match: with another password, role or right, by whatever door, all of the person's end."""
+        return self._with_rights(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._with_rights(known) for known in super().get_session_auth_fallback_hash())
+
+    def _with_rights(self, known: str) -> str:
+        rights = f"{self.role} {self.is_active} {self.is_staff} {self.is_superuser}"
+        return hashlib.sha256(f"{known} {rights}".encode()).hexdigest()
 
 
 class SignInLink(models.Model):

@@ -1,0 +1,60 @@
+"""Guessing, at whatever a person proves who they are with: all wrong answers of one name from one address are counted together.
+
+The sign-in page is counted by the throttle itself; codes, one-time links and "Confirm it is you" are counted here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.conf import settings
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_cool_off, get_failure_limit
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+# The name under which wrong one-time links are counted: they name nobody.
+ONE_TIME_LINK = "(one-time link)"
+
+
+def closed(request: HttpRequest, name: str) -> HttpResponse | None:
+    """The answer for who has guessed too often; None while the door is open."""
+    if not settings.AXES_ENABLED or AxesProxyHandler.is_allowed(request, {"username": name}):
+        return None
+    return locked_out(request, None, {"username": name})
+
+
+def wrong(request: HttpRequest, name: str) -> None:
+    """Count a wrong answer. After one too many, the middleware of the throttle answers with `locked_out`."""
+    user_login_failed.send(sender=__name__, credentials={"username": name}, request=request)
+
+
+def right(request: HttpRequest, name: str) -> None:
+    """Forget the wrong answers; a sign-in does that by itself."""
+    if settings.AXES_ENABLED:
+        AxesProxyHandler.update_request(request)
+        AxesProxyHandler.reset_attempts(username=name, ip_address=request.axes_ip_address)  # type: ignore[attr-defined]
+
+
+def locked_out(request: HttpRequest, original: Any, credentials: Any) -> HttpResponse:
+    """The page that says how long it stays closed, which no further attempt makes longer."""
+    ends = _closed_until(request, credentials)
+    response = render(
+        request,
+        "registration/locked_out.html",
+        {"failure_limit": get_failure_limit(request, credentials), "ends": ends},
+        status=settings.AXES_HTTP_RESPONSE_CODE,
+    )
+    response["Retry-After"] = str(max(1, round((ends - timezone.now()).total_seconds())))
+    return response
+
+
+def _closed_until(request: HttpRequest, credentials: Any) -> Any:
+    handler = AxesProxyHandler.get_implementation()
+    newest = [
+        attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+        for attempts in handler.get_user_attempts(request, credentials)
+    ]
+    return max((time for time in newest if time), default=timezone.now()) + get_cool_off(request)
