@@ -154,9 +154,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "wizard.services.password_rules.MaximumLengthValidator"},
+]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "deployments"
 LOGOUT_REDIRECT_URL = "sign_in"
