@@ -16,6 +16,7 @@ class WizardConfig(AppConfig):
 
         # Celery's app must exist in every process that publishes, not in workers alone.
         from wizard.config.celery import app  # noqa: F401
+        from wizard.services import start_checks  # noqa: F401 - importing it registers the checks
         from wizard.services.targets import allowed_targets
         from wizard.text import install_translator
         from wizard.web.session_limits import mark_sign_in

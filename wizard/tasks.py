@@ -13,13 +13,14 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from wizard.services import (
     additions_schedule,
     azure_accounts,
     discovery,
     installation_secrets,
+    key_rotation,
     tasks,
     vault_observation,
     vcenter_access,
@@ -84,6 +85,12 @@ def reconcile_at_start(sender: Any = None, **_: Any) -> None:
     """A worker that starts takes up at once what the one before it may have dropped."""
     app: Celery = sender.app
     app.send_task("wizard.tasks.reconcile")
+
+
+@worker_ready.connect
+def report_lost_secrets(**_: Any) -> None:
+    key_rotation.log_what_is_lost()
+    connections.close_all()
 
 
 @worker_shutting_down.connect

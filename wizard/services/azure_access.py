@@ -13,6 +13,7 @@ from wizard.azure.vaults import VaultRef
 from wizard.models import AzureAccount, Deployment
 from wizard.services.answers import answers_in_play
 from wizard.services.errors import Conflict
+from wizard.services.opening import opening
 from wizard.text import Text, _
 
 if TYPE_CHECKING:
@@ -57,12 +58,14 @@ def account_of(account: str | AzureAccount) -> Account:
     row = account if isinstance(account, AzureAccount) else named(account)
     if settings.AZURE_EMULATOR:
         return Account(how="emulator", cloud=row.cloud, resource_manager=settings.AZURE_EMULATOR)
+    with opening(row.name):
+        secret = row.credential.reveal() if row.credential else ""
     return Account(
         how=cast("How", row.how),
         cloud=row.cloud,
         tenant=row.tenant,
         client_id=row.client_id,
-        secret=row.credential.reveal() if row.credential else "",
+        secret=secret,
     )
 
 

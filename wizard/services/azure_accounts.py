@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -173,11 +173,6 @@ def test(account_id: UUID) -> None:
     except (AzureError, UserError) as error:
         note_test(account, failure=error.text, remedy=error.remedy)
         log.warning("azure_account.test_failed", account=account.name, code=error.code)
-        return
-    except ImproperlyConfigured as error:
-        # Sealed with a key that is gone: without a word of that it would count as being tested for ever.
-        note_test(account, failure=verbatim(str(error)))
-        log.warning("azure_account.test_failed", account=account.name, code="cannot_be_opened")
         return
     if seen:
         note_test(account)

@@ -15,6 +15,7 @@ from wizard.journey.errors import FieldError
 from wizard.models import Credential, Operator
 from wizard.services import audit
 from wizard.services.errors import Conflict, Invalid
+from wizard.services.opening import opening
 from wizard.services.permissions import require
 from wizard.text import Text, _, verbatim
 from wizard.vsphere.endpoint import Account
@@ -133,7 +134,9 @@ def one_attempt(credential: Credential) -> Iterator[Account]:
         )
     outcome = standing.ACCEPTED if known else standing.UNTRIED
     try:
-        yield Account(username=credential.username, password=credential.reveal())
+        with opening(credential.name):
+            password = credential.reveal()
+        yield Account(username=credential.username, password=password)
         outcome = standing.ACCEPTED
     except _REFUSALS:
         outcome = standing.REJECTED

@@ -6,6 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from wizard.models import SigningKey
+from wizard.services.opening import opening
+from wizard.text import Text, _
 
 
 def signing_key() -> SigningKey:
@@ -24,8 +26,9 @@ def public_key() -> bytes | None:
 
 
 def private_key(row: SigningKey) -> Ed25519PrivateKey:
-    """To sign with. Raises ImproperlyConfigured where CREDENTIAL_KEYS has lost the key that it is sealed with."""
-    return Ed25519PrivateKey.from_private_bytes(row.private_key())
+    """To sign with. Raises Conflict `secret_unreadable` where CREDENTIAL_KEYS has lost the key that it is sealed with."""
+    with opening(Text(_("the key that signs hand-over packs"))):
+        return Ed25519PrivateKey.from_private_bytes(row.private_key())
 
 
 def _new() -> SigningKey:

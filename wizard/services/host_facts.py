@@ -19,6 +19,7 @@ from wizard.services import audit, deployments, evidence
 from wizard.services.answers import answers_in_play
 from wizard.services.collector_scripts import components_to_ask, issue_script
 from wizard.services.errors import Invalid
+from wizard.services.opening import opening
 from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.text import Text, _
@@ -49,7 +50,9 @@ def receive(
     try:
         found = document.read(data)
         issue = _issue_of(found)
-        found.verify(issue.key())
+        with opening(str(issue)):
+            key = issue.key()
+        found.verify(key)
     except DocumentRefused as refused:
         raise FactsRefused(refused.text, remedy=refused.remedy, code=refused.code) from None
     _refuse_misdirected(deployment, issue, found, actor)

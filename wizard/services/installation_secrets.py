@@ -20,6 +20,7 @@ from wizard.planning.setup_files import MySqlCredentials
 from wizard.services import audit, deployments, vault_credentials
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.errors import Invalid, NotFound
+from wizard.services.opening import opening
 from wizard.services.permissions import require
 from wizard.services.vault_credentials import KeyFacts
 from wizard.text import Text, _
@@ -138,13 +139,13 @@ def mysql_credentials(deployment: Deployment) -> MySqlCredentials:
         row = InstallationSecret(deployment=deployment, kind=Kind.MYSQL)
         row.hold(json.dumps({"root": made.root_password, "user": made.user_password}).encode())
         row.save()
-    stored = json.loads(row.reveal())
+    stored = json.loads(_opened(row))
     return MySqlCredentials(root_password=stored["root"], user_password=stored["user"])
 
 
 def passphrase_of(deployment: Deployment) -> str | None:
     row = deployment.installation_secrets.filter(kind=Kind.PASSPHRASE).first()
-    return row.reveal().decode() if row else None
+    return _opened(row).decode() if row else None
 
 
 def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
@@ -152,7 +153,7 @@ def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
     row = deployment.installation_secrets.filter(kind=Kind.PROXY).first()
     if row is None:
         return None
-    stored = json.loads(row.reveal())
+    stored = json.loads(_opened(row))
     return stored["username"], stored["password"]
 
 
@@ -162,7 +163,7 @@ def vault_key_of(deployment: Deployment) -> VaultKey | None:
     if row is None or row.ends_at is None or not vault_credentials.is_of_this_vault(deployment, row.about):
         return None
     name = vault_credentials.file_name(VaultCredentials.from_json(row.about))
-    return VaultKey(name=name, content=row.reveal(), ends_at=row.ends_at)
+    return VaultKey(name=name, content=_opened(row), ends_at=row.ends_at)
 
 
 def drop_vault_key(deployment: Deployment) -> None:
@@ -176,6 +177,11 @@ def drop_ended() -> int:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _opened(row: InstallationSecret) -> bytes:
+    with opening(str(Kind(row.kind).label)):
+        return row.reveal()
 
 
 def _current(deployment: Deployment) -> QuerySet[InstallationSecret]:

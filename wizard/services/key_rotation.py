@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from wizard.models import InstallationSecret, Operator, SigningKey
 from wizard.models.sealing import SecretLost, position_of_key, seal, unseal
@@ -152,6 +153,21 @@ def rotate(*, actor: Operator) -> Rotation:
 def key_standing() -> KeyStanding:
     """Which keys the stored secrets need. Opens each of them once, which takes some milliseconds per hundred."""
     return KeyStanding(kinds=tuple(_standing_of(column) for column in columns()))
+
+
+def what_is_lost() -> Text | None:
+    """For whoever starts a process: one sentence where stored secrets cannot be read. None where all can, and where the
+    database does not answer, which others report."""
+    try:
+        return key_standing().summary
+    except DatabaseError:
+        return None
+
+
+def log_what_is_lost() -> None:
+    """Work that needs one of them fails later, each with its own message; at the start of a worker they are said at once."""
+    if lost := what_is_lost():
+        log.error("keys.lost", message=str(lost))
 
 
 def forget_lost(*, actor: Operator) -> int:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from pydantic import ValidationError
 
 from wizard.models import Deployment, InstallationSecret
+from wizard.models.sealing import SecretLost
 from wizard.services import evidence
 from wizard.text import Text, _
 from wizard.vsphere.ovf_property import OvfProperty, PropertyKind
@@ -161,7 +161,7 @@ def passwords_of(deployment: Deployment, template_answers: Mapping[str, Any]) ->
         return {}
     try:
         held: dict[str, str] = json.loads(row.reveal())
-    except ImproperlyConfigured:
+    except SecretLost:
         return {}
     return held
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from wizard.services.key_rotation import what_is_lost
+
 
 class Command(BaseCommand):
     help = "Bring database and static files up to date."
@@ -17,3 +19,5 @@ class Command(BaseCommand):
         settings.TEMPLATE_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+        if lost := what_is_lost():
+            self.stderr.write(str(lost))

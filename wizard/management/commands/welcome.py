@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 
 from wizard.services.accounts import first_sign_in_token
+from wizard.services.key_rotation import what_is_lost
 
 
 class Command(BaseCommand):
@@ -16,6 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Foothold answers at {settings.PUBLIC_URL}/")
+        if lost := what_is_lost():
+            self.stderr.write(str(lost))
         token = first_sign_in_token()
         if token:
             link = settings.PUBLIC_URL + reverse("sign_in_once", args=[token])

@@ -1,0 +1,28 @@
+"""Opening a stored secret: where no key opens it, the work that needs it is refused, and it is said which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wizard.models.sealing import SecretLost
+from wizard.services.errors import Conflict
+from wizard.text import Text, _
+
+
+@contextmanager
+def opening(what: Text | str) -> Iterator[None]:
+    """Raises Conflict `secret_unreadable` where what is opened inside cannot be; `what` names it."""
+    try:
+        yield
+    except SecretLost:
+        raise Conflict(
+            Text(
+                _(
+                    "What is stored as “%(what)s” cannot be read: none of CREDENTIAL_KEYS is the key that it was sealed with."
+                ),
+                what=what,
+            ),
+            remedy=Text(_("Put that key back, or enter the secret again.")),
+            code="secret_unreadable",
+        ) from None
