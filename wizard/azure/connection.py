@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.azure.account import Account
 from wizard.azure.credentials import CONNECT_S, READ_S, RETRIES, credential_for
+from wizard.wire import trace
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -78,7 +79,7 @@ class Arm:
             self._check_usable()
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="azure")
-            futures = [self._threads.submit(call) for call in calls]
+            futures = [self._threads.submit(trace.carried(call)) for call in calls]
         try:
             return [future.result() for future in futures]
         finally:
@@ -110,7 +111,7 @@ class Arm:
     def _made(self, kind: Callable[..., Any], subscription: str | None) -> Any:
         from azure.core.pipeline.policies import SansIOHTTPPolicy
 
-        from wizard.azure.pipeline import GuardedToken, ShortRetries, WaitingTransport
+        from wizard.azure.pipeline import GuardedToken, ShortRetries, Traced, WaitingTransport
 
         scope = self.account.in_cloud.scope
         return kind(
@@ -129,6 +130,7 @@ class Arm:
             ),
             # Errors are logged where they are told, with their ids; the SDK would log every header of every request.
             http_logging_policy=SansIOHTTPPolicy(),
+            per_retry_policies=[Traced(self.address)],
             polling_interval=self.polling_interval,
         )
 

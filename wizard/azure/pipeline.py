@@ -6,17 +6,19 @@ end gives them, and one that leads elsewhere would take the token there.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import RetryPolicy
+from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from wizard.azure.account import Account
+from wizard.wire import calls, trace
 
 # Longer waits are told, not slept: whoever asks has a deadline of their own.
 LONGEST_RETRY_AFTER_S = 10.0
@@ -68,6 +70,36 @@ class ShortRetries(RetryPolicy[Any, Any]):
         if wanted is not None and wanted > LONGEST_RETRY_AFTER_S:
             return False
         return bool(super().is_retry(settings, response))
+
+
+class Traced(HTTPPolicy[Any, Any]):
+    """Sends the id of what is going on with every request, which Azure keeps in its own logs, and logs how each went."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        if current := trace.current():
+            request.http_request.headers["x-ms-client-request-id"] = current
+        since = time.monotonic()
+        step = step_of(request.http_request.method, request.http_request.url)
+        try:
+            response = self.next.send(request)
+        except BaseException as error:
+            calls.tell("azure", self._address, step, since=since, outcome=type(error).__name__)
+            raise
+        status = response.http_response.status_code
+        outcome = calls.OK if status < 400 else f"HTTP {status}"
+        calls.tell("azure", self._address, step, since=since, outcome=outcome)
+        return response
+
+
+def step_of(method: str, url: str) -> str:
+    """Method and kind of thing, such as "GET replicationFabrics": the names in the path are nobody else's business."""
+    words = [word for word in urlsplit(url).path.split("/") if word]
+    kinds = words[::2] if "providers" not in words else words[words.index("providers") + 2 :: 2]
+    return f"{method} {kinds[-1]}" if kinds else method
 
 
 class WaitingTransport(RequestsTransport):  # type: ignore[misc] # the SDK loads it lazily, without a type

@@ -14,6 +14,7 @@ from typing import Any
 
 from wizard.checks.facts import FactSheet
 from wizard.text import Text, _
+from wizard.wire import trace
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ class _Run:
                 self._waiting.remove(collector)
                 self._running[collector.name] = _Started(collector, time.monotonic())
                 threading.Thread(
-                    target=_work,
+                    target=trace.carried(_work),
                     args=(collector, self._sheet.values(), self._answers),
                     name=f"collect {collector.name}",
                     daemon=True,

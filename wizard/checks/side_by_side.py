@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from wizard.checks.gathering import Collector
+from wizard.wire import trace
 
 HERE = "this server"
 
@@ -24,7 +26,7 @@ def ask_all(ask: Callable[[T], R], items: Sequence[T]) -> list[R]:
     if not items:
         return []
     with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(items))) as pool:
-        return list(pool.map(ask, items))
+        return list(pool.map(lambda work: work(), [trace.carried(partial(ask, item)) for item in items]))
 
 
 def rounds(items: Sequence[object]) -> int:

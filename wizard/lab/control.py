@@ -64,6 +64,13 @@ class Control:
     def reset_uploads(self) -> None:
         self._call("DELETE", "/uploads")
 
+    def calls(self) -> list[dict[str, Any]]:
+        """The newest calls of the vSphere API, oldest first: `method`, and the `operation_id` in its header or ""."""
+        return self._call("GET", "/calls")  # type: ignore[no-any-return]
+
+    def reset_calls(self) -> None:
+        self._call("DELETE", "/calls")
+
     def limit_uploads(
         self,
         *,

@@ -8,6 +8,7 @@ written by pyVmomi and the answer is left to `bulk_answer`.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from typing import Any
@@ -21,6 +22,7 @@ from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.errors import CallFailed, CertificateChanged, ConnectionLost, VSphereError
 from wizard.vsphere.faults import note_call
 from wizard.vsphere.session import Session
+from wizard.wire import calls
 
 PIECE = 64 * 1024  # bytes; as much of an answer as is in memory at once
 LARGEST_FAULT = 1 << 20  # bytes
@@ -40,6 +42,7 @@ class BulkCall:
         self.step = method
         self.address = session.address
         self._stub = session.stub
+        self._since = time.monotonic()
         self._info = type(managed)._GetMethodInfo(method)
         request = self._stub.SerializeRequest(managed, self._info, arguments)  # type: ignore[no-untyped-call]
         headers = {
@@ -76,7 +79,9 @@ class BulkCall:
             if response.length:
                 raise self.broken(EOFError())
         except (OSError, HTTPException) as error:
+            self._tell(type(error).__name__)
             raise self.broken(error) from None
+        self._tell(calls.OK)
         if not response.will_close:
             self._connection = None
             self._stub.ReturnConnection(connection)  # type: ignore[no-untyped-call]
@@ -117,6 +122,9 @@ class BulkCall:
             address=self.address,
             step=self.step,
         )
+
+    def _tell(self, outcome: str) -> None:
+        calls.tell("vsphere", self.address, self.step, since=self._since, outcome=outcome)
 
     def _refusal(self, response: HTTPResponse) -> Exception:
         body = response.read(LARGEST_FAULT)

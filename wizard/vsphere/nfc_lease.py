@@ -24,6 +24,7 @@ from wizard.vsphere.errors import (
 from wizard.vsphere.faults import explain, message_of
 from wizard.vsphere.pace import Brake
 from wizard.vsphere.session import Session
+from wizard.wire import trace
 
 Answer = TypeVar("Answer")
 
@@ -79,7 +80,7 @@ class NfcLease:
         """
         finished = threading.Event()
         thread = threading.Thread(
-            target=self._keep_alive,
+            target=trace.carried(self._keep_alive),
             args=(finished, percent, lease_timeout_s, max(min(interval_s, lease_timeout_s / 3), SOONEST_S)),
             name="lease keep-alive",
             daemon=True,

@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -13,13 +14,14 @@ from wizard.text import Text, _
 from wizard.vsphere.about import About
 from wizard.vsphere.errors import NotVSphere, VSphereError
 from wizard.vsphere.wire import Deadline
+from wizard.wire import trace
 from wizard.wire.stand_in import SocketStandIn
 
 LARGEST_ANSWER = 1 << 20  # bytes; a real one has some 6 KB
 
 _QUESTION = (
     b'<?xml version="1.0" encoding="UTF-8"?>'
-    b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+    b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">%(header)s<soapenv:Body>'
     b'<RetrieveServiceContent xmlns="urn:vim25"><_this type="ServiceInstance">ServiceInstance</_this>'
     b"</RetrieveServiceContent></soapenv:Body></soapenv:Envelope>"
 )
@@ -39,7 +41,7 @@ def ask_about(tls: ssl.SSLSocket, host: str, port: int, *, deadline: Deadline) -
         connection.request(
             "POST",
             "/sdk",
-            _QUESTION,
+            _QUESTION % {b"header": _header()},
             {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"urn:vim25"'},
         )
         response = connection.getresponse()
@@ -54,6 +56,13 @@ def ask_about(tls: ssl.SSLSocket, host: str, port: int, *, deadline: Deadline) -
         connection.close()
         tls.close()
     return _read(response.status, body, address)
+
+
+def _header() -> bytes:
+    current = trace.current()
+    if not current:
+        return b""
+    return b"<soapenv:Header><operationID>%s</operationID></soapenv:Header>" % escape(current).encode()
 
 
 def _read(status: int, body: bytes, address: str) -> About:

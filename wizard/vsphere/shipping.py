@@ -22,6 +22,7 @@ from wizard.vsphere.payload import Payload
 from wizard.vsphere.template import Template
 from wizard.vsphere.transfer import Meter
 from wizard.vsphere.upload_target import UploadBroken, UploadTarget
+from wizard.wire import trace
 
 # Too many at once, says a host with one of these; it takes them one after the other.
 _BUSY = (429, 503)
@@ -134,7 +135,7 @@ class Shipping:
                     )
                 )
             job.thread = threading.Thread(
-                target=self._upload, args=(job,), name=f"upload {job.number}", daemon=True
+                target=trace.carried(self._upload), args=(job,), name=f"upload {job.number}", daemon=True
             )
             job.thread.start()
             self._running.append(job)

@@ -32,6 +32,7 @@ from wizard.vsphere.errors import (
 )
 from wizard.vsphere.faults import note_call
 from wizard.vsphere.versions import OLDEST, newest_common
+from wizard.wire import calls, trace
 
 IDLE_S = (
     60  # a pooled connection older than this is closed: servers and firewalls cut idle ones without a word
@@ -82,6 +83,16 @@ class PinnedStub(SoapStubAdapter):
         if not self._settled:
             self._cookie = sent
 
+    @property
+    def requestContext(self) -> dict[str, str]:  # noqa: N802 - pyVmomi reads it for the header of each request
+        """vCenter writes the operation id into its own logs (vpxd.log: opID)."""
+        current = trace.current()
+        return {"operationID": current} if current else {}
+
+    @requestContext.setter
+    def requestContext(self, _given: object) -> None:  # noqa: N802
+        """pyVmomi sets what all requests have in common, at the start: here that is nothing."""
+
     def settle(self) -> None:
         """Signed in: from now on no answer changes the cookie."""
         self._settled = True
@@ -106,7 +117,8 @@ class PinnedStub(SoapStubAdapter):
 
     def _exchange(self, mo: Any, info: Any, args: Any, outer_stub: Any) -> Any:
         try:
-            answer = super().InvokeMethod(mo, info, args, outer_stub)  # type: ignore[no-untyped-call]
+            with calls.told("vsphere", self.address, info.wsdlName):
+                answer = super().InvokeMethod(mo, info, args, outer_stub)  # type: ignore[no-untyped-call]
             if answer is not None or info.result is NoneType or info.resultFlags & F_OPTIONAL:
                 return answer
             # pyVmomi takes any XML for an answer, and finds nothing in it.

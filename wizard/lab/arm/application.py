@@ -79,6 +79,7 @@ class Application:
                     "path": path,
                     "query": query,
                     "status": answer.status,
+                    "client_request_id": environ.get("HTTP_X_MS_CLIENT_REQUEST_ID", ""),
                     "fault": fault.name if fault else None,
                     "at": stamp(self._world.clock.now()),
                 }

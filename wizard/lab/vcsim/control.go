@@ -27,9 +27,11 @@ func (l *lab) routes() *http.ServeMux {
 	get(mux, "/uploads", func() any { return l.uploads.report() })
 	get(mux, "/vms", func() any { return l.machines.list() })
 	get(mux, "/faults", func() any { return l.faults.list() })
+	get(mux, "/calls", func() any { return l.calls.list() })
 
 	remove(mux, "/logins", func() error { l.accounts.forget(); return nil })
 	remove(mux, "/sessions", func() error { l.sessions.expire(); return nil })
+	remove(mux, "/calls", func() error { l.calls.forget(); return nil })
 	remove(mux, "/uploads", func() error { l.uploads.forget(); return nil })
 	remove(mux, "/datastores", func() error { return l.places.restoreDatastores(l.inventory.Datacenters) })
 	remove(mux, "/faults", func() error { l.calm(); return nil })

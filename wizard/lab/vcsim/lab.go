@@ -22,6 +22,7 @@ type lab struct {
 	uploads  *uploads
 	gate     *gate
 	faults   *faults
+	calls    *calls
 	server   *simulator.Server
 
 	inventory inventoryConfig
@@ -52,6 +53,7 @@ func newLab(model *simulator.Model, inventory inventoryConfig, config accountsCo
 		drop: func() { l.server.CloseClientConnections() },
 	}
 	l.accounts = newAccounts(config.Accounts)
+	l.calls = &calls{}
 
 	ctx.Map.AddHandler(l.guests)
 	ctx.Map.AddHandler(l.leases)
@@ -92,7 +94,7 @@ func (l *lab) serve(address string) *simulator.Server {
 	l.service.TLS = l.gate.config()
 	l.service.ServeMux = http.NewServeMux()
 	// More specific than the simulator's own patterns, so calls and uploads pass here first.
-	sdk := l.faults.before(http.HandlerFunc(l.service.ServeSDK))
+	sdk := l.calls.before(l.faults.before(http.HandlerFunc(l.service.ServeSDK)))
 	l.service.ServeMux.Handle("POST /sdk", sdk)
 	l.service.ServeMux.Handle("POST /sdk/vimService", sdk)
 	l.service.ServeMux.Handle("GET /sdk/vimServiceVersions.xml", l.faults.before(http.HandlerFunc(l.service.ServiceVersions)))
