@@ -9,7 +9,7 @@ export PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench lint types layers check translations requirements clean
+.PHONY: help run demo test bench lint types layers audit check translations requirements clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,7 +42,10 @@ types: $(VENV)/.installed-dev ## Check types
 layers: $(VENV)/.installed-dev ## Check who imports whom
 	$(BIN)/lint-imports
 
-check: lint types layers test ## Everything that .ci/run does
+audit: $(VENV)/.installed-dev ## Ask for known weaknesses of the packages (AUDIT_REQUIRED=1: fail where nobody can be asked)
+	@$(BIN)/python .ci/audit.py requirements.txt
+
+check: lint types layers audit test ## Everything that .ci/run does
 
 translations: $(VENV)/.installed ## Collect sentences for the translators (needs gettext)
 	$(BIN)/python manage.py sentences
