@@ -60,7 +60,9 @@ class AuditSeal(models.Model):
         AuditEntry, models.PROTECT, related_name="seal", verbose_name=_("audit entry")
     )
     digest = models.CharField(_("digest"), max_length=64)
-    sealed_at = models.DateTimeField(_("sealed"), auto_now_add=True)
+    # What the person was called then; whoever is renamed later changes nothing of what was sealed.
+    actor_name = models.CharField(_("who"), max_length=150, blank=True)
+    sealed_at = models.DateTimeField(_("sealed"))
 
     class Meta:
         verbose_name = _("audit seal")
@@ -76,6 +78,8 @@ class AuditHead(models.Model):
 
     place = models.PositiveBigIntegerField(_("place"), default=0)
     digest = models.CharField(_("digest"), max_length=64, blank=True)
+    # No entry up to this id is left to be sealed: what turns up there later was not written by Foothold.
+    swept_id = models.PositiveBigIntegerField(_("swept up to"), default=0)
 
     class Meta:
         verbose_name = _("end of the audit trail")

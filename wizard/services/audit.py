@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from wizard.models import AuditEntry, Deployment, Operator
+from wizard.services import audit_chain
 from wizard.text import Text
 
 # What would move a terminal's cursor, break a line of a log or turn a line's direction around. Notes may have lines and tabs.
@@ -57,7 +58,7 @@ def record(
     It belongs to the deployment that the subject is or belongs to, and with it to those who may see that one.
     """
     origin = _origin.get()
-    return AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         action=action,
         subject=_BREAKS.sub(_SHOWN_INSTEAD, harmless(str(subject)))[:255],
         subject_id=str(subject.pk),
@@ -69,6 +70,8 @@ def record(
         address=origin.address,
         request_id=harmless(origin.request_id)[:64],
     )
+    audit_chain.seal_after_commit(entry.pk)
+    return entry
 
 
 def harmless(value: Any) -> Any:
