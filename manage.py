@@ -9,7 +9,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wizard.config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from wizard.wire import trace
+
+    # What a command sets in motion goes by one id, as what a request does.
+    with trace.following(trace.new_id()):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.models import Deployment
+from wizard.services import audit
 from wizard.services.errors import UserError
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Kind, Prepared
@@ -41,6 +42,12 @@ def refuse(progress: Progress) -> Done:
 
 def crash(progress: Progress) -> Done:
     raise ZeroDivisionError("canary-secret-in-a-message")
+
+
+def record(progress: Progress) -> Done:
+    task = progress.task
+    audit.record("test.recorded", subject=task, actor=task.requested_by, sentence=Text("Recorded."))
+    return Done(summary=Text("Recorded."))
 
 
 def half_commit(progress: Progress) -> Done:
@@ -81,5 +88,6 @@ ALL = (
     _kind("test_change", count, changing=True),
     _kind("test_refuse", refuse),
     _kind("test_crash", crash),
+    _kind("test_record", record),
     _kind("test_half_commit", half_commit, repeatable=False, with_tidy=True),
 )

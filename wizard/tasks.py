@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 from uuid import UUID
 
 from celery import Celery, shared_task
@@ -22,9 +24,23 @@ from wizard.services import (
     installation_secrets,
     key_rotation,
     tasks,
+    tracing,
     vault_observation,
     vcenter_access,
 )
+
+P = ParamSpec("P")
+
+
+def _by_itself(work: Callable[P, None]) -> Callable[P, None]:
+    """What the schedule sends has no request behind it: it goes by an id of its own."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with tracing.traced():
+            work(*args, **kwargs)
+
+    return run
 
 
 @shared_task(name="wizard.tasks.execute", bind=True)
@@ -34,6 +50,7 @@ def execute(self: Any, task_id: str) -> None:
 
 
 @shared_task(name="wizard.tasks.reconcile")
+@_by_itself
 def reconcile() -> None:
     close_old_connections()
     tasks.reconcile()
@@ -42,6 +59,7 @@ def reconcile() -> None:
 
 
 @shared_task(name="wizard.tasks.refresh_vcenters")
+@_by_itself
 def refresh_vcenters() -> None:
     close_old_connections()
     discovery.send_due()
@@ -49,6 +67,7 @@ def refresh_vcenters() -> None:
 
 
 @shared_task(name="wizard.tasks.refresh_vcenter")
+@_by_itself
 def refresh_vcenter(vcenter_id: str) -> None:
     close_old_connections()
     discovery.refresh_if_due(UUID(vcenter_id))
@@ -57,18 +76,21 @@ def refresh_vcenter(vcenter_id: str) -> None:
 
 
 @shared_task(name="wizard.tasks.test_azure_account")
+@_by_itself
 def test_azure_account(account_id: str) -> None:
     close_old_connections()
     azure_accounts.test(UUID(account_id))
 
 
 @shared_task(name="wizard.tasks.refresh_vaults")
+@_by_itself
 def refresh_vaults() -> None:
     close_old_connections()
     vault_observation.send_due()
 
 
 @shared_task(name="wizard.tasks.refresh_vault")
+@_by_itself
 def refresh_vault(deployment_id: str) -> None:
     close_old_connections()
     vault_observation.look_if_due(UUID(deployment_id))

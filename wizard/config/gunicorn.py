@@ -16,6 +16,7 @@ timeout = 60
 graceful_timeout = 5
 keepalive = 5
 loglevel = "warning"
+logger_class = "wizard.config.gunicorn_logs.Logger"
 # The control socket of newer releases would lie in the home folder of whoever starts the server.
 control_socket_disable = True
 

@@ -1,30 +1,32 @@
-"""One event a line, with the ids of the request and of the task bound to it; words on a terminal, JSON in production."""
+"""One event a line, with the ids of the request and of the task bound to it; words on a terminal, JSON in production.
+
+Whatever logs goes this way: Foothold, Django, Celery, gunicorn, and the libraries below them.
+"""
 
 from __future__ import annotations
 
 import logging.config
+import sys
+import threading
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+from wizard.config import redaction
+from wizard.wire import trace
+
+Event = MutableMapping[str, Any]
+
+# What our own pure rooms give along with a line; other libraries attach whole requests.
+_EXTRA = ("part", "address", "step", "ms", "outcome")
+
 
 def configure(settings: dict[str, Any]) -> None:
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if settings["json"]
-        # JSON escapes line breaks in values; the console writer prints them with repr. Neither lets a value forge a line.
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)
-    )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *_shared(),
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
@@ -36,21 +38,16 @@ def configure(settings: dict[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {
-                "event": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": shared,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        structlog.processors.format_exc_info,
-                        renderer,
-                    ],
-                }
+            "filters": {"routes": {"()": RoutesInsteadOfPaths}},
+            "formatters": {"event": {"()": formatter, "as_json": settings["json"]}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "event", "filters": ["routes"]}
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
             "root": {"handlers": ["stderr"], "level": settings["level"]},
             "loggers": {
-                "django.server": {"level": "WARNING"},
+                # Each request has a line of its own, with its route; here is only what crashed.
+                "django.request": {"level": "ERROR"},
+                "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
                 "axes": {"level": "WARNING"},
                 # One line for each of these a second would bury the rest.
                 "celery.worker.strategy": {"level": "WARNING"},
@@ -58,6 +55,76 @@ def configure(settings: dict[str, Any]) -> None:
                 "celery.beat": {"level": "WARNING"},
                 # What fails in Azure is told where it is translated; the SDK warns in words of its own, of each try.
                 "azure": {"level": "ERROR"},
+                # They would log every request of ours, with its address and its query.
+                "urllib3": {"level": "WARNING"},
+                "django.db.backends": {"level": "WARNING"},
             },
         }
     )
+    threading.excepthook = tell_of_crashed_thread
+
+
+def formatter(*, as_json: bool) -> structlog.stdlib.ProcessorFormatter:
+    """What makes a line of an event, ours or of anybody who uses Python's `logging`."""
+    shown: list[Any] = (
+        [structlog.processors.JSONRenderer()]
+        if as_json
+        else [set_in, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_shared(), structlog.stdlib.ExtraAdder(allow=_EXTRA)],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redaction.processor,
+            *shown,
+        ],
+    )
+
+
+def _shared() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        add_request_id,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def add_request_id(_logger: Any, _method: str, event: Event) -> Event:
+    """The id that one request has on its whole way (`wizard.wire.trace`)."""
+    if current := trace.current():
+        event.setdefault("request_id", current)
+    return event
+
+
+def set_in(_logger: Any, _method: str, event: Event) -> Event:
+    """On a terminal a traceback has lines of its own: set in, so that no message in it can pass for the next event."""
+    for name in ("exception", "stack"):
+        if name in event:
+            event[name] = "\n".join(f"    {line}" for line in event[name].splitlines())
+    return event
+
+
+class RoutesInsteadOfPaths(logging.Filter):
+    """Django names the path of a request in its messages; some of ours hold a token that signs in once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        path = getattr(getattr(record, "request", None), "path", None)
+        if path and isinstance(record.args, tuple):
+            match = getattr(record.request, "resolver_match", None)  # type: ignore[attr-defined]
+            route = f"/{match.route}" if match else "(no such page)"
+            record.args = tuple(route if argument == path else argument for argument in record.args)
+        return True
+
+
+def tell_of_crashed_thread(args: threading.ExceptHookArgs) -> None:
+    """Python would write the traceback as it is, past everything above."""
+    if args.exc_type is SystemExit or args.exc_value is None:
+        return
+    name = args.thread.name if args.thread else "?"
+    logging.getLogger(__name__).error(
+        "thread.crashed: %s", name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
+    )
+    sys.stderr.flush()

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import zoneinfo
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
-from uuid import uuid4
 
-import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone
 
-from wizard.services import audit
+from wizard.services import tracing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -45,9 +41,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        origin = audit.Origin(address=client_address(request), request_id=request_id)
-        with structlog.contextvars.bound_contextvars(request_id=request_id), audit.coming_from(origin):
+        with tracing.traced(given, address=client_address(request)) as request_id:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response

@@ -15,7 +15,7 @@ from wizard.config.celery import app
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator, Task, TaskEvent, TaskState
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import audit, deployments
+from wizard.services import audit, deployments, tracing
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import may, require
 from wizard.services.storable import storable
@@ -65,6 +65,7 @@ def launch(
                 changing=kind.changing,
                 inputs=prepared.inputs,
                 requested_by=actor,
+                request_id=tracing.current() or tracing.new_id(),
                 phase=Text(_("Waiting for a worker")),
             )
             if prepared.begun is not None:

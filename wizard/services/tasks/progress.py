@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from wizard.models import Task, TaskEvent, TaskState
 from wizard.text import Text
+from wizard.wire import trace
 
 log = structlog.get_logger(__name__)
 
@@ -42,13 +43,15 @@ class Progress:
         self._attempt = task.attempt
         self._written_at = 0.0
         self._percent = 0
+        # The state in which this attempt left the row; empty until then.
+        self.ended = ""
         self._stop = threading.Event()
         self._cancel = threading.Event()
         self._lost = threading.Event()
         if task.cancel_requested:
             # Asked for while the worker before was dying.
             self._cancel.set()
-        self._pulse = threading.Thread(target=self._beat, name=f"pulse-{task.pk}", daemon=True)
+        self._pulse = threading.Thread(target=trace.carried(self._beat), name=f"pulse-{task.pk}", daemon=True)
 
     def __enter__(self) -> Self:
         self._pulse.start()
@@ -127,6 +130,7 @@ class Progress:
     def finish(self, state: TaskState, **changes: Any) -> None:
         """The last write of this attempt; to be called inside the transaction of what the task achieved."""
         self._write(state=state, finished_at=timezone.now(), lease_until=None, **changes)
+        self.ended = str(state)
 
     def _write(self, **changes: Any) -> None:
         mine = Task.objects.filter(pk=self.task.pk, attempt=self._attempt, state=TaskState.RUNNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from wizard.azure.errors import Stopped as AzureStopped
 from wizard.hosts.errors import HostError
 from wizard.hosts.errors import Stopped as HostStopped
 from wizard.models import Task, TaskEvent, TaskState
+from wizard.services import tracing
 from wizard.services.errors import UserError
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.tasks.progress import Cancelled, LostClaim, Progress
@@ -35,15 +37,21 @@ def execute(task_id: UUID, worker: str) -> None:
     if task is None:
         return
     kind = KINDS[task.kind]
-    with structlog.contextvars.bound_contextvars(task=str(task.pk), kind=kind.id, attempt=task.attempt):
-        log.info("task.started", deployment=str(task.deployment_id))
+    since = time.monotonic()
+    with (
+        # A row from before there were ids gets one now, so that this attempt at least can be followed.
+        tracing.traced(task.request_id),
+        structlog.contextvars.bound_contextvars(task=str(task.pk), kind=kind.id, attempt=task.attempt),
+    ):
+        waited = (timezone.now() - task.queued_at).total_seconds()
+        log.info("task.started", deployment=str(task.deployment_id), queued_s=round(waited, 3))
         with Progress(task) as progress:
             try:
                 _run(task, kind, progress)
             except LostClaim:
-                log.warning("task.lost")
+                log.warning("task.lost", s=round(time.monotonic() - since, 3))
                 return
-        log.info("task.ended")
+        log.info("task.ended", state=progress.ended, s=round(time.monotonic() - since, 3))
 
 
 def claim(task_id: UUID, worker: str) -> Task | None:
