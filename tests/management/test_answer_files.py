@@ -210,8 +210,9 @@ def test_a_plan_leaves_out_what_is_done(manage: Commands, operator: Operator, tm
         "Record the topology",
     ]
     changed = manage("apply", file, "--plan", "--set", "capacity.machines=7").out
-    assert [line.split(". ")[1] for line in changed.splitlines()] == [
+    assert [line.split(". ")[-1].strip() for line in changed.splitlines()] == [
         "Answer “Capacity”.",
+        "Capacity: Number of machines: 120 → 7",
         "Preflight",
         "Plan the import",
         "Deploy the appliance",

@@ -13,7 +13,9 @@ from wizard.journey import base as journey
 from wizard.journey.answer_file import AnswerFile, check
 from wizard.journey.errors import FieldError, prefixed
 from wizard.models import Deployment, DeploymentState
+from wizard.planning.quoting import shown
 from wizard.services import (
+    approval_standing,
     attestations,
     attested,
     azure_access,
@@ -43,9 +45,10 @@ class Blocked(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
-    """One thing that `carry_out` would do."""
+    """One thing that would be done. `changes` say which answers of a step would be others than those that are stored."""
 
     what: Text
+    changes: tuple[Text, ...] = ()
 
 
 def find(name: str) -> Deployment | None:
@@ -59,13 +62,16 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
     deployment = find(file.name)
     if deployment is not None:
         deployments.refuse_decommissioned(deployment)
-    steps: list[Text] = []
-    if deployment is None:
-        steps.append(Text(_("Begin the deployment %(name)s."), name=file.name))
+    answering: list[PlannedStep] = []
     stored = deployments.answers_of(deployment) if deployment else {}
     for step in _question_steps(file):
-        if not _same(step, stored.get(step.id), file.answers[step.id]):
-            steps.append(Text(_("Answer “%(step)s”."), step=Text(step.title)))
+        before, wanted = stored.get(step.id), file.answers[step.id]
+        if not _same(step, before, wanted):
+            changes = _changes(file, step, before, wanted) if before else ()
+            answering.append(
+                PlannedStep(what=Text(_("Answer “%(step)s”."), step=Text(step.title)), changes=changes)
+            )
+    steps: list[Text] = []
     state = DeploymentState(deployment.state) if deployment else DeploymentState.DRAFT
     evidence_given = file.answers.get("evidence", {}) if "evidence" in _ids(file) else {}
     if evidence_given and (deployment is None or "evidence" not in deployments.completed_steps(deployment)):
@@ -73,12 +79,19 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
     given = _attestations_left(file, deployment)
     if given:
         steps.append(Text(_("Record the answers for %(ids)s."), ids=list(given)))
-    if state == DeploymentState.DRAFT or steps:
+    unchanged = not answering and not steps
+    if state == DeploymentState.DRAFT or not unchanged:
         steps.append(KINDS["preflight"].title)
         state = DeploymentState.CHECKED
-    planned = deployment is not None and not steps and deployment_plan.current(deployment) is not None
+        unchanged = False
+    planned = deployment is not None and unchanged and deployment_plan.current(deployment) is not None
     steps += _work_left(file, state, evidence_given, planned=planned)
-    return [PlannedStep(what=step) for step in steps]
+    begun = (
+        [PlannedStep(what=Text(_("Begin the deployment %(name)s."), name=file.name))]
+        if deployment is None
+        else []
+    )
+    return [*begun, *answering, *(PlannedStep(what=step) for step in steps)]
 
 
 def answer_all(file: AnswerFile, *, errand: Errand) -> Deployment:
@@ -272,6 +285,36 @@ def _same(step: journey.Step, stored: dict[str, Any] | None, wanted: dict[str, A
     except ValidationError:
         return False
     return canonical == complete
+
+
+def _changes(
+    file: AnswerFile, step: journey.Step, before: dict[str, Any], wanted: dict[str, Any]
+) -> tuple[Text, ...]:
+    """Field by field; what the file leaves out stays as it is stored."""
+    if step.answers is None:
+        return ()
+    try:
+        after = step.answers.model_validate({**before, **wanted}).model_dump(mode="json")
+    except ValidationError:
+        # Together with what is stored it does not hold; the answering says why.
+        after = {**before, **wanted}
+    old, new = (
+        {"name": file.name, "profile": file.profile, "answers": {step.id: answers}}
+        for answers in (before, after)
+    )
+    return tuple(
+        Text(
+            _("%(answer)s: %(before)s → %(after)s"),
+            answer=change.label,
+            before=_value(change.before),
+            after=_value(change.after),
+        )
+        for change in approval_standing.differences(old, new)
+    )
+
+
+def _value(answer: Any) -> str:
+    return "–" if answer in (None, "", [], {}) else shown(answer)
 
 
 # --- inside: attestations ---------------------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ class Command(BaseCommand):
             console.print(str(Text(_("Nothing is left to do."))))
         for number, step in enumerate(steps, 1):
             console.print(f"{number:3}. {escape(str(step.what))}")
+            for change in step.changes:
+                console.print(f"     {escape(str(change))}")
 
     def show_result(self, console: Console, deployment: Deployment) -> None:
         if deployment.state != DeploymentState.RECORDED:
