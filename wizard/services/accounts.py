@@ -73,7 +73,7 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """A new API token and its text, which is not kept and so can be shown this once only."""
     if user != actor:
-        require(actor, "administer")
+        require(actor, "token.create_for_others")
     name = name.strip()
     if user.api_tokens.filter(name=name, revoked_at=None).exists():
         raise Conflict(
@@ -110,7 +110,7 @@ def create_token(
 @transaction.atomic
 def revoke_token(*, token: ApiToken, actor: Operator) -> None:
     if token.user != actor:
-        require(actor, "administer")
+        require(actor, "token.revoke_for_others")
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record(
             "token.revoked",

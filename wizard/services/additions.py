@@ -97,7 +97,7 @@ def findings_of(addition: Addition) -> tuple[ComponentFinding, ...]:
 @transaction.atomic
 def plan(deployment: Deployment, kind: str, given: Mapping[str, Any], *, actor: Operator) -> Addition:
     """Raises Invalid for answers that cannot be taken, Conflict `no_additions` where nothing can be added."""
-    require(actor, "operate")
+    require(actor, "addition.plan", deployment)
     deployments.hold(deployment)
     if problem := takes_additions(deployment):
         raise Conflict(problem, code="no_additions")
@@ -127,7 +127,7 @@ def plan(deployment: Deployment, kind: str, given: Mapping[str, Any], *, actor: 
 @transaction.atomic
 def change(addition: Addition, given: Mapping[str, Any], *, actor: Operator) -> Addition:
     """The answers anew; what was checked counts no more. Raises Invalid, Conflict `recorded` once it is recorded."""
-    require(actor, "operate")
+    require(actor, "addition.change", addition.deployment)
     deployments.hold(addition.deployment)
     addition.refresh_from_db()
     _must_stand(addition)
@@ -168,7 +168,7 @@ def remove(addition: Addition, *, actor: Operator) -> Addition:
     Raises Conflict `machines_remain` while machines replicate through it, `still_in_vault` while the vault shows it,
     `task_running` while a task changes the deployment.
     """
-    require(actor, "operate")
+    require(actor, "addition.remove", addition.deployment)
     deployment = addition.deployment
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)

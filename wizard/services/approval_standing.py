@@ -167,7 +167,7 @@ def who_may_approve(deployment: Deployment) -> list[Operator]:
         for person in deciding.order_by("username")
         if person.pk not in authors
         and (asked is None or asked.state != Approval.State.WAITING or asked.asked_by_id != person.pk)
-        and may(person, "review", deployment)
+        and may(person, "approval.decide", deployment)
     ]
 
 

@@ -62,7 +62,7 @@ def ask(deployment: Deployment, *, actor: Operator, note: str = "") -> Approval:
     Raises NotReady with what is missing (steps, a preflight that passed), Conflict `already_asked`, `already_approved`,
     `already_deployed`, and Invalid for a note that is too long.
     """
-    require(actor, "operate", deployment)
+    require(actor, "approval.ask", deployment)
     deployments.hold(deployment)
     note = _words(note, "note")
     missing = _unfinished(deployment) or go_ahead.unchecked(deployment)
@@ -176,8 +176,8 @@ def withdraw(approval: Approval, *, actor: Operator) -> Approval:
     Raises Conflict `task_running` while work runs that rests on it, `already_decided`, `already_deployed`.
     """
     deployment = approval.deployment
-    if not may(actor, "review", deployment):
-        require(actor, "operate", deployment)
+    if not may(actor, "approval.decide", deployment):
+        require(actor, "approval.ask", deployment)
     _hold_open(deployment)
     _read_anew(approval)
     if approval.state not in (Approval.State.WAITING, Approval.State.APPROVED):
@@ -212,7 +212,7 @@ def require_approval(
 
     Raises Conflict `same_person`, `already_deployed`, `task_running`, Outdated for another `revision`.
     """
-    require(actor, "review", deployment)
+    require(actor, "approval.demand", deployment)
     _hold_open(deployment)
     # What was begun without an approval goes on to its end.
     deployments.refuse_while_changing(deployment)
@@ -272,7 +272,7 @@ def find(deployment: Deployment, approval_id: UUID) -> Approval:
 
 def waiting(actor: Operator) -> QuerySet[Approval]:
     """What waits for this person's decision, oldest first: nothing for those who may not review, or had a part in it."""
-    if not may(actor, "review"):
+    if not may(actor, "approval.decide"):
         return Approval.objects.none()
     wrote = AuditEntry.objects.filter(
         deployment_id=OuterRef("deployment_id"), actor=actor, action__in=AUTHORING
@@ -293,7 +293,7 @@ def waiting(actor: Operator) -> QuerySet[Approval]:
 def may_decide(approval: Approval, actor: Operator) -> bool:
     """Whether this person could approve it; only for what is shown."""
     deployment = approval.deployment
-    return may(actor, "review", deployment) and _part_in(deployment, approval, actor) is None
+    return may(actor, "approval.decide", deployment) and _part_in(deployment, approval, actor) is None
 
 
 def refuse_own(deployment: Deployment, approval: Approval, actor: Operator) -> None:
@@ -349,7 +349,7 @@ def _hold_open(deployment: Deployment) -> None:
 def _hold_waiting(approval: Approval, actor: Operator) -> Deployment:
     """The deployment, held to the end of the transaction, of a request that still waits."""
     deployment = approval.deployment
-    require(actor, "review", deployment)
+    require(actor, "approval.decide", deployment)
     _hold_open(deployment)
     _read_anew(approval)
     if approval.state != Approval.State.WAITING:

@@ -94,7 +94,7 @@ def attest(
     `task_running`, and Invalid with the codes not_attested, unknown_answer, missing, too_long, too_big,
     wrong_type at the fields answer, note and file.
     """
-    require(actor, "operate")
+    require(actor, "attestation.give", deployment)
     deployments.hold(deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)
@@ -130,7 +130,7 @@ def attest(
 @transaction.atomic
 def withdraw(deployment: Deployment, requirement_id: str, *, actor: Operator) -> None:
     """Take an answer back, with its file. Raises NotFound where there is none, Conflict `task_running`."""
-    require(actor, "operate")
+    require(actor, "attestation.withdraw", deployment)
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
     row = deployment.attestations.defer("file").filter(requirement_id=requirement_id).first()
@@ -150,7 +150,7 @@ def withdraw(deployment: Deployment, requirement_id: str, *, actor: Operator) ->
 
 def file_of(deployment: Deployment, requirement_id: str, *, actor: Operator) -> EvidenceFile:
     """The file of an answer, to be sent as an attachment. Raises NotFound."""
-    require(actor, "view")
+    require(actor, "attestation.see", deployment)
     row = deployment.attestations.filter(requirement_id=requirement_id).first()
     if row is None or row.file is None:
         raise NotFound(Text(_("There is no file with the answer for %(id)s."), id=requirement_id))

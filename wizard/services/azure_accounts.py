@@ -54,7 +54,7 @@ class AccountWish:
 
 def visible_accounts(actor: Operator) -> QuerySet[AzureAccount]:
     rows = AzureAccount.objects.select_related("credential", "created_by").defer("credential__sealed")
-    return rows if may(actor, "view") else rows.none()
+    return rows if may(actor, "azure_account.see") else rows.none()
 
 
 def get(account_id: UUID, *, actor: Operator) -> AzureAccount:
@@ -87,7 +87,7 @@ def users_by_name() -> dict[str, list[str]]:
 
 def create(wish: AccountWish, *, actor: Operator) -> AzureAccount:
     """Raises Invalid that names the fields."""
-    require(actor, "operate")
+    require(actor, "azure_account.change")
     wish = _tidy(wish)
     _refuse(wish, needs_secret=wish.how in WITH_SECRET)
     row = AzureAccount(created_by=actor)
@@ -103,7 +103,7 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
     A secret that is kept is of one application in one tenant of one cloud, and is never sent as another or elsewhere: where
     one of these changes it is entered again.
     """
-    require(actor, "operate")
+    require(actor, "azure_account.change", account)
     wish = _tidy(wish)
     if wish.name != account.name:
         text = Text(_("The name stays, as deployments know the account by it. Add another account instead."))
@@ -123,7 +123,7 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
 
 def delete(account: AzureAccount, *, actor: Operator) -> None:
     """Its secret goes with it. Raises Conflict `in_use` with the deployments that name it."""
-    require(actor, "operate")
+    require(actor, "azure_account.change", account)
     with transaction.atomic():
         users = names_of_users(account)
         if users:
@@ -156,7 +156,7 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
 
 def ask_for_test(account: AzureAccount, *, actor: Operator) -> None:
     """Have a worker sign in with it; until then it counts as not tested."""
-    require(actor, "operate")
+    require(actor, "azure_account.test", account)
     AzureAccount.objects.filter(pk=account.pk).update(tested_at=None, failure=Text(""), remedy=Text(""))
     account.refresh_from_db(fields=["tested_at", "failure", "remedy"])
     transaction.on_commit(lambda: _publish_test(account.pk))

@@ -82,7 +82,7 @@ def order_script(
     deployment: Deployment, component: str, language: str, *, actor: Operator
 ) -> tuple[CollectorIssue, str]:
     """The same with the row that knows its nonce and key."""
-    require(actor, "operate")
+    require(actor, "facts.order_script", deployment)
     deployments.hold(deployment)
     answers = answers_in_play(deployment)
     _refuse_unasked(deployment, component, language)

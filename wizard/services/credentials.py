@@ -36,7 +36,7 @@ def keep(*, name: str, kind: str, username: str, secret: str, actor: Operator) -
 
     Raises Invalid that names the field, and Conflict `name_taken` where that name is one of another kind.
     """
-    require(actor, "operate")
+    require(actor, "credential.store")
     username = username.strip()
     errors = []
     if not username:

@@ -63,7 +63,7 @@ class _Known:
 
 def found(*, actor: Operator) -> tuple[Crossing, ...]:
     """All conflicts between deployments that are in service or being set up."""
-    require(actor, "view")
+    require(actor, "conflicts.see")
     sites = dict(Deployment.objects.exclude(state=DeploymentState.DECOMMISSIONED).values_list("pk", "name"))
     if len(sites) < 2:
         return ()

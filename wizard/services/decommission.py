@@ -81,7 +81,7 @@ def plan_of(deployment: Deployment, key: str) -> Plan:
 @transaction.atomic
 def confirm(deployment: Deployment, key: str, step: str, *, note: str = "", actor: Operator) -> None:
     """Somebody says that a step is done. Raises NotFound, Conflict `step_blocked` and, where the vault decides, `seen_by_vault`."""
-    require(actor, "operate")
+    require(actor, "decommission.confirm", deployment)
     deployments.hold(deployment)
     plan = plan_of(deployment, key)
     state = _state(plan, step)
@@ -121,7 +121,7 @@ def confirm(deployment: Deployment, key: str, step: str, *, note: str = "", acto
 @transaction.atomic
 def take_back(deployment: Deployment, key: str, step: str, *, actor: Operator) -> None:
     """It is not done after all; steps after it that were confirmed stay confirmed and wait. Raises NotFound."""
-    require(actor, "operate")
+    require(actor, "decommission.confirm", deployment)
     deployments.hold(deployment)
     plan = plan_of(deployment, key)
     state = _state(plan, step)
@@ -150,7 +150,7 @@ def finish(deployment: Deployment, key: str, *, name: str, actor: Operator) -> N
     `name` is what the person typed, and must be the name of the component or deployment. Raises Invalid at `name`, NotFound,
     Conflict `steps_left`, `task_running`, and `machines_remain` and `still_in_vault` for what the vault still shows.
     """
-    require(actor, "operate")
+    require(actor, "decommission.finish", deployment)
     if not key:
         _overtake_looks(deployment)
     deployments.hold(deployment)

@@ -25,7 +25,7 @@ def calendar_of(
     deployment: Deployment, *, actor: Operator, own_tokens: bool = True
 ) -> tuple[CalendarRow, ...]:
     """What ends for this deployment and, with `own_tokens`, for the caller's tokens, the earliest first, as seen from now."""
-    require(actor, "view")
+    require(actor, "calendar.see", deployment)
     return expiry.calendar_of(_entries(deployment, actor if own_tokens else None), timezone.localtime())
 
 

@@ -17,7 +17,7 @@ from wizard.topology.firewall import EndpointNeed, FirewallRule
 
 def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, ...]:
     """The rules, each once. Raises Conflict `not_ready` before the questions that they rest on are answered."""
-    require(actor, "view")
+    require(actor, "firewall.see", deployment)
     graph = planned_graph(deployment)
     answers = answers_in_play(deployment)
     network, installation = answers["network"], answers.get("installation", {})

@@ -105,7 +105,7 @@ def packs_of(deployment: Deployment) -> QuerySet[HandOverPack]:
 
 def take(deployment: Deployment, pack_id: UUID, *, actor: Operator) -> HandOverPack:
     """A pack with its content, for somebody who is written down for it. Raises NotFound, NotAllowed."""
-    require(actor, "operate")
+    require(actor, "hand_over.take", deployment)
     pack = deployment.packs.filter(pk=pack_id).first()
     if pack is None:
         raise NotFound(Text(_("There is no such pack; the newest %(kept)s are kept."), kept=KEPT))

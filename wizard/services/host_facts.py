@@ -45,7 +45,7 @@ def receive(
     too_big, wrong_encoding, not_json, wrong_schema, incomplete, unknown_nonce, tampered, other_deployment, expired,
     other_component, other_host, same_document, older.
     """
-    require(actor, "operate")
+    require(actor, "facts.give", deployment)
     deployments.hold(deployment)
     try:
         found = document.read(data)

@@ -78,7 +78,7 @@ def stream(
     Who takes a bundle takes passwords along, so it is written down before the first byte. Raises as `contents_for` does,
     NotReady without an approval where one is needed, and Invalid for a password that is too short.
     """
-    require(actor, "operate")
+    require(actor, "installation.take_bundle", deployment)
     if password is not None and len(password) < SHORTEST_PASSWORD:
         text = Text(
             _("A password for the bundle needs at least %(least)s characters."), least=SHORTEST_PASSWORD

@@ -88,7 +88,7 @@ def give_vault_credentials(deployment: Deployment, *, name: str, content: bytes,
     What counts is its content, not its name. Raises Invalid with the codes of `vault_credentials.read` at the field file, and
     Conflict `task_running`.
     """
-    require(actor, "operate")
+    require(actor, "installation.give_secret", deployment)
     found = vault_credentials.read(deployment, content)
     plain = "".join(character for character in PureWindowsPath(name.strip()).name if character.isprintable())
     _give(
@@ -105,7 +105,7 @@ def give_vault_credentials(deployment: Deployment, *, name: str, content: bytes,
 @transaction.atomic
 def take_back(deployment: Deployment, kind: str, *, actor: Operator) -> None:
     """Forget a secret that somebody gave. Raises NotFound where there is none, Conflict `task_running`."""
-    require(actor, "operate")
+    require(actor, "installation.give_secret", deployment)
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
     # The generated passwords may be those of a database that exists by now.
@@ -239,7 +239,7 @@ def _give(
     about: dict[str, Any] | None = None,
     ends_at: datetime | None = None,
 ) -> None:
-    require(actor, "operate")
+    require(actor, "installation.give_secret", deployment)
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
     if kind not in _asked(deployment):

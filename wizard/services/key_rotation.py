@@ -112,7 +112,7 @@ def rotate(*, actor: Operator) -> Rotation:
     A row that somebody changes meanwhile keeps that change. What cannot be opened is named and left as it is. May be
     repeated at any time. Raises NotAllowed for whoever is no administrator.
     """
-    require(actor, "administer")
+    require(actor, "keys.rotate")
     done: Counter[str] = Counter()
     untouched: Counter[str] = Counter()
     busy = 0
@@ -174,7 +174,7 @@ def forget_lost(*, actor: Operator) -> int:
     """Delete what cannot be read and is made anew, or asked for again, where there is none: the key that signs hand-over
     packs and the secrets of installations. Returns how many. Raises NotAllowed for whoever is no administrator.
     """
-    require(actor, "administer")
+    require(actor, "keys.rotate")
     gone = 0
     for model in (SigningKey, InstallationSecret):
         for row in model._default_manager.only("pk", "sealed").iterator(chunk_size=_CHUNK):

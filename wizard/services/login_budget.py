@@ -78,7 +78,7 @@ def forget_refusals(account_id: int, *, actor: Operator) -> bool:
 
     False where none were counted, or the account is gone. Raises NotAllowed for whoever is no administrator.
     """
-    require(actor, "administer")
+    require(actor, "person.forget_refusals")
     row = SignInAccount.objects.select_for_update().filter(pk=account_id).first()
     if row is None or row.last_failed_at is None:
         return False

@@ -69,7 +69,7 @@ def confirm(
     Raises NotFound for a step that is not on the path, Conflict `no_manual_path`, NotReady without an approval where one is
     needed, Invalid for a note that is too long.
     """
-    require(actor, "operate")
+    require(actor, "manual_step.confirm", deployment)
     deployments.hold(deployment)
     _find(deployment, step_id)
     refuse_unapproved(deployment, Text(_("Nothing may be installed yet.")))
@@ -104,7 +104,7 @@ def confirm(
 @transaction.atomic
 def take_back(deployment: Deployment, step_id: str, *, actor: Operator) -> None:
     """Raises NotFound where nobody has confirmed this step."""
-    require(actor, "operate")
+    require(actor, "manual_step.confirm", deployment)
     deployments.hold(deployment)
     row = deployment.manual_steps.filter(step=step_id).first()
     if row is None:

@@ -88,7 +88,7 @@ def cells_of(row: Machine) -> dict[str, str]:
 @transaction.atomic
 def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields."""
-    require(actor, "operate")
+    require(actor, "physical_server.change", deployment)
     deployments.hold(deployment)
     row = Machine(kind=Machine.Kind.PHYSICAL, deployment=deployment)
     _fill(row, _read(cells))
@@ -105,7 +105,7 @@ def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) ->
 @transaction.atomic
 def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields, and NotFound where somebody removed the server meanwhile."""
-    require(actor, "operate")
+    require(actor, "physical_server.change", row.deployment)
     _hold(row)
     row = _as_it_is(row)
     before = cells_of(row)
@@ -124,7 +124,7 @@ def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machin
 @transaction.atomic
 def remove(row: Machine, *, actor: Operator) -> None:
     """Raises NotFound where somebody else removed it meanwhile."""
-    require(actor, "operate")
+    require(actor, "physical_server.change", row.deployment)
     _hold(row)
     row = _as_it_is(row)
     before = cells_of(row)
@@ -160,7 +160,7 @@ def _plan(content: str | bytes, rows: Mapping[str, Machine]) -> Plan:
 @transaction.atomic
 def take_over(deployment: Deployment, content: str | bytes, *, actor: Operator) -> Plan:
     """Write all servers of the file, or none. Those that are not in it stay as they are. Raises FileRefused."""
-    require(actor, "operate")
+    require(actor, "physical_server.change", deployment)
     deployments.hold(deployment)
     # Held until all is written: what somebody removed in between would silently stay away.
     known = _by_name(_servers(deployment).select_for_update(of=("self",)))

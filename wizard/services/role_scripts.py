@@ -57,7 +57,7 @@ def scripts_for(
     deployment: Deployment, comparison: Comparison | None, *, actor: Operator, wish: ScriptWish
 ) -> Mapping[Form, str]:
     """The same in every form, for those who have the comparison of this deployment already, of whichever levels."""
-    require(actor, "view")
+    require(actor, "privileges.see", deployment)
     order = _order(deployment, comparison, wish)
     return {"powercli": role_script.powercli(order), "govc": role_script.govc(order)}
 

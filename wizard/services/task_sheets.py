@@ -14,7 +14,7 @@ from wizard.services.permissions import require
 
 def sheets_of(deployment: Deployment, *, actor: Operator, phase: Phase = "before") -> list[TaskSheet]:
     """What did not pass and is not waived, by owner. Raises NotFound where nothing was judged yet."""
-    require(actor, "view")
+    require(actor, "task_sheets.see", deployment)
     found = results.report_of(deployment, phase)
     commands = {row.id: row.command for row in reversed(list(catalogue.load(deployment.profile)))}
     return task_sheets.task_sheets(found.findings, found.waivers.keys(), commands)

@@ -59,7 +59,7 @@ def give(deployment: Deployment, passwords: Mapping[str, str], *, actor: Operato
 
     Raises Invalid at `passwords.KEY`, Conflict `already_deployed` and `task_running`.
     """
-    require(actor, "operate")
+    require(actor, "installation.give_secret", deployment)
     deployments.hold(deployment)
     if not deployment.is_open:
         raise Conflict(

@@ -31,7 +31,7 @@ def waive(
     It is in force once another person has approved it, or at once where WAIVERS_NEED_SECOND_PERSON is off. Raises NotFound,
     Invalid (`not_waivable` among its codes), Conflict `task_running`.
     """
-    require(actor, "operate")
+    require(actor, "waiver.ask", deployment)
     deployments.hold(deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)

@@ -30,7 +30,7 @@ def choose(deployment: Deployment, name: str, *, actor: Operator) -> None:
     """Let its vault be asked as that account; "" as none. A look is due at once. Raises Conflict `answer_the_step` while the
     answers are open, Invalid for an account that is not there or is of another cloud.
     """
-    require(actor, "operate")
+    require(actor, "vault.choose_account", deployment)
     deployments.hold(deployment)
     if deployment.is_open:
         raise Conflict(

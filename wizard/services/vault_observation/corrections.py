@@ -32,7 +32,7 @@ def replace(deployment: Deployment, roles: Mapping[str, Any], *, actor: Operator
     """Let these corrections, {id of a server: kind}, take the place of those before; they count from the next look on, which
     is due at once. Raises Invalid for a kind that no server can have.
     """
-    require(actor, "operate")
+    require(actor, "vault.correct_role", deployment)
     deployments.hold(deployment)
     wanted = _checked(roles)
     watch, _made = VaultWatch.objects.select_for_update().get_or_create(deployment=deployment)
@@ -58,7 +58,7 @@ def replace(deployment: Deployment, roles: Mapping[str, Any], *, actor: Operator
 def correct(deployment: Deployment, server_id: str, kind: str, *, actor: Operator) -> dict[str, str]:
     """Say what one server is; an empty `kind` leaves it to the vault again. Raises Invalid."""
     with transaction.atomic():
-        require(actor, "operate")
+        require(actor, "vault.correct_role", deployment)
         deployments.hold(deployment)
         known = of_deployment(deployment)
         known.pop(server_id, None)
