@@ -39,7 +39,7 @@ def page(
             return redirect_to_login(request.get_full_path())
         _refuse_nul(request)
         try:
-            require(request.user, "view")
+            require(request.user, "product.use")
             response = view(cast(SignedInRequest, request), *args, **kwargs)
         except UserError as error:
             response = problem_page(request, error)

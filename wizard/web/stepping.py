@@ -111,7 +111,7 @@ def context(request: SignedInRequest, sheet: Sheet) -> dict[str, Any]:
         "back": steps.wants_answers(request),
         "busy": busy,
         "startable": here.status not in ("blocked", "not_applicable"),
-        "editable": deployment.is_open and busy is None and may(request.user, "operate"),
+        "editable": deployment.is_open and busy is None and may(request.user, "deployment.answer"),
     }
 
 

@@ -32,7 +32,7 @@ from wizard.web.questions import question_form
 def answer(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResponse:
     """One question on a page of its own; the forms on the page of the checks are sent here, too."""
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "attestation.give", deployment)
     requirement = _question(deployment, requirement_id)
     typed, problem = None, None
     if request.method == "POST":

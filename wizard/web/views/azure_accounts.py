@@ -60,7 +60,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
 @page
 @_READ
 def add(request: SignedInRequest) -> HttpResponse:
-    require(request.user, "operate")
+    require(request.user, "azure_account.change")
     values: dict[str, Any] = {"how": AzureAccount.How.CLIENT_SECRET, "cloud": AzureAccount.Cloud.PUBLIC}
     problem = None
     if request.method == "POST":
@@ -83,7 +83,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 @_READ
 def change(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     row = azure_accounts.get(account_id, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "azure_account.change")
     values: dict[str, Any] = {
         name: getattr(row, name) for name in ("name", "how", "cloud", "tenant", "client_id")
     }
@@ -118,7 +118,7 @@ def test(request: SignedInRequest, account_id: UUID) -> HttpResponse:
 @_READ
 def delete(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     row = azure_accounts.get(account_id, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "azure_account.change")
     problem = None
     if request.method == "POST":
         try:

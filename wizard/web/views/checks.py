@@ -90,7 +90,8 @@ def results(request: SignedInRequest, pk: UUID) -> HttpResponse:
         },
         answers=attested.stored(deployment),
         waivers=waived,
-        may_change=may(request.user, "operate") and deployment.state != DeploymentState.DECOMMISSIONED,
+        may_change=may(request.user, "task.launch", deployment)
+        and deployment.state != DeploymentState.DECOMMISSIONED,
         now=timezone.now(),
     )
     rows = [*before, *after]

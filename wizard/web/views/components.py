@@ -72,7 +72,7 @@ def listing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @_READ
 def add(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "addition.plan")
     known = _known(kind)
     typed: Mapping[str, Any] = {}
     problem = None
@@ -130,7 +130,7 @@ def detail(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpRespons
 @_READ
 def change(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "addition.change")
     row = additions.get(deployment, addition_id)
     known = _known(row.kind)
     values: Mapping[str, Any] = {"name": row.name, "address": row.address, **row.answers}
@@ -153,7 +153,7 @@ def change(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpRespons
 @_READ
 def remove(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "addition.remove")
     row = additions.get(deployment, addition_id)
     problem = None
     if request.method == "POST":

@@ -48,7 +48,7 @@ def steps_of(request: SignedInRequest, pk: UUID) -> HttpResponse:
     key = request.GET.get("component", "")
     problem = None
     if request.method == "POST":
-        require(request.user, "operate")
+        require(request.user, "decommission.confirm", deployment)
         try:
             return _act(request, deployment, key)
         except Invalid as error:
@@ -70,7 +70,7 @@ def steps_of(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "name": name,
         "lines": [_line(plan, number) for number in range(len(plan.steps))],
         "back_url": back,
-        "may_act": may(request.user, "operate") and frame.get("may_operate", True),
+        "may_act": may(request.user, "decommission.confirm", deployment) and frame.get("may_operate", True),
         "form": _name_form(request.POST.get("name", ""), problem.fields if problem else ()),
         "problem": problem,
     }

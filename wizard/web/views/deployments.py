@@ -99,7 +99,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    require(request.user, "operate")
+    require(request.user, "deployment.create")
     problem = None
     typed: dict[str, Any] = {}
     if request.method == "POST":
@@ -152,7 +152,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "deployment.delete", deployment)
     if request.method == "POST":
         name = deployment.name
         try:

@@ -138,7 +138,7 @@ def _upload(request: SignedInRequest, deployment: Deployment) -> Attempt:
     component = request.POST.get("component", "")
 
     def attempt() -> None:
-        require(request.user, "operate")
+        require(request.user, "facts.give")
         row = host_facts.receive(deployment, _document(request, component), actor=request.user)
         messages.success(
             request, gettext("The facts of %(host)s are received.") % {"host": row.host_name or "–"}
@@ -248,7 +248,8 @@ def _page(
         ],
         "missing": collector_scripts.unanswered(deployment),
         # Facts may be collected as long as there is a machine, also after its answers are closed.
-        "may_collect": may(request.user, "operate") and deployment.state != DeploymentState.DECOMMISSIONED,
+        "may_collect": may(request.user, "facts.order_script", deployment)
+        and deployment.state != DeploymentState.DECOMMISSIONED,
         "limit_mb": LARGEST // 2**20,
     }
     wrong_forms = [context["way_form"], context["form"], context["account_form"], context["upload_form"]]

@@ -43,7 +43,7 @@ def packs(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "tabs": tabs_of(deployment, "hand_over"),
         "packs": list(hand_over.packs_of(deployment)),
         "kept": hand_over.KEPT,
-        "may_download": may(request.user, "operate"),
+        "may_download": may(request.user, "hand_over.take", deployment),
         "live": live.follow(newest, at=live.HAND_OVER) if newest and active else None,
         "failure": live.failure_of(newest),
         "commands": "\n".join(VERIFY_COMMANDS),

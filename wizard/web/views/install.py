@@ -38,7 +38,7 @@ TASKS: Final = ("prepare_host", "verify_installation")
 def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -> HttpResponseBase:
     if request.method != "POST":
         return _page(request, deployment, step)
-    require(request.user, "operate")
+    require(request.user, "installation.give_secret", deployment)
     acted = in_vault.act(request, deployment, step)
     if isinstance(acted, Problem):
         return _page(request, deployment, step, problem=acted)
@@ -191,9 +191,9 @@ def _page(
         "answers": answers,
         "startable": startable,
         "manual": manual,
-        "may_confirm": may(request.user, "operate") and in_service,
+        "may_confirm": may(request.user, "manual_step.confirm", deployment) and in_service,
         "done": done,
-        "may_start": may(request.user, "operate")
+        "may_start": may(request.user, "task.launch", deployment)
         and in_service
         and not other
         and not (newest and newest.active),

@@ -40,7 +40,7 @@ def plan(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
     problem = None
     if request.method == "POST":
-        require(request.user, "operate")
+        require(request.user, "machine.move")
         try:
             tasks.launch("plan_moves", deployment=deployment, actor=request.user, inputs=_inputs(request))
         except UserError as error:

@@ -126,7 +126,7 @@ _WITH_VAULT: Final = {"match": "match_protectable_items", "add": "add_physical_t
 def with_vault(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Match the list with that of the vault, or tell the vault of the physical servers."""
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "machine.compare_with_vault")
     kind = _WITH_VAULT.get(request.POST.get("action", ""))
     if kind is None:
         raise NotFound(Text(_("There is nothing of that name to be done here.")))

@@ -46,7 +46,7 @@ _READ = require_http_methods(["GET", "HEAD", "POST"])
 @_READ
 def add(request: SignedInRequest, pk: UUID) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "physical_server.change")
     cells, problem = _typed(request), None
     if request.method == "POST":
         try:
@@ -63,7 +63,7 @@ def add(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @_READ
 def change(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "physical_server.change")
     row = physical_servers.find(deployment, machine_id)
     name = row.name
     cells, problem = physical_servers.cells_of(row), None
@@ -86,7 +86,7 @@ def change(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
 @_READ
 def remove(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "physical_server.change")
     row = physical_servers.find(deployment, machine_id)
     if request.method == "POST":
         physical_servers.remove(row, actor=request.user)
@@ -101,7 +101,7 @@ def remove(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
 def take_over(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """First the file is read and shown; what was shown is sent back, read again and written."""
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "physical_server.change")
     context = _frame(deployment, gettext("Physical servers from a file"))
     context |= {"columns": COLUMNS.values(), "form": _file_form()}
     if request.method != "POST":

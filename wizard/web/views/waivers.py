@@ -33,7 +33,7 @@ from wizard.web.problems import Problem, say
 @require_http_methods(["GET", "HEAD", "POST"])
 def waive(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResponse:
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "operate")
+    require(request.user, "waiver.ask", deployment)
     result = _result(deployment, requirement_id)
     waiver = deployment.waivers.filter(requirement_id=requirement_id).first()
     values = {"reason": waiver.reason if waiver else "", "until": waiver.until.isoformat() if waiver else ""}

@@ -81,7 +81,7 @@ def show(
         "answers": answers,
         "startable": frame["here"].status not in ("blocked", "not_applicable"),
         "done": done,
-        "may_start": may(request.user, "operate")
+        "may_start": may(request.user, "task.launch", deployment)
         and deployment.state != DeploymentState.DECOMMISSIONED
         and not other
         and _may_run_again(step.id, done),
