@@ -38,5 +38,5 @@ def caller(request: Any, scope: str = ApiToken.Scope.READ) -> Operator:
             remedy=Text(_("Make a token with that scope.")),
             code="scope_too_small",
         )
-    require(token.user, "view")
+    require(token.user, "product.use")
     return token.user
