@@ -80,7 +80,7 @@ class Command(BaseCommand):
         _say(terminal(), Text(_("Written: %(path)s."), path=str(path)))
 
     def compare(self, deployment: Deployment, options: dict[str, Any]) -> None:
-        require(answers.person(options["user"]), "view")
+        require(answers.person(options["user"]), "privileges.see", deployment)
         found = privileges.compared(deployment, options["level"])
         if options["csv"]:
             self.stdout.write(privileges_csv.as_csv(found), ending="")
