@@ -19,6 +19,7 @@ from django.db import close_old_connections, connections
 
 from wizard.services import (
     additions_schedule,
+    audit_chain,
     azure_accounts,
     discovery,
     installation_secrets,
@@ -57,6 +58,7 @@ def reconcile() -> None:
     installation_secrets.drop_ended()
     additions_schedule.follow_up()
 
+    audit_chain.sweep()
 
 @shared_task(name="wizard.tasks.refresh_vcenters")
 @_by_itself

@@ -11,8 +11,18 @@ from django.db import connection
 
 from tests import stories
 from tests.builders import make_operator
-from wizard.models import Approval, AuditEntry, Deployment, Operator, TaskState
-from wizard.services import approvals, deployments, go_ahead, tasks
+from tests.services.machines import by_hand
+from wizard.models import Approval, AuditEntry, Deployment, Operator, Task, TaskState
+from wizard.services import (
+    approvals,
+    automation,
+    deployments,
+    go_ahead,
+    installation_bundle,
+    manual_steps,
+    tasks,
+)
+from wizard.services.errands import Errand, WaitsForPerson
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotReady, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -312,6 +322,49 @@ def test_what_is_deployed_is_approved_no_more(
         with pytest.raises(Conflict) as refused:
             use()
         assert refused.value.code == "already_deployed"
+
+
+def test_an_answer_file_asks_once_and_goes_on_when_it_is_approved(
+    deployment: Deployment, operator: Operator, reviewer: Operator
+) -> None:
+    followed: list[str] = []
+
+    def follow(task: Task) -> Task:
+        followed.append(task.kind)
+        raise KeyboardInterrupt
+
+    errand = Errand(actor=operator, follow=follow, tell=lambda _text: None)
+    for _again in (1, 2):
+        with pytest.raises(WaitsForPerson, match="waits for another person") as waits:
+            automation.carry_on(deployment, errand=errand)
+        assert (waits.value.code, followed) == ("waits_for_approval", [])
+    approval = deployment.approvals.get()
+    approvals.reject(approval, actor=reviewer, reason="Another vault.")
+    with pytest.raises(WaitsForPerson, match="rosa rejected these answers") as waits:
+        automation.carry_on(deployment, errand=errand)
+    assert "Change what was rejected" in str(waits.value.remedy)
+    approvals.approve(approvals.ask(deployment, actor=operator), actor=reviewer)
+    with pytest.raises(KeyboardInterrupt):
+        automation.carry_on(deployment, errand=errand)
+    assert followed == ["deploy_ova"]
+
+
+def test_an_installation_by_hand_waits_for_the_approval_as_well(operator: Operator) -> None:
+    deployment = by_hand(operator)
+    Deployment.objects.filter(pk=deployment.pk).update(needs_approval=True)
+    deployment.refresh_from_db()
+    step = manual_steps.overview(deployment)[0].step.id
+    for refused in (
+        lambda: installation_bundle.stream(deployment, actor=operator),
+        lambda: manual_steps.confirm(deployment, step, actor=operator),
+    ):
+        with pytest.raises(NotReady) as error:
+            refused()
+        assert "the approval of these answers" in str(error.value.remedy)
+    stories.check(deployment, operator)
+    with pytest.raises(NotReady) as error:
+        tasks.launch("verify_installation", deployment=deployment, actor=operator)
+    assert "the approval of these answers" in str(error.value.remedy)
 
 
 @pytest.mark.django_db(transaction=True)

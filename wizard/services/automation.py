@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from pydantic import ValidationError
 
 from wizard.checks import catalogue
@@ -16,6 +17,7 @@ from wizard.models import Deployment, DeploymentState
 from wizard.planning.quoting import shown
 from wizard.services import (
     approval_standing,
+    approvals,
     attestations,
     attested,
     azure_access,
@@ -28,7 +30,7 @@ from wizard.services import (
     vault_vcenters,
 )
 from wizard.services.answers import answers_in_play, circumstances_of
-from wizard.services.errands import Errand
+from wizard.services.errands import Errand, WaitsForPerson
 from wizard.services.errors import Conflict, Invalid, UserError
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
@@ -85,6 +87,8 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
         state = DeploymentState.CHECKED
         unchanged = False
     planned = deployment is not None and unchanged and deployment_plan.current(deployment) is not None
+    if _approval_is_left(deployment, unchanged=not answering):
+        steps.append(Text(_("Ask another person for the approval of these answers, and wait for it.")))
     steps += _work_left(file, state, evidence_given, planned=planned)
     begun = (
         [PlannedStep(what=Text(_("Begin the deployment %(name)s."), name=file.name))]
@@ -133,11 +137,12 @@ def carry_on(deployment: Deployment, *, errand: Errand) -> None:
     """Everything that is left after the answers: preflight, deploy or install, register (with an Azure account in the vault,
     too), record.
 
-    Raises Blocked, TaskFailed, WaitsForPerson, NotReady.
+    Raises Blocked, TaskFailed, WaitsForPerson (`waits_for_approval` among its codes), NotReady.
     """
     if deployment.state == DeploymentState.DRAFT:
         run_preflight(deployment, errand=errand)
     if deployment.state == DeploymentState.CHECKED:
+        _wait_for_approval(deployment, errand)
         if "manual" in circumstances_of(deployment):
             machine_errands.install(deployment, errand)
         else:
@@ -149,6 +154,34 @@ def carry_on(deployment: Deployment, *, errand: Errand) -> None:
         errand.run("register_vcenter", deployment)
     if deployment.state in (DeploymentState.DEPLOYED, DeploymentState.REGISTERED):
         errand.run("record_topology", deployment)
+
+
+def _wait_for_approval(deployment: Deployment, errand: Errand) -> None:
+    """Ask for the approval of what the file says where one is needed; who rejected it is not asked the same again."""
+    found = approvals.standing(deployment)
+    if found.holds:
+        return
+    if found.state in ("none", "outdated") or (found.state == "rejected" and found.changed):
+        approvals.ask(deployment, actor=errand.actor)
+        found = approvals.standing(deployment)
+    raise WaitsForPerson(
+        Text(
+            _("%(name)s waits for another person: %(missing)s."),
+            name=deployment.name,
+            missing=list(approvals.lacking_approval(deployment)),
+        ),
+        remedy=Text(_("Change what was rejected; then run this again."))
+        if found.state == "rejected"
+        else Text(_("Run this again once it is approved.")),
+        code="waits_for_approval",
+    )
+
+
+def _approval_is_left(deployment: Deployment | None, *, unchanged: bool) -> bool:
+    if deployment is None:
+        return bool(settings.DEPLOYMENTS_NEED_APPROVAL)
+    found = approvals.standing(deployment)
+    return deployment.is_open and found.needed and not (found.holds and unchanged)
 
 
 def _deploy(deployment: Deployment, errand: Errand) -> None:

@@ -42,6 +42,8 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "approval.ask": "operate",
         "approval.decide": "review",
         "approval.demand": "review",
+        # Who did what; the history of one deployment is for whoever sees that.
+        "audit.read": "review",
         # Work in the background.
         "task.see": "view",
         "task.launch": "operate",
