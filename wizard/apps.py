@@ -31,5 +31,24 @@ class ConsoleConfig(AdminConfig):
     default_site = "wizard.console.site.ConsoleSite"
 
     def ready(self) -> None:
+        # Before all other services, which the kinds of tasks know.
+        import wizard.services.tasks  # noqa: F401
+
         super().ready()
-        from wizard.console import additions, azure, hand_over, people, plans, records, vault, vsphere  # noqa: F401 - importing them registers the pages
+        # Importing them registers the pages.
+        from wizard.console import (  # noqa: F401
+            additions,
+            azure,
+            deployments,
+            hand_over,
+            operations,
+            people,
+            plans,
+            records,
+            reviews,
+            snapshots,
+            tasks,
+            trail,
+            vault,
+            vsphere,
+        )

@@ -16,21 +16,31 @@ from tests.chromium import launch_args
 from tests.services.azure import add_account
 from wizard.models import (
     Addition,
+    ApiToken,
+    Approval,
     Attestation,
+    AuditEntry,
+    AuditHead,
+    AuditSeal,
     CollectorIssue,
     DecommissionStep,
     Deployment,
     HostFacts,
+    IdempotencyRecord,
     InstallationSecret,
     InventoryObject,
     ManualStepConfirmation,
     Operator,
     ProtectableItem,
+    Pulse,
     SignInAccount,
     SignInLink,
+    Team,
     VaultObservation,
     VaultWatch,
     Waiver,
+    Webhook,
+    WebhookDelivery,
 )
 from wizard.services import accounts, tasks
 
@@ -73,11 +83,48 @@ def hand_over(deployment: Deployment, actor: Operator) -> None:
     )
 
 
+def operations(deployment: Deployment, actor: Operator, token: ApiToken) -> None:
+    """A request for approval, a team, a worker, a webhook and what it was told, an answer to a request, a sealed entry."""
+    Approval.objects.create(
+        deployment=deployment,
+        digest="d" * 64,
+        answers={"name": deployment.name},
+        note="Ready.",
+        asked_by=actor,
+    )
+    Team.objects.create(name=f"team-{deployment.name}").members.add(actor)
+    now = timezone.now()
+    Pulse.objects.create(part="worker", name=f"worker@{deployment.name}", started_at=now, seen_at=now)
+    hook = Webhook(name=f"hook-{deployment.name}", url="https://hooks.lab.test/in", created_by=actor)
+    hook.hold("canary-webhook-secret")
+    hook.save()
+    WebhookDelivery.objects.create(
+        webhook=hook, event="task.failed", payload={"deployment": deployment.name, "marker": "told-payload"}
+    )
+    IdempotencyRecord.objects.create(
+        token=token,
+        key=f"key-{deployment.name}",
+        fingerprint="f" * 64,
+        status=201,
+        body=b"canary-answer-body",
+        expires_at=now + timedelta(hours=1),
+    )
+    if not AuditSeal.objects.exists():
+        AuditHead.objects.get_or_create(pk=1)
+    entry = AuditEntry.objects.filter(seal=None).first()
+    if entry is not None:
+        place = AuditSeal.objects.count() + 1
+        AuditSeal.objects.create(place=place, entry=entry, digest=f"{place:064x}", sealed_at=now)
+
+
 def furnish(actor: Operator, number: int = 1) -> None:
     """One more row in every table of the console."""
     deployment = stories.answered(actor, "recorded")
     stories.failed(deployment, "discover_machines", actor, "unreachable", "vCenter does not answer.")
-    accounts.create_token(user=actor, actor=actor, name=f"token-{deployment.name}", scope="operate")
+    token, _text = accounts.create_token(
+        user=actor, actor=actor, name=f"token-{deployment.name}", scope="operate"
+    )
+    operations(deployment, actor, token)
     SignInLink.objects.create(
         user=actor, token_hash=f"{deployment.pk.hex:0>64}", expires_at=timezone.now() + timedelta(hours=1)
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.models import AccessAttempt, AccessLog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,17 +18,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.reading import ReadingAdmin, RecordPages
-from wizard.models import ApiToken, Operator, SignInLink
+from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
 from wizard.services import audit
 from wizard.services.permissions import may
 from wizard.text import Text
 from wizard.text import _ as sentence
 
-# Roles say who may what; Django's own groups and permissions are not asked anywhere.
-admin.site.unregister(Group)
-# Theirs offer to delete; failed sign-ins are evidence.
-for model in (AccessAttempt, AccessLog, AccessFailureLog):
-    if admin.site.is_registered(model):
+# What other packages bring along can be changed and deleted on their pages, and shows secrets; ours are for reading, and come
+# after this. Django's own groups are not asked anywhere: roles say who may what.
+for model in list(admin.site._registry):
+    if model._meta.app_label != "wizard":
         admin.site.unregister(model)
 
 
@@ -150,6 +148,39 @@ class SignInLinkAdmin(ReadingAdmin):
     list_display = ("user", "expires_at", "used_at")
     list_select_related = ("user",)
     exclude = ("token_hash",)
+
+
+@admin.register(BrowserSession)
+class BrowserSessionAdmin(ReadingAdmin):
+    """Whose sessions there are; what a session remembers is its person's."""
+
+    list_display = ("person", "expire_date")
+    # What a session is called is left out everywhere, digest though it is.
+    list_display_links = None
+    exported_as: ClassVar[dict[str, str | None]] = {"pk": None}
+    list_select_related = ("person",)
+    search_fields = ("person__username",)
+    date_hierarchy = "expire_date"
+    exclude = ("session_key", "session_data")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BrowserSession]:
+        return super().get_queryset(request).defer("session_data")
+
+
+@admin.register(Team)
+class TeamAdmin(ReadingAdmin):
+    list_display = ("name", "member_count", "created_at")
+    search_fields = ("name", "members__username")
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        rows: QuerySet[Team] = super().get_queryset(request).annotate(people=Count("members"))
+        return rows
+
+    @admin.display(description=_("members"), ordering="people")
+    def member_count(self, obj: Any) -> int:
+        count: int = obj.people
+        return count
 
 
 @admin.register(AccessAttempt)

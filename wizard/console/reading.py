@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Field, JSONField, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +20,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console.actions import offered
+from wizard.console.exports import Exporting
 from wizard.models import Deployment
 from wizard.models.fields import SentenceField
 from wizard.services.permissions import may
@@ -56,11 +60,26 @@ class Reading:
         return self.get_fields(request, obj)
 
 
-class RecordPages:
-    """Lists that are called by what is in them, and histories that lead to the audit trail."""
+class Rows(ChangeList):
+    """A page of a list; its admin reads at once what the columns show of all its rows."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        # Only the pages below have lists of this class.
+        page = cast(RecordPages, self.model_admin)
+        page.prepare_rows(self.result_list)
+        self.exports = page.exports(self.get_query_string(remove=["p"]))
+
+
+class RecordPages(Exporting):
+    """Lists that are called by what is in them and can be taken as files, and histories that lead to the audit trail."""
 
     show_full_result_count = False
     list_per_page = 50
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Rows
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -69,6 +88,37 @@ class RecordPages:
         context = {"title": title, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
         return response
+
+    # Which actions are offered; what they do is asked for again in the service that does it.
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "operate")
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "review")
+
+    def has_administer_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "administer")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        context = {**(extra_context or {}), **({} if row is None else self.more_on_page(request, row))}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)  # type: ignore[misc]
+        return response
+
+    def more_on_page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of a record shows beside its columns: first of all what can be done with it."""
+        found = self.get_actions(request)  # type: ignore[attr-defined]
+        return {
+            "row_actions": [
+                (name, label) for name, (function, _name, label) in found.items() if offered(function, row)
+            ]
+        }
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console import keys
+from wizard.models import Operator
+from wizard.services.overview import overview
 from wizard.services.permissions import may
 
 # How the index is grouped; what is in none of them comes last, so that no record can be forgotten here.
 _GROUPS: Final = (
-    ("setups", _("Setups"), ("Deployment", "Task", "CheckResult", "DeploymentPlan", "Attestation", "Waiver")),
+    (
+        "setups",
+        _("Setups"),
+        ("Deployment", "Approval", "Task", "CheckResult", "DeploymentPlan", "Attestation", "Waiver"),
+    ),
     (
         "machines",
         _("Target machines"),
@@ -29,20 +38,42 @@ _GROUPS: Final = (
     (
         "people",
         _("People and sign-ins"),
-        ("Operator", "ApiToken", "SignInLink", "AccessAttempt", "AccessLog"),
+        ("Operator", "Team", "BrowserSession", "ApiToken", "SignInLink", "AccessAttempt", "AccessLog"),
     ),
-    ("trail", _("What happened"), ("AuditEntry", "HandOverPack", "SigningKey")),
+    (
+        "operations",
+        _("Operations"),
+        ("Pulse", "Webhook", "WebhookDelivery", "IdempotencyRecord"),
+    ),
+    (
+        "trail",
+        _("What happened"),
+        ("AuditEntry", "AuditSeal", "AuditHead", "HandOverPack", "SigningKey"),
+    ),
 )
 
 
 class ConsoleSite(admin.AdminSite):
     site_header = _("Foothold console")
     site_title = _("Foothold console")
-    index_title = _("Records")
+    index_title = _("Overview")
+    index_template = "admin/index.html"
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and may(request.user, "view")
+        """Reviewers and administrators, and whoever an administrator gave access."""
+        user = request.user
+        return may(user, "view") and (bool(getattr(user, "is_staff", False)) or may(user, "review"))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # Only who is known comes here.
+        found = overview(actor=cast(Operator, request.user))
+        context = {"overview": found, "may_rotate": may(request.user, "administer"), **(extra_context or {})}
+        return super().index(request, context)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_view(partial(keys.rotation, self))
+        return [path("keys/", view, name="rotate_keys"), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in, that of the product. Who is signed in and has no business here is told so."""

@@ -1,0 +1,178 @@
+"""What waits for a second person: waivers of requirements, approvals of deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wizard.console.actions import Work, confirmed
+from wizard.console.reading import OfDeployment
+from wizard.models import Approval, Operator, Waiver
+from wizard.models.check import waiver_day
+from wizard.services import approvals, waivers
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = _("approved")
+    parameter_name = "approved"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("Waiting for review")), ("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> QuerySet[Waiver]:
+        match self.value():
+            case "waiting":
+                return queryset.filter(approved_at=None, until__gte=waiver_day())
+            case "yes":
+                return queryset.filter(approved_at__isnull=False)
+            case "no":
+                return queryset.filter(approved_at=None)
+        return queryset
+
+
+def _approve_waiver(row: Waiver, actor: Operator, reason: str) -> None:
+    waivers.approve_waiver(row.deployment, row.requirement_id, actor=actor, asked_at=row.asked_at)
+
+
+def _refuse_waiver(row: Waiver, actor: Operator, reason: str) -> None:
+    waivers.take_back_waiver(row.deployment, row.requirement_id, actor=actor)
+
+
+def _about_waiver(row: Waiver) -> str:
+    return gettext("%(deployment)s, until %(until)s, asked for by %(who)s: %(reason)s") % {
+        "deployment": row.deployment.name,
+        "until": row.until.isoformat(),
+        "who": row.asked_by.get_username(),
+        "reason": row.reason,
+    }
+
+
+def _asked_at(row: Waiver) -> str:
+    return row.asked_at.isoformat()
+
+
+_WAIVERS = (
+    Work(
+        name="approve_waivers",
+        label=_("Approve waivers"),
+        question=_(
+            "These requirements will not stand in the way until the last day that is named. Approve that?"
+        ),
+        permission="review",
+        run=_approve_waiver,
+        about=_about_waiver,
+        seen=_asked_at,
+        fits=lambda row: row.waiting,
+    ),
+    Work(
+        name="refuse_waivers",
+        label=_("Refuse waivers"),
+        question=_("The requests are taken away; the requirements stand in the way as before. Refuse them?"),
+        permission="review",
+        run=_refuse_waiver,
+        about=_about_waiver,
+        seen=_asked_at,
+        fits=lambda row: row.waiting,
+        danger=True,
+    ),
+)
+
+
+@admin.register(Waiver)
+class WaiverAdmin(OfDeployment):
+    list_display = (
+        "requirement_id",
+        "deployment_page",
+        "reason",
+        "until",
+        "in_force",
+        "asked_by",
+        "asked_at",
+        "approved_by",
+        "approved_at",
+    )
+    list_filter = ("until", WaitingFilter, "asked_by")
+    list_select_related = ("deployment", "asked_by", "approved_by")
+    search_fields = ("requirement_id", "deployment__name", "reason", "asked_by__username")
+    date_hierarchy = "asked_at"
+    actions = tuple(confirmed(work) for work in _WAIVERS)
+
+    @admin.display(description=_("in force"), boolean=True)
+    def in_force(self, obj: Waiver) -> bool:
+        return obj.in_force
+
+
+def _about_approval(row: Approval) -> str:
+    who = row.asked_by.get_username()
+    if row.note:
+        return gettext("asked for by %(who)s: %(note)s") % {"who": who, "note": row.note}
+    return gettext("asked for by %(who)s") % {"who": who}
+
+
+def _approve(row: Approval, actor: Operator, reason: str) -> None:
+    approvals.approve(row, actor=actor, reason=reason, digest=row.digest)
+
+
+def _reject(row: Approval, actor: Operator, reason: str) -> None:
+    approvals.reject(row, actor=actor, reason=reason)
+
+
+_APPROVALS = (
+    Work(
+        name="approve",
+        label=_("Approve"),
+        question=_(
+            "What these deployments set up may be set up, with exactly the answers that were asked for. Approve that?"
+        ),
+        permission="review",
+        run=_approve,
+        about=_about_approval,
+        seen=lambda row: f"{row.state} {row.digest}",
+        fits=lambda row: row.state == Approval.State.WAITING,
+        reason="optional",
+    ),
+    Work(
+        name="reject",
+        label=_("Reject"),
+        question=_(
+            "Nothing is set up for these deployments until their answers were changed and asked for anew."
+        ),
+        permission="review",
+        run=_reject,
+        about=_about_approval,
+        seen=lambda row: f"{row.state} {row.digest}",
+        fits=lambda row: row.state == Approval.State.WAITING,
+        reason="required",
+        danger=True,
+    ),
+)
+
+
+@admin.register(Approval)
+class ApprovalAdmin(OfDeployment):
+    """The answers that are approved are whole on the page of the request; the list goes without them."""
+
+    list_display = (
+        "deployment_page",
+        "state",
+        "asked_by",
+        "asked_at",
+        "note",
+        "decided_by",
+        "decided_at",
+        "reason",
+    )
+    list_display_links = ("state",)
+    list_filter = ("state", "asked_by", "decided_by")
+    list_select_related = ("deployment", "asked_by", "decided_by")
+    search_fields = ("deployment__name", "note", "reason", "digest", "asked_by__username")
+    date_hierarchy = "asked_at"
+    actions = tuple(confirmed(work) for work in _APPROVALS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
+        return super().get_queryset(request).defer("answers")

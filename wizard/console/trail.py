@@ -1,0 +1,94 @@
+"""The audit trail: who did what, in sentences, by person, action, deployment and day; and the chain that seals it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from wizard.console.reading import ReadingAdmin
+from wizard.models import AuditEntry, AuditHead, AuditSeal
+from wizard.services import deployments
+
+# So many are offered by name; any other one is a link on the page of its deployment.
+_OFFERED = 20
+
+
+class SubjectFilter(admin.SimpleListFilter):
+    """The part before the dot of an action's code says what it was done to."""
+
+    title = _("action group")
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        codes = AuditEntry.objects.order_by().values_list("action", flat=True).distinct()
+        groups = sorted({code.partition(".")[0] for code in codes})
+        return [(group, group.replace("_", " ")) for group in groups]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        return queryset.filter(action__startswith=f"{self.value()}.") if self.value() else queryset
+
+
+class DeploymentFilter(admin.SimpleListFilter):
+    """The deployments that were changed last, and the one that is chosen."""
+
+    title = _("deployment")
+    parameter_name = "deployment_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        seen = deployments.visible_deployments(request.user).select_related(None)
+        found = {str(pk): name for pk, name in seen.values_list("pk", "name")[:_OFFERED]}
+        chosen = _as_id(request.GET.get(self.parameter_name, ""))
+        if chosen is not None and str(chosen) not in found:
+            # One that was deleted since has no name any more, and a trail all the same.
+            name = seen.filter(pk=chosen).values_list("name", flat=True).first()
+            found[str(chosen)] = name or str(chosen)
+        return list(found.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        if not self.value():
+            return queryset
+        chosen = _as_id(self.value() or "")
+        return queryset.filter(deployment_id=chosen) if chosen else queryset.none()
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadingAdmin):
+    list_display = ("at", "sentence", "actor", "action", "subject", "address", "request_id")
+    list_filter = (("at", admin.DateFieldListFilter), SubjectFilter, "actor", DeploymentFilter)
+    list_select_related = ("actor",)
+    search_fields = (
+        "subject",
+        "subject_id",
+        "request_id",
+        "action",
+        "actor__username",
+        "address",
+        "sentence__values",
+    )
+    date_hierarchy = "at"
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ReadingAdmin):
+    list_display = ("place", "entry", "digest", "sealed_at")
+    list_select_related = ("entry",)
+    search_fields = ("digest", "entry__action", "entry__subject")
+    date_hierarchy = "sealed_at"
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadingAdmin):
+    list_display = ("place", "digest")
+    search_fields = ("digest",)
+
+
+def _as_id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
