@@ -57,8 +57,8 @@ def reconcile() -> None:
     tasks.reconcile()
     installation_secrets.drop_ended()
     additions_schedule.follow_up()
-
     audit_chain.sweep()
+
 
 @shared_task(name="wizard.tasks.refresh_vcenters")
 @_by_itself
