@@ -44,5 +44,10 @@ def operator(db: Any) -> Operator:
 
 
 @pytest.fixture
+def reviewer(db: Any) -> Operator:
+    return make_operator("rita", Operator.Role.REVIEWER)
+
+
+@pytest.fixture
 def admin(db: Any) -> Operator:
     return make_operator("ada", Operator.Role.ADMIN, is_staff=True)

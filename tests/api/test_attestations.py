@@ -39,7 +39,7 @@ def checked(operator: Operator) -> Deployment:
 @pytest.fixture
 def second(db: None) -> Api:
     """The program of a colleague."""
-    return Api(token_of(make_operator("nora", Operator.Role.OPERATOR), "operate"))
+    return Api(token_of(make_operator("nora", Operator.Role.REVIEWER), "operate"))
 
 
 def form(content: bytes, name: str = "contract.pdf") -> bytes:
@@ -216,7 +216,7 @@ def test_a_waiver_is_asked_for_by_one_and_approved_by_another(
     rows = ok(api.get(f"deployments/{checked.pk}/checks/", status="warn"))["items"]
     assert [row["waived"] for row in rows] == [False]
 
-    problem(api.post(f"{path}approve/"), 409, "same_person")
+    problem(api.post(f"{path}approve/"), 403, "not_allowed")
     approved = ok(second.post(f"{path}approve/"))
     assert (approved["approved"], approved["in_force"], approved["approved_by"]) == (True, True, "nora")
     problem(second.post(f"{path}approve/"), 409, "already_approved")

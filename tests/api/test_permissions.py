@@ -63,7 +63,6 @@ CHANGES: dict[str, tuple[Call, int]] = {
         ),
         200,
     ),
-    "approve": (lambda api, d, t: api.post(f"deployments/{d.pk}/waivers/TPL-04/approve/"), 404),
     "take a waiver back": (lambda api, d, t: api.delete(f"deployments/{d.pk}/waivers/TPL-04/"), 404),
     "take a script": (
         lambda api, d, t: api.send("POST", f"deployments/{d.pk}/facts/collector", query={"component": "cs"}),
@@ -111,8 +110,17 @@ CHANGES: dict[str, tuple[Call, int]] = {
     ),
     "delete": (lambda api, d, t: api.delete(f"deployments/{make_deployment(d.created_by).pk}/"), 204),
 }
-PEOPLE = ("viewer", "operator", "admin")
+REVIEWS: dict[str, tuple[Call, int]] = {
+    "approve a waiver": (lambda api, d, t: api.post(f"deployments/{d.pk}/waivers/TPL-04/approve/"), 404),
+}
+PEOPLE = ("viewer", "operator", "reviewer", "admin")
 SCOPES = ("read", "operate", "admin")
+# Who may not; everything else is for operators.
+MAY_NOT = {
+    **dict.fromkeys(REVIEWS, (Operator.Role.VIEWER, Operator.Role.OPERATOR)),
+    # Operators take their own requests back, reviewers refuse those of others.
+    "take a waiver back": (Operator.Role.VIEWER,),
+}
 
 
 @pytest.fixture
@@ -134,17 +142,17 @@ def test_everybody_reads(person: Operator, scope: str, name: str, deployment: De
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [*CHANGES, *REVIEWS])
 def test_changes_need_both_the_scope_and_the_role(
     person: Operator, scope: str, name: str, deployment: Deployment, task: Task
 ) -> None:
-    call, good = CHANGES[name]
+    call, good = (CHANGES | REVIEWS)[name]
     before = Deployment.objects.filter(pk=deployment.pk).values_list("name", "revision").get()
     response = call(Api(token_of(person, scope)), deployment, task)
     if scope == "read":
         body = problem(response, 403, "scope_too_small")
         assert body["detail"] == "This token's scope is “read”; “operate” is needed."
-    elif person.role == Operator.Role.VIEWER:
+    elif person.role in MAY_NOT.get(name, (Operator.Role.VIEWER, Operator.Role.REVIEWER)):
         problem(response, 403, "not_allowed")
     else:
         assert response.status_code == good  # type: ignore[attr-defined]

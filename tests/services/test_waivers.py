@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def second(operator: Operator) -> Operator:
-    return make_operator("olga", Operator.Role.OPERATOR)
+    return make_operator("olga", Operator.Role.REVIEWER)
 
 
 @pytest.fixture
@@ -69,16 +69,46 @@ def test_what_one_person_asks_for_waits_for_another(
     assert (waiver.asked_by, waiver.approved_by, waiver.in_force) == (operator, second, True)
 
 
-def test_nobody_approves_what_they_asked_for(
-    blocked: Deployment, row: str, operator: Operator, viewer: Operator
+def test_nobody_approves_what_they_asked_for(blocked: Deployment, row: str, admin: Operator) -> None:
+    ask(blocked, row, admin)
+    with pytest.raises(Conflict, match="another person has to approve it") as refused:
+        preflight.approve_waiver(blocked, row, actor=admin)
+    assert refused.value.code == "same_person"
+    assert "who has the reviewer role" in str(refused.value.remedy)
+    assert not go(blocked)
+
+
+@pytest.mark.parametrize("role", [Operator.Role.VIEWER, Operator.Role.OPERATOR])
+def test_who_is_no_reviewer_neither_approves_nor_refuses(
+    blocked: Deployment, row: str, operator: Operator, role: Operator.Role
 ) -> None:
     ask(blocked, row, operator)
-    with pytest.raises(Conflict, match="another person has to approve it") as refused:
-        preflight.approve_waiver(blocked, row, actor=operator)
-    assert refused.value.code == "same_person"
+    colleague = make_operator("otto", role)
+    with pytest.raises(NotAllowed):
+        preflight.approve_waiver(blocked, row, actor=colleague)
+    with pytest.raises(NotAllowed):
+        preflight.take_back_waiver(blocked, row, actor=colleague)
+    assert blocked.waivers.get().waiting
+
+
+def test_a_reviewer_refuses_and_an_operator_takes_back_the_own_request(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    ask(blocked, row, operator)
+    assert not preflight.take_back_waiver(blocked, row, actor=operator)
+    ask(blocked, row, operator)
+    assert preflight.take_back_waiver(blocked, row, actor=second)
+    assert not blocked.waivers.exists()
+
+
+def test_where_one_person_is_enough_an_operator_decides_what_waits(
+    blocked: Deployment, row: str, operator: Operator, second: Operator, viewer: Operator, settings: Any
+) -> None:
+    ask(blocked, row, operator)
+    settings.WAIVERS_NEED_SECOND_PERSON = False
     with pytest.raises(NotAllowed):
         preflight.approve_waiver(blocked, row, actor=viewer)
-    assert not go(blocked)
+    assert preflight.approve_waiver(blocked, row, actor=operator).in_force
 
 
 def test_where_the_settings_allow_one_person_a_waiver_is_in_force_at_once(
@@ -90,15 +120,15 @@ def test_where_the_settings_allow_one_person_a_waiver_is_in_force_at_once(
 
 
 def test_asking_again_needs_another_approval(
-    blocked: Deployment, row: str, operator: Operator, second: Operator
+    blocked: Deployment, row: str, operator: Operator, admin: Operator
 ) -> None:
     ask(blocked, row, operator)
-    preflight.approve_waiver(blocked, row, actor=second)
-    ask(blocked, row, second, until=timezone.localdate() + timedelta(days=90))
+    preflight.approve_waiver(blocked, row, actor=admin)
+    ask(blocked, row, admin, until=timezone.localdate() + timedelta(days=90))
     assert not go(blocked)
     assert blocked.state == "draft"
     with pytest.raises(Conflict) as refused:
-        preflight.approve_waiver(blocked, row, actor=second)
+        preflight.approve_waiver(blocked, row, actor=admin)
     assert refused.value.code == "same_person"
 
 

@@ -29,7 +29,7 @@ def failing(operator: Operator) -> Deployment:
 @pytest.fixture
 def colleague(db: Any) -> Client:
     client = Client()
-    client.force_login(make_operator("otto", Operator.Role.OPERATOR))
+    client.force_login(make_operator("otto", Operator.Role.REVIEWER))
     return client
 
 
@@ -60,9 +60,33 @@ def test_who_asks_for_a_waiver_does_not_approve_it(
     assert "You asked for it yourself; another person has to approve it." in page.words
     assert not page.all("form", action=url(failing, "approve/"))
     assert "Accepted by" not in page.words
-    refused = read(working.post(url(failing, "approve/"), follow=True))
-    assert "another person has to approve it. Ask a colleague" in refused.words
+    assert page.all("form", action=url(failing, "remove/"))
+    assert working.post(url(failing, "approve/")).status_code == 403
     assert not Waiver.objects.get().in_force
+
+
+def test_an_administrator_who_asks_is_told_to_find_a_colleague(failing: Deployment, admin: Operator) -> None:
+    administering = Client()
+    administering.force_login(admin)
+    asked(failing, admin)
+    page = read(administering.get(checks(failing)))
+    assert not page.all("form", action=url(failing, "approve/"))
+    refused = read(administering.post(url(failing, "approve/"), follow=True))
+    assert "another person has to approve it. Ask a colleague who has the reviewer role" in refused.words
+    assert not Waiver.objects.get().in_force
+
+
+def test_an_operator_neither_approves_nor_refuses_what_a_colleague_asked_for(
+    working: Client, failing: Deployment, admin: Operator
+) -> None:
+    asked(failing, admin)
+    page = read(working.get(checks(failing)))
+    assert "Asked by " in page.words
+    assert not page.all("form", action=url(failing, "approve/"))
+    assert not page.all("form", action=url(failing, "remove/"))
+    for rest in ("approve/", "remove/"):
+        assert working.post(url(failing, rest)).status_code == 403
+    assert Waiver.objects.get().waiting
 
 
 def test_another_person_approves_it(colleague: Client, failing: Deployment, operator: Operator) -> None:
@@ -168,13 +192,15 @@ def test_what_may_not_be_waived_says_so(working: Client, failing: Deployment) ->
     assert "TPL-01 cannot be waived" in read(answer).words
 
 
-def test_a_waiver_is_taken_back(working: Client, failing: Deployment, operator: Operator) -> None:
+def test_a_waiver_is_taken_back(
+    working: Client, colleague: Client, failing: Deployment, operator: Operator
+) -> None:
     asked(failing, operator)
     answer = working.post(url(failing, "remove/"), follow=True)
     assert "The waiver of LIFE-01 is taken back." in read(answer).words
     assert not Waiver.objects.exists()
     assert working.post(url(failing, "remove/")).status_code == 404
-    assert working.post(url(failing, "approve/")).status_code == 404
+    assert colleague.post(url(failing, "approve/")).status_code == 404
 
 
 def test_a_waiver_that_has_ended_is_shown_as_ended(

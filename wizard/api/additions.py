@@ -154,7 +154,7 @@ def plan_addition(
 ) -> Status[dict[str, Any]]:
     """The tasks `check_addition` and `record_addition` take its id as `addition`. 409 `no_additions` where the deployment takes
     none. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "addition.plan")
     with changing(deployment, if_match):
         row = additions.plan(deployment, payload.kind, payload.answers, actor=actor)
     response["Location"] = reverse("api:get_addition", args=[deployment.pk, row.pk])
@@ -184,7 +184,7 @@ def change_addition(
     if_match: str | None = IF_MATCH_MAY,
 ) -> dict[str, Any]:
     """What was checked counts no more. Name and address of a recorded one stay: 409 `recorded`. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "addition.change")
     with changing(deployment, if_match):
         row = additions.change(additions.get(deployment, addition_id), payload.answers, actor=actor)
     return _show(row)
@@ -201,7 +201,7 @@ def remove_addition(
     """Nothing happens to its machine. It leaves the recorded topology with a new snapshot, and stays in the list. 409
     `machines_remain` while machines replicate through it, `still_in_vault` while the vault shows it. Needs the scope
     `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "addition.remove")
     with changing(deployment, if_match):
         row = additions.remove(additions.get(deployment, addition_id), actor=actor)
     return _show(row)

@@ -92,7 +92,7 @@ def put_attestation(
 ) -> dict[str, Any]:
     """Takes the place of the answer before, and counts at once; a file stays as long as the answer is the same. 422
     `not_attested` for a requirement that asks nobody here. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "attestation.give")
     with changing(deployment, if_match), named_by("not_attested"):
         row = attestations.attest(
             deployment, requirement_id, answer=payload.answer, note=payload.note, actor=actor
@@ -110,7 +110,7 @@ def delete_attestation(
     request: HttpRequest, deployment_id: UUID, requirement_id: str, if_match: str | None = IF_MATCH_MAY
 ) -> Status[None]:
     """With its file. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "attestation.withdraw")
     with changing(deployment, if_match):
         attestations.withdraw(deployment, requirement_id, actor=actor)
     return Status(204, None)
@@ -131,7 +131,7 @@ def put_attestation_file(
 ) -> dict[str, Any]:
     """As the part `file` of a form, at most 10 MB, of one of these types: PDF, PNG, JPEG, text, CSV, JSON, ZIP, DOCX, XLSX. 404
     before there is an answer. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "attestation.give")
     given = upload(request, "file", limit=MAX_FILE_BYTES, alone=False)
     with changing(deployment, if_match), named_by("not_attested"):
         row = deployment.attestations.defer("file").filter(requirement_id=requirement_id).first()

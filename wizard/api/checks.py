@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from wizard.api import schemas
+from wizard.api.auth import caller
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import (
     CURSOR,
@@ -26,7 +27,7 @@ from wizard.api.of_deployment import (
 from wizard.api.pages import page_of
 from wizard.api.problems import named_by
 from wizard.models import CheckStatus, Waiver
-from wizard.services import attestations, results, waivers
+from wizard.services import attestations, deployments, results, waivers
 from wizard.services.explanations import is_old
 from wizard.services.results import ReportFormat
 
@@ -178,7 +179,7 @@ def put_waiver(
     """Takes the place of the waiver that was there. It is in force once another person has approved it, or at once where the
     installation needs no second person: `approved` says which. 422 `not_waivable` for a requirement without which nothing
     works. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "waiver.ask")
     with changing(deployment, if_match), named_by("not_waivable"):
         row = waivers.waive(
             deployment, requirement_id, reason=payload.reason, until=payload.until, actor=actor
@@ -201,8 +202,8 @@ def approve_waiver(
     asked_at: datetime | None = Query(None, description="Approve only the request that was made then."),
     if_match: str | None = IF_MATCH_MAY,
 ) -> dict[str, Any]:
-    """409 `same_person` for the one who asked, `already_approved`, `waiver_ended`. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    """For reviewers. 409 `same_person` for the one who asked, `already_approved`, `waiver_ended`. Needs the scope `operate`."""
+    deployment, actor = operate(request, deployment_id, "waiver.approve")
     with changing(deployment, if_match):
         row = waivers.approve_waiver(deployment, requirement_id, actor=actor, asked_at=asked_at)
     tag(response, deployment)
@@ -217,8 +218,10 @@ def approve_waiver(
 def delete_waiver(
     request: HttpRequest, deployment_id: UUID, requirement_id: str, if_match: str | None = IF_MATCH_MAY
 ) -> Status[None]:
-    """The requirement counts as it was found again. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    """The requirement counts as it was found again. To refuse what somebody else asks for is for reviewers. Needs the scope
+    `operate`."""
+    actor = caller(request, "operate")
+    deployment = deployments.get(deployment_id, actor=actor)
     with changing(deployment, if_match):
         waivers.take_back_waiver(deployment, requirement_id, actor=actor)
     return Status(204, None)

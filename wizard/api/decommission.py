@@ -107,7 +107,7 @@ def confirm_decommission_step(
 ) -> dict[str, Any]:
     """409 `step_blocked` names what is in the way, `seen_by_vault` says that the vault decides this one. Needs the scope
     `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "decommission.confirm")
     with changing(deployment, if_match):
         decommission.confirm(deployment, component, step, note=payload.note, actor=actor)
     tag(response, deployment)
@@ -127,7 +127,7 @@ def take_back_decommission_step(
     if_match: str | None = IF_MATCH_MAY,
 ) -> Status[None]:
     """404 where nobody confirmed it. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "decommission.confirm")
     with changing(deployment, if_match):
         decommission.take_back(deployment, component, step, actor=actor)
     return Status(204, None)
@@ -148,7 +148,7 @@ def finish_decommission(
     """A component leaves the recorded topology with a new snapshot. A deployment becomes `decommissioned`: nothing is started or
     changed in it any more, the secrets of its installation are deleted, its history stays. 409 `steps_left`, `task_running`.
     Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "decommission.finish")
     revision(if_match)
     with changing(deployment, if_match):
         decommission.finish(deployment, component, name=payload.name, actor=actor)

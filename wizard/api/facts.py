@@ -82,7 +82,7 @@ def upload_facts(request: HttpRequest, response: HttpResponse, deployment_id: UU
     422 with the reason as `code`: `too_big`, `wrong_encoding`, `not_json`, `wrong_schema`, `incomplete`, `unknown_nonce`,
     `tampered`, `other_deployment`, `expired`, `other_component`, `other_host`, `same_document`, `older`; more than 6 MB are not
     even read (413). Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "facts.give")
     given = upload(request, "document", limit=_LIMIT)
     row = host_facts.receive(deployment, given.content, actor=actor)
     response["Location"] = reverse("api:list_facts", args=[deployment.pk])
@@ -106,7 +106,7 @@ def issue_collector(
     """Read-only, whole in one file, made out for this deployment and good for seven days; with it a new key, which signs what
     the script writes. Run it on the machine, then upload the document. 409 `not_ready` before source, network and vault are
     answered. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "facts.order_script")
     spoken = language or str(collector_scripts.language_of(component))
     name, script = host_facts.issue_script(deployment, component, spoken, actor=actor)
     return binary_file(script.encode(), _COLLECTOR_TYPE, name)

@@ -51,7 +51,7 @@ def list_packs(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 )
 def download_pack(request: HttpRequest, deployment_id: UUID, pack_id: UUID) -> HttpResponse:
     """The zip, signed; its README says how it is verified. Who takes it is written down. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "hand_over.take")
     pack = hand_over.take(deployment, pack_id, actor=actor)
     return binary_file(bytes(pack.content), "application/zip", pack.file_name)
 

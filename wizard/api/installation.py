@@ -83,7 +83,7 @@ def get_bundle(
 ) -> StreamingHttpResponse:
     """Made while it is sent and never kept. It holds passwords: who takes it is written down, so it needs the scope `operate`.
     409 `not_ready` names what is missing, `no_bundle` where the template is used."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "installation.take_bundle")
     name, chunks = installation_bundle.stream(deployment, actor=actor, password=_as_typed(password))
     response = StreamingHttpResponse(chunks, content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(True, name)
@@ -108,7 +108,7 @@ def list_secrets(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 )
 def put_secret(request: HttpRequest, deployment_id: UUID, kind: Given, payload: SecretIn) -> dict[str, Any]:
     """Sealed, and shown to nobody again. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "installation.give_secret")
     if kind == "passphrase":
         installation_secrets.give_passphrase(deployment, payload.secret, actor=actor)
     else:
@@ -130,7 +130,7 @@ def put_vault_credentials(request: HttpRequest, deployment_id: UUID) -> dict[str
     is wrong with it: too_big, not_xml, dtd, wrong_kind_backup, wrong_kind_old, unknown_root, missing_element, bad_guid, bad_base64,
     bad_certificate, no_private_key, key_mismatch, weak_key, wrong_usage, not_yet_valid, expired, audience_mismatch, mixed_clouds,
     other_vault, other_region, other_cloud, other_endpoints. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "installation.give_secret")
     given = upload(request, "file", limit=MAX_KEY_BYTES, alone=False)
     installation_secrets.give_vault_credentials(
         deployment, name=given.name, content=given.content, actor=actor
@@ -147,7 +147,7 @@ def delete_secret(
     request: HttpRequest, deployment_id: UUID, kind: Literal["passphrase", "proxy", "vault_credentials"]
 ) -> Status[None]:
     """Generated ones stay: they may be those of a database that exists by now. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "installation.give_secret")
     installation_secrets.take_back(deployment, kind, actor=actor)
     return Status(204, None)
 

@@ -73,7 +73,7 @@ def confirm_manual_step(
     request: HttpRequest, deployment_id: UUID, step: str, payload: ConfirmationIn
 ) -> dict[str, Any]:
     """Takes the place of what was said before; what the machine shows goes before it. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "manual_step.confirm")
     manual_steps.confirm(deployment, step, note=payload.note, actor=actor)
     return next(_show(state) for state in manual_steps.overview(deployment) if state.step.id == step)
 
@@ -85,7 +85,7 @@ def confirm_manual_step(
 )
 def take_back_manual_step(request: HttpRequest, deployment_id: UUID, step: str) -> Status[None]:
     """The step is open again, unless the machine shows that it is done. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "manual_step.confirm")
     manual_steps.take_back(deployment, step, actor=actor)
     return Status(204, None)
 

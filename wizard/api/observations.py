@@ -117,7 +117,7 @@ def list_notices(
 )
 def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dict[str, Any]:
     """The first one who says so is kept; again changes nothing. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "notice.mark_seen")
     return _show_notice(notices.mark_seen(deployment, notice_id, actor=actor))
 
 
@@ -136,7 +136,7 @@ def put_vault_account(
 ) -> dict[str, Any]:
     """For a deployment that stands; before that the vault step names it (409 `answer_the_step`). 422 `unknown_account` for one
     that is not there or is of another cloud. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "vault.choose_account")
     with changing(deployment, if_match), named_by("unknown_account"):
         account.choose(deployment, payload.account, actor=actor)
     tag(response, deployment)
@@ -158,7 +158,7 @@ def put_corrections(
 ) -> dict[str, Any]:
     """Such as that a process server stands in Azure, which no field of the vault says. Counts from the next look on, which is due
     at once. Needs the scope `operate`."""
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "vault.correct_role")
     with changing(deployment, if_match):
         roles = corrections.replace(deployment, payload.roles, actor=actor)
     tag(response, deployment)

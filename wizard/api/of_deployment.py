@@ -42,10 +42,10 @@ def find(request: HttpRequest, deployment_id: UUID, scope: str = "read") -> Depl
     return deployments.get(deployment_id, actor=caller(request, scope))
 
 
-def operate(request: HttpRequest, deployment_id: UUID) -> tuple[Deployment, Operator]:
+def operate(request: HttpRequest, deployment_id: UUID, use_case: str) -> tuple[Deployment, Operator]:
     """The deployment and the caller, who may change it: said before anybody looks at what was sent."""
     actor = caller(request, "operate")
-    require(actor, "operate")
+    require(actor, use_case)
     return deployments.get(deployment_id, actor=actor), actor
 
 

@@ -62,7 +62,7 @@ def put_template_passwords(
     """For the template that the template step names, once it was inspected. Sealed, shown to nobody again, handed to vCenter with
     the import, and forgotten when the appliance is deployed. What was planned before does not hold then. Needs the scope `operate`.
     """
-    deployment, actor = operate(request, deployment_id)
+    deployment, actor = operate(request, deployment_id, "installation.give_secret")
     template_passwords.give(deployment, payload.passwords, actor=actor)
     return _list(deployment)
 

@@ -14,7 +14,7 @@ from wizard.models import Deployment, Operator, Waiver
 from wizard.models.check import waiver_day
 from wizard.services import applicable, audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
-from wizard.services.permissions import require
+from wizard.services.permissions import may, require
 from wizard.services.settlement import settle_anew
 from wizard.services.storable import storable
 from wizard.text import Text, _
@@ -67,10 +67,10 @@ def approve_waiver(
 ) -> Waiver:
     """Let a waiver that somebody else asked for come into force; with `asked_at` only the one that was asked for then.
 
-    Raises NotFound, Conflict `same_person` for the one who asked, `already_approved`, `waiver_ended`, `task_running`, and
+    It is for reviewers, and for operators where one person is enough. Raises NotFound, Conflict `same_person` for the one who asked, `already_approved`, `waiver_ended`, `task_running`, and
     Outdated where it was asked for anew since the approver read it.
     """
-    require(actor, "operate")
+    _require_decision(actor, "waiver.approve", deployment)
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
     waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
@@ -90,13 +90,13 @@ def approve_waiver(
         raise Conflict(
             Text(_("The waiver of %(id)s is approved already."), id=requirement_id), code="already_approved"
         )
-    if waiver.asked_by == actor and settings.WAIVERS_NEED_SECOND_PERSON:
+    if own(waiver, actor):
         raise Conflict(
             Text(
                 _("You asked for the waiver of %(id)s yourself; another person has to approve it."),
                 id=requirement_id,
             ),
-            remedy=Text(_("Ask a colleague who has the operator role to sign in and to approve it.")),
+            remedy=Text(_("Ask a colleague who has the reviewer role to sign in and to approve it.")),
             code="same_person",
         )
     if asked_at is not None and asked_at != waiver.asked_at:
@@ -118,14 +118,20 @@ def approve_waiver(
 
 @transaction.atomic
 def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> bool:
-    """End a waiver, or a request for one. True where that refused what somebody else had asked for. Raises NotFound, Conflict."""
-    require(actor, "operate")
+    """End a waiver, or a request for one. True where that refused what somebody else had asked for.
+
+    To refuse is for whoever could approve. Raises NotFound, Conflict.
+    """
+    if not may(actor, "waiver.refuse", deployment):
+        require(actor, "waiver.take_back", deployment)
     deployments.hold(deployment)
     deployments.refuse_while_changing(deployment)
     waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
     if waiver is None:
         raise NotFound(Text(_("%(id)s is not waived."), id=requirement_id))
     refused = waiver.waiting and waiver.asked_by_id != actor.pk
+    if refused:
+        _require_decision(actor, "waiver.refuse", deployment)
     waiver.delete()
     action, sentence = (
         ("waiver.refused", _("%(who)s refused the waiver of %(id)s that %(asker)s asked for."))
@@ -140,6 +146,24 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
     )
     settle_anew(deployment)
     return refused
+
+
+def may_decide(waiver: Waiver, actor: Operator) -> bool:
+    """Whether this person could approve it; only for what is shown."""
+    if not settings.WAIVERS_NEED_SECOND_PERSON and may(actor, "waiver.ask", waiver.deployment):
+        return True
+    return may(actor, "waiver.approve", waiver.deployment) and not own(waiver, actor)
+
+
+def own(waiver: Waiver, actor: Operator) -> bool:
+    """Whether another person has to approve it because this one asked for it."""
+    return settings.WAIVERS_NEED_SECOND_PERSON and waiver.asked_by_id == actor.pk
+
+
+def _require_decision(actor: Operator, use_case: str, deployment: Deployment) -> None:
+    # Where one person is enough, whoever may ask decides, too.
+    if settings.WAIVERS_NEED_SECOND_PERSON or not may(actor, "waiver.ask", deployment):
+        require(actor, use_case, deployment)
 
 
 def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: str, until: date) -> None:

@@ -21,7 +21,7 @@ from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, Operator, Waiver
 from wizard.services import applicable, deployments, results, waivers
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
-from wizard.services.permissions import require
+from wizard.services.permissions import may, require
 from wizard.text import Text, _
 from wizard.web import steps
 from wizard.web.forms import Shown, ShownForm
@@ -103,7 +103,9 @@ def waiting(rows: Iterable[Waiver], titles: Mapping[str, Text], person: Operator
         {
             "waiver": row,
             "title": titles.get(row.requirement_id, Text("")),
-            "own": settings.WAIVERS_NEED_SECOND_PERSON and row.asked_by_id == person.pk,
+            "own": waivers.own(row, person),
+            "may_decide": waivers.may_decide(row, person),
+            "may_take_back": row.asked_by_id == person.pk and may(person, "waiver.take_back"),
         }
         for row in sorted(rows, key=lambda row: row.asked_at)
         if row.waiting
