@@ -29,6 +29,7 @@ from wizard.services import (
     vault_observation,
     vcenter_access,
 )
+from wizard.services.webhooks import sending
 
 P = ParamSpec("P")
 
@@ -96,6 +97,24 @@ def refresh_vaults() -> None:
 def refresh_vault(deployment_id: str) -> None:
     close_old_connections()
     vault_observation.look_if_due(UUID(deployment_id))
+
+
+@shared_task(name="wizard.tasks.send_webhooks")
+def send_webhooks() -> None:
+    close_old_connections()
+    sending.send_due()
+
+
+@shared_task(name="wizard.tasks.drop_old_deliveries")
+def drop_old_deliveries() -> None:
+    close_old_connections()
+    sending.drop_old()
+
+
+@shared_task(name="wizard.tasks.deliver_webhook")
+def deliver_webhook(webhook_id: str) -> None:
+    close_old_connections()
+    sending.deliver(UUID(webhook_id))
 
 
 @worker_init.connect

@@ -275,6 +275,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
 }
+CELERY_BEAT_SCHEDULE["send_webhooks"] = {
+    # What was not sent right away, and what is tried again.
+    "task": "wizard.tasks.send_webhooks",
+    "schedule": 10,
+    "options": {"expires": 10},
+}
+CELERY_BEAT_SCHEDULE["drop_old_deliveries"] = {
+    "task": "wizard.tasks.drop_old_deliveries",
+    "schedule": 3600,
+    "options": {"expires": 600},
+}
 if DISCOVERY_MINUTES:
     # Looks which vCenters are due.
     CELERY_BEAT_SCHEDULE["refresh_vcenters"] = {

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from wizard.models import Addition, Deployment, Notice, Severity
 from wizard.services import additions
+from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 
 _WAITED_FOR = (Addition.State.PLANNED, Addition.State.CHECKED)
@@ -39,7 +40,7 @@ def _remind() -> None:
     now = timezone.now()
     due = Addition.objects.filter(removed_at=None, state__in=_STANDING, remind_at__lte=now)
     for row in due:
-        Notice.objects.get_or_create(
+        notice, began = Notice.objects.get_or_create(
             deployment_id=row.deployment_id,
             key=additions.reminder_key(row),
             ended_at=None,
@@ -56,6 +57,8 @@ def _remind() -> None:
                 "began_at": now,
             },
         )
+        if began:
+            outbox.of_notices(row.deployment_id, [notice])
     ended = [additions.reminder_key(row) for row in due]
     put_off = Notice.objects.filter(key__startswith=additions.REMINDER, ended_at=None).exclude(key__in=ended)
     put_off.update(ended_at=now)

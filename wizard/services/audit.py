@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from wizard.models import AuditEntry, Deployment, Operator
 from wizard.services import audit_chain
+from wizard.services.webhooks import outbox
 from wizard.text import Text
 
 # What would move a terminal's cursor, break a line of a log or turn a line's direction around. Notes may have lines and tabs.
@@ -71,6 +72,7 @@ def record(
         request_id=harmless(origin.request_id)[:64],
     )
     audit_chain.seal_after_commit(entry.pk)
+    outbox.of_audit(entry)
     return entry
 
 

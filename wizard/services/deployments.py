@@ -23,6 +23,7 @@ from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import may, require
 from wizard.services.storable import storable
+from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 
 # Values that a person types again rather than finding them stored in a draft.
@@ -316,6 +317,7 @@ def move_to(deployment: Deployment, state: DeploymentState) -> None:
         state=state, revision=F("revision") + 1, changed_at=timezone.now()
     )
     deployment.refresh_from_db()
+    outbox.of_state(deployment, current)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

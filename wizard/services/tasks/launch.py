@@ -20,6 +20,7 @@ from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import may, require
 from wizard.services.storable import storable
 from wizard.services.tasks.kinds import KINDS
+from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,7 @@ def launch(
                     deployment=deployment.name,
                 ),
             )
+            outbox.of_task(task, "task.queued")
             transaction.on_commit(lambda: publish(task.pk))
     except IntegrityError:
         running = deployment.tasks.filter(state__in=ACTIVE_STATES).order_by("-changing", "queued_at").first()
@@ -112,6 +114,8 @@ def cancel(task: Task, *, actor: Operator) -> None:
             state=TaskState.CANCELLED, cancel_requested=True, finished_at=timezone.now()
         )
         asked = Task.objects.filter(pk=task.pk, state=TaskState.RUNNING).update(cancel_requested=True)
+        if stopped:
+            outbox.of_task(task, state=TaskState.CANCELLED)
         if not stopped and not asked:
             raise Conflict(Text(_("This task has ended already.")), code="finished")
         audit.record(

@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from wizard.models import Task, TaskEvent, TaskState
+from wizard.services.webhooks import outbox
 from wizard.text import Text
 from wizard.wire import trace
 
@@ -130,6 +131,7 @@ class Progress:
     def finish(self, state: TaskState, **changes: Any) -> None:
         """The last write of this attempt; to be called inside the transaction of what the task achieved."""
         self._write(state=state, finished_at=timezone.now(), lease_until=None, **changes)
+        outbox.of_task(self.task, state=state, error=changes.get("error"))
         self.ended = str(state)
 
     def _write(self, **changes: Any) -> None:

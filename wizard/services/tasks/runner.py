@@ -22,6 +22,7 @@ from wizard.services.errors import UserError
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.tasks.progress import Cancelled, LostClaim, Progress
 from wizard.services.tasks.work import Done, Kind
+from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 from wizard.vsphere.errors import Stopped, VSphereError
 
@@ -54,6 +55,7 @@ def execute(task_id: UUID, worker: str) -> None:
         log.info("task.ended", state=progress.ended, s=round(time.monotonic() - since, 3))
 
 
+@transaction.atomic
 def claim(task_id: UUID, worker: str) -> Task | None:
     """Take the row, if it is queued or its worker was not heard of any more; one of many callers wins."""
     now = timezone.now()
@@ -67,7 +69,10 @@ def claim(task_id: UUID, worker: str) -> Task | None:
     )
     if not won:
         return None
-    return Task.objects.select_related("deployment", "requested_by").get(pk=task_id)
+    task = Task.objects.select_related("deployment", "requested_by").get(pk=task_id)
+    if task.attempt == 1:
+        outbox.of_task(task, "task.started")
+    return task
 
 
 def _run(task: Task, kind: Kind, progress: Progress) -> None:

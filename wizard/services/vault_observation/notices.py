@@ -17,6 +17,7 @@ from wizard.models import Deployment, DeploymentState, Notice, Operator, Severit
 from wizard.services import audit, deployments
 from wizard.services.errors import NotFound
 from wizard.services.permissions import require
+from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 from wizard.topology.transitions import Item, ItemSeverity, changes
 
@@ -46,9 +47,8 @@ def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
     current = {item.key: item for item in fitting}
     told = changes([_item(row) for row in open_now.values()], list(current.values()))
     back = _ended_lately(deployment_id, (item.key for item in told.began), now)
-    Notice.objects.bulk_create(
-        _notice(deployment_id, item, now) for item in told.began if item.key not in back
-    )
+    raised = [_notice(deployment_id, item, now) for item in told.began if item.key not in back]
+    Notice.objects.bulk_create(raised)
     followed = [
         (row, item)
         for key, row in (open_now | back).items()
@@ -60,8 +60,10 @@ def settle(deployment_id: UUID, items: Sequence[Item], now: datetime) -> None:
             row for row, item in followed if _is_worse(row, item) is anew and _follow(row, item, anew=anew)
         ]
         Notice.objects.bulk_update(told_of, fields, batch_size=100)
+        raised += told_of if anew else []
     over = [open_now[item.key].pk for item in told.ended]
     Notice.objects.filter(pk__in=over).update(ended_at=now)
+    outbox.of_notices(deployment_id, raised)
 
 
 def begin_failing(deployment_id: UUID, text: Text, remedy: Text, now: datetime) -> None:
@@ -70,7 +72,9 @@ def begin_failing(deployment_id: UUID, text: Text, remedy: Text, now: datetime) 
     row = Notice.objects.filter(deployment=deployment_id, key=LOOKING, ended_at=None).first()
     row = row or _ended_lately(deployment_id, [LOOKING], now).get(LOOKING)
     if row is None:
-        _notice(deployment_id, item, now).save()
+        row = _notice(deployment_id, item, now)
+        row.save()
+        outbox.of_notices(deployment_id, [row])
     elif _follow(row, item, anew=False):
         row.save(update_fields=_TOLD)
 

@@ -1,0 +1,373 @@
+"""Webhooks: added, changed, paused, tested, deleted, and what became of what was sent.
+
+Those of one deployment belong to whoever may operate on it; all others to administrators. A webhook tells no more than its
+maker may see, today: whoever changes one becomes its maker.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+
+from wizard.journey.errors import FieldError
+from wizard.models import Deployment, Operator, Team, Webhook, WebhookDelivery
+from wizard.planning.quoting import shown
+from wizard.services import audit, deployments
+from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.permissions import may, require
+from wizard.services.storable import storable
+from wizard.services.vcenter_access import address_book
+from wizard.services.webhooks import outbox
+from wizard.services.webhooks.events import EVENTS, PING
+from wizard.services.webhooks.sending import PAUSE_AFTER
+from wizard.text import Text, _
+from wizard.wire.destinations import DestinationRefused
+from wizard.wire.post import Target, UnusableUrl
+
+State = WebhookDelivery.State
+
+LEAST_SECRET: Final = 16
+_LONGEST_SECRET: Final = 256
+_LONGEST_NAME: Final = 100
+_LONGEST_URL: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookWish:
+    """What somebody enters. No `events` stand for all; `deployment` or `team`, not both; an empty `secret` keeps the old."""
+
+    name: str
+    url: str = field(repr=False)
+    events: tuple[str, ...] = ()
+    deployment: UUID | None = None
+    team: UUID | None = None
+    secret: str = field(default="", repr=False)
+
+
+def visible_webhooks(actor: Operator) -> QuerySet[Webhook]:
+    """Those that this person may manage; nobody else needs to see them. `waiting`, `given_up` and `last_at` tell how it goes."""
+    rows = Webhook.objects.select_related("deployment", "team", "created_by").defer("sealed")
+    if not may(actor, "operate"):
+        return rows.none()
+    if not may(actor, "administer"):
+        rows = rows.filter(deployment__in=deployments.visible_deployments(actor).values("pk"))
+    return rows.annotate(
+        waiting=Count("deliveries", filter=Q(deliveries__state=State.PENDING)),
+        given_up=Count("deliveries", filter=Q(deliveries__state=State.FAILED)),
+        last_at=Max("deliveries__delivered_at"),
+    )
+
+
+def get(webhook_id: UUID, *, actor: Operator) -> Webhook:
+    """Raises NotFound, for one that is not there and for one that is not the caller's alike."""
+    row = visible_webhooks(actor).filter(pk=webhook_id).first()
+    if row is None:
+        raise NotFound(Text(_("There is no such webhook.")))
+    return row
+
+
+def new_secret() -> str:
+    """One that nobody guesses: for whoever has none of their own."""
+    return secrets.token_urlsafe(32)
+
+
+def create(wish: WebhookWish, *, actor: Operator) -> Webhook:
+    """Raises NotAllowed, Invalid that names the fields."""
+    wish = _tidy(wish)
+    deployment = _deployment_of(wish, actor)
+    _require(actor, deployment)
+    _refuse(wish, needs_secret=True)
+    row = Webhook(created_by=actor)
+    with transaction.atomic():
+        _write(row, wish, actor)
+        _note(row, "webhook.added", _("%(who)s added the webhook %(name)s, which tells %(place)s."), actor)
+    return row
+
+
+def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
+    """Raises NotAllowed, Invalid that names the fields.
+
+    A secret that is kept was agreed upon with one receiver: where the host or port of the address changes it is entered
+    again, as it would sign for somebody else.
+    """
+    _require(actor, webhook.deployment)
+    wish = _tidy(wish)
+    _require(actor, _deployment_of(wish, actor))
+    moved = place_of(wish.url) != place_of(webhook.url)
+    _refuse(wish, needs_secret=moved, moved=moved)
+    before = _described(webhook)
+    with transaction.atomic():
+        webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+        webhook.created_by = actor
+        _write(webhook, wish, actor)
+        sentence = _("%(who)s changed the webhook %(name)s, which tells %(place)s.")
+        _note(webhook, "webhook.changed", sentence, actor, before=before)
+        if wish.secret:
+            sentence = _("%(who)s changed the secret of the webhook %(name)s.")
+            _note(webhook, "webhook.secret_changed", sentence, actor)
+    return webhook
+
+
+@transaction.atomic
+def rotate_secret(webhook: Webhook, *, actor: Operator) -> str:
+    """Give it another secret, which is shown this once. What is sent from now on is signed with it."""
+    _require(actor, webhook.deployment)
+    secret = new_secret()
+    webhook.hold(secret)
+    webhook.save(update_fields=["sealed", "changed_at"])
+    _note(webhook, "webhook.secret_changed", _("%(who)s changed the secret of the webhook %(name)s."), actor)
+    return secret
+
+
+@transaction.atomic
+def set_active(webhook: Webhook, active: bool, *, actor: Operator) -> None:
+    """Pause it, or let it go on: what waited meanwhile is sent then. While paused, nothing new is written for it."""
+    _require(actor, webhook.deployment)
+    if not Webhook.objects.filter(pk=webhook.pk, active=not active).update(
+        active=active, changed_at=timezone.now()
+    ):
+        return
+    webhook.refresh_from_db(fields=["active", "changed_at"])
+    if active:
+        waiting = webhook.deliveries.filter(state=State.PENDING)
+        waiting.update(next_try_at=timezone.now())
+        transaction.on_commit(lambda: outbox.nudge(webhook.pk))
+        _note(webhook, "webhook.resumed", _("%(who)s let the webhook %(name)s go on."), actor)
+    else:
+        _note(webhook, "webhook.paused", _("%(who)s paused the webhook %(name)s."), actor)
+
+
+@transaction.atomic
+def delete(webhook: Webhook, *, actor: Operator) -> None:
+    """Its secret and its deliveries go with it."""
+    _require(actor, webhook.deployment)
+    _note(webhook, "webhook.deleted", _("%(who)s deleted the webhook %(name)s."), actor)
+    webhook.delete()
+
+
+# --- deliveries -------------------------------------------------------------------------------------------------------
+
+
+def deliveries_of(webhook: Webhook) -> QuerySet[WebhookDelivery]:
+    """Newest first."""
+    return webhook.deliveries.all()
+
+
+def get_delivery(webhook: Webhook, delivery_id: UUID) -> WebhookDelivery:
+    """Raises NotFound."""
+    row = deliveries_of(webhook).filter(pk=delivery_id).first()
+    if row is None:
+        raise NotFound(Text(_("There is no such delivery.")))
+    return row
+
+
+@transaction.atomic
+def ping(webhook: Webhook, *, actor: Operator) -> WebhookDelivery:
+    """Send it a test at once. Raises Conflict `paused`."""
+    _require(actor, webhook.deployment)
+    _refuse_paused(webhook)
+    row = outbox.write_for(webhook, PING, {"actor": actor.username, "webhook": webhook.name})
+    _note(webhook, "webhook.pinged", _("%(who)s tested the webhook %(name)s."), actor)
+    return row
+
+
+@transaction.atomic
+def resend(delivery: WebhookDelivery, *, actor: Operator) -> WebhookDelivery:
+    """Send a delivery once more, with its id and its content, from the first attempt on.
+
+    Raises Conflict `not_settled` for one that still waits, `paused`.
+    """
+    webhook = delivery.webhook
+    _require(actor, webhook.deployment)
+    _refuse_paused(webhook)
+    again = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(state=State.PENDING)
+    if not again.update(
+        state=State.PENDING, attempts=0, next_try_at=timezone.now(), error=Text(""), delivered_at=None
+    ):
+        raise Conflict(
+            Text(_("This delivery has not been settled yet; it is going to be sent anyway.")),
+            code="not_settled",
+        )
+    delivery.refresh_from_db()
+    transaction.on_commit(lambda: outbox.nudge(webhook.pk))
+    _note(
+        webhook,
+        "webhook.resent",
+        _("%(who)s had a delivery to the webhook %(name)s sent again (%(delivery)s)."),
+        actor,
+        delivery=str(delivery.pk),
+    )
+    return delivery
+
+
+def paused_by_itself(webhook: Webhook) -> bool:
+    """Whether it is paused with nothing but failures behind it."""
+    if webhook.active:
+        return False
+    settled = webhook.deliveries.exclude(state=State.PENDING).order_by("-created_at")
+    return list(settled.values_list("state", flat=True)[:PAUSE_AFTER]) == [State.FAILED] * PAUSE_AFTER
+
+
+def place_of(url: str) -> str:
+    """Scheme, host and port alone: what follows often holds keys. Empty for what is no address."""
+    try:
+        target = Target.parse(url)
+    except UnusableUrl:
+        return ""
+    return f"{target.scheme}://{target.place}"
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _require(actor: Operator, deployment: Deployment | None) -> None:
+    if deployment is None:
+        require(actor, "administer")
+    else:
+        require(actor, "operate", deployment)
+
+
+def _refuse_paused(webhook: Webhook) -> None:
+    if not Webhook.objects.filter(pk=webhook.pk, active=True).exists():
+        raise Conflict(
+            Text(_("The webhook %(name)s is paused."), name=webhook.name),
+            remedy=Text(_("Let it go on first.")),
+            code="paused",
+        )
+
+
+def _tidy(wish: WebhookWish) -> WebhookWish:
+    return WebhookWish(
+        name=storable(wish.name).strip(),
+        url=storable(wish.url).strip(),
+        events=tuple(dict.fromkeys(wish.events)),
+        deployment=wish.deployment,
+        team=wish.team,
+        secret=storable(wish.secret).strip(),
+    )
+
+
+def _deployment_of(wish: WebhookWish, actor: Operator) -> Deployment | None:
+    """Raises Invalid for one that is not there, or not for this person."""
+    if wish.deployment is None:
+        return None
+    deployment = deployments.visible_deployments(actor).filter(pk=wish.deployment).first()
+    if deployment is None:
+        text = Text(_("There is no such deployment."))
+        raise Invalid([FieldError(path="deployment", message=text, code="unknown")])
+    return deployment
+
+
+def _refuse(wish: WebhookWish, *, needs_secret: bool, moved: bool = False) -> None:
+    errors = [*_name_errors(wish), *_url_errors(wish), *_scope_errors(wish)]
+    strange = [code for code in wish.events if code not in EVENTS]
+    if strange:
+        text = Text(
+            _("“%(found)s” is not an event. Expected are: %(known)s."),
+            found=shown(strange[0]),
+            known=list(EVENTS),
+        )
+        errors.append(FieldError(path="events", message=text, code="unknown"))
+    if not wish.secret and needs_secret:
+        text = (
+            Text(_("Enter the secret again: the one that is stored was agreed upon with another receiver."))
+            if moved
+            else Text(_("Enter a secret; the receiver knows by it that a notice comes from here."))
+        )
+        errors.append(FieldError(path="secret", message=text, code="missing"))
+    elif wish.secret and not LEAST_SECRET <= len(wish.secret) <= _LONGEST_SECRET:
+        text = Text(
+            _("The secret has %(found)s characters; expected are %(least)s to %(most)s."),
+            found=len(wish.secret),
+            least=LEAST_SECRET,
+            most=_LONGEST_SECRET,
+        )
+        errors.append(FieldError(path="secret", message=text, code="length"))
+    if errors:
+        raise Invalid(errors)
+
+
+def _name_errors(wish: WebhookWish) -> list[FieldError]:
+    if not wish.name:
+        text = Text(_("Give the webhook a name, such as chat-lyon."))
+        return [FieldError(path="name", message=text, code="missing")]
+    if len(wish.name) > _LONGEST_NAME or not wish.name.isprintable():
+        text = Text(
+            _("The name has %(found)s characters; expected are at most %(most)s, on one line."),
+            found=len(wish.name),
+            most=_LONGEST_NAME,
+        )
+        return [FieldError(path="name", message=text, code="too_long")]
+    return []
+
+
+def _url_errors(wish: WebhookWish) -> list[FieldError]:
+    if len(wish.url) > _LONGEST_URL:
+        text = Text(
+            _("%(found)s characters are too many; expected are at most %(most)s."),
+            found=len(wish.url),
+            most=_LONGEST_URL,
+        )
+        return [FieldError(path="url", message=text, code="too_long")]
+    try:
+        Target.parse(wish.url).destination(address_book()).check_as_entered()
+    except (UnusableUrl, DestinationRefused) as refused:
+        return [FieldError(path="url", message=refused.text, code=refused.code)]
+    return []
+
+
+def _scope_errors(wish: WebhookWish) -> list[FieldError]:
+    if wish.deployment is not None and wish.team is not None:
+        text = Text(_("Choose a deployment or a team, not both."))
+        return [FieldError(path="team", message=text, code="contradiction")]
+    if wish.team is not None and not Team.objects.filter(pk=wish.team).exists():
+        return [FieldError(path="team", message=Text(_("There is no such team.")), code="unknown")]
+    return []
+
+
+def _write(row: Webhook, wish: WebhookWish, actor: Operator) -> None:
+    row.name, row.url, row.events = wish.name, wish.url, list(wish.events)
+    row.deployment_id, row.team_id = wish.deployment, wish.team
+    if wish.secret:
+        row.hold(wish.secret)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        text = Text(_("A webhook named “%(name)s” exists already; choose another name."), name=row.name)
+        raise Invalid([FieldError(path="name", message=text, code="name_taken")]) from None
+
+
+def _described(row: Webhook) -> dict[str, Any]:
+    """What may be written down of it."""
+    return {
+        "place": place_of(row.url),
+        "events": list(row.events),
+        "deployment": str(row.deployment_id) if row.deployment_id else None,
+        "team": str(row.team_id) if row.team_id else None,
+    }
+
+
+def _note(
+    row: Webhook,
+    action: str,
+    template: str,
+    actor: Operator,
+    *,
+    before: dict[str, Any] | None = None,
+    **values: str,
+) -> None:
+    audit.record(
+        action,
+        subject=row,
+        actor=actor,
+        sentence=Text(template, who=actor.username, name=row.name, place=place_of(row.url), **values),
+        before=before,
+        after=_described(row),
+    )
