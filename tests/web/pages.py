@@ -18,7 +18,16 @@ from wizard.services import additions
 from wizard.web.urls import urlpatterns
 
 # Those that strangers may open.
-OPEN = {"sign_in", "sign_out", "sign_in_once", "healthz", "readyz"}
+OPEN = {
+    "sign_in",
+    "sign_out",
+    "sign_in_once",
+    "sign_in_code",
+    "oidc_start",
+    "oidc_return",
+    "healthz",
+    "readyz",
+}
 # A requirement that asks a person in every deployment of the stories, and the addresses of its answer.
 QUESTION = "AZ-07"
 ASKED = {"attest", "withdraw_answer", "attested_file"}
@@ -94,6 +103,8 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "notice_id": vault_stories.notice(deployment).pk,
         "addition_id": _component(deployment).pk,
         "kind": "mt_linux",
+        "session_id": "nothing",
+        "key_id": 7,
         "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:

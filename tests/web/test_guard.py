@@ -8,7 +8,9 @@ from tests.web.pages import OPEN, addresses, read, step_url
 from wizard.models import AuditEntry, Deployment, Operator
 
 # What everybody may change is their own account.
-OWN = {"account", "password_change", "set_password", "tokens", "revoke_token"}
+OWN = {"account", "password_change", "set_password", "tokens", "revoke_token", "disconnect_provider"}
+OWN |= {"sign_in_again", "sessions", "end_session", "end_other_sessions"}
+OWN |= {"second_factors", "add_app", "remove_app", "add_passkey", "remove_passkey", "recovery_codes"}
 
 
 @pytest.fixture

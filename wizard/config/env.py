@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -47,6 +48,49 @@ def ports(name: str, default: str = "") -> list[int]:
         if not (word.isascii() and word.isdecimal() and 1 <= int(word) <= 65535):
             raise ImproperlyConfigured(f"{name} must be TCP ports separated by commas, found {word!r}.")
     return [int(word) for word in found]
+
+
+def one_of(name: str, allowed: Sequence[str]) -> str:
+    """The first of `allowed` where the name is not set."""
+    found = text(name, allowed[0])
+    if found not in allowed:
+        raise ImproperlyConfigured(
+            f"{name} must be one of {', '.join(filter(None, allowed))}, found {found!r}."
+        )
+    return found
+
+
+def some_of(name: str, allowed: Sequence[str]) -> frozenset[str]:
+    """A set of `allowed` words, separated by commas."""
+    found = frozenset(words(name))
+    if not found <= frozenset(allowed):
+        unknown = ", ".join(sorted(found - frozenset(allowed)))
+        raise ImproperlyConfigured(f"{name} may name {', '.join(allowed)}; found {unknown}.")
+    return found
+
+
+def pairs(name: str, allowed: Sequence[str]) -> dict[str, str]:
+    """WORD=MEANING,WORD=MEANING, each meaning one of `allowed`. The last = counts, as the words are somebody else's."""
+    found: dict[str, str] = {}
+    for pair in words(name):
+        word, sign, meaning = pair.rpartition("=")
+        if not sign or not word.strip() or meaning.strip() not in allowed:
+            raise ImproperlyConfigured(
+                f"{name} must look like GROUP={allowed[0]},OTHER={allowed[-1]} with one of {', '.join(allowed)} "
+                f"behind each =, found {pair!r}."
+            )
+        found[word.strip()] = meaning.strip()
+    return found
+
+
+def https_url(name: str) -> str:
+    """An address that starts with https://, or with http:// on this machine alone; empty where the name is not set."""
+    raw = text(name).rstrip("/")
+    parts = urlsplit(raw)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if raw and not (parts.hostname and (parts.scheme == "https" or local)):
+        raise ImproperlyConfigured(f"{name} must start with https://, found {raw!r}.")
+    return raw
 
 
 def loopback_url(name: str) -> str:

@@ -64,6 +64,9 @@ INSTALLED_APPS = [
     "csp",
     "ninja",
     "axes",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -80,6 +83,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wizard.web.hardening.RequestSizeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "wizard.web.second_factor_gate.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wizard.web.session_limits.SessionLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -180,6 +186,31 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "cred
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "wizard.web.middleware.client_address"
+# Whoever has one of these roles must set up a second factor at the next sign-in; everybody may.
+MFA_REQUIRED_FOR = env.some_of("MFA_REQUIRED_FOR", ("viewer", "operator", "reviewer", "admin"))
+MFA_ADAPTER = "wizard.services.allauth_adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+# Of allauth only the parts behind our own pages are used: nobody signs up, and no mail is sent.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+SOCIALACCOUNT_STORE_TOKENS = False
+
+# Sign-in by an OpenID Connect provider, beside passwords; off without an issuer.
+OIDC_ISSUER = env.https_url("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.secret("OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("OIDC_NAME", "OpenID Connect")
+OIDC_ROLE_CLAIM = env.text("OIDC_ROLE_CLAIM")
+OIDC_ROLES = env.pairs("OIDC_ROLES", ("viewer", "operator", "reviewer", "admin"))
+# The role of people who were never added here; empty: they get no access.
+OIDC_SIGN_UP = env.one_of("OIDC_SIGN_UP", ("", "viewer"))
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID; see docs/sign-in.md.")
+if OIDC_ROLES and not OIDC_ROLE_CLAIM:
+    raise ImproperlyConfigured("OIDC_ROLES needs OIDC_ROLE_CLAIM, the claim that its values come from.")
+
 
 # A waiver that one person asks for comes into force when another one approves it.
 WAIVERS_NEED_SECOND_PERSON = env.flag("WAIVERS_NEED_SECOND_PERSON", True)

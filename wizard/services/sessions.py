@@ -28,6 +28,14 @@ class Limits:
     idle: timedelta
     absolute: timedelta
 
+    @property
+    def idle_minutes(self) -> int:
+        return round(self.idle.total_seconds() / 60)
+
+    @property
+    def absolute_hours(self) -> int:
+        return round(self.absolute.total_seconds() / 3600)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:

@@ -9,21 +9,38 @@ from typing import Any
 
 from axes.conf import settings
 from axes.handlers.proxy import AxesProxyHandler
-from axes.helpers import get_cool_off, get_failure_limit
+from axes.helpers import get_client_username, get_cool_off, get_failure_limit
+from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_login_failed
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+
+from wizard.web.middleware import client_address
 
 # The name under which wrong one-time links are counted: they name nobody.
 ONE_TIME_LINK = "(one-time link)"
 
 
-def closed(request: HttpRequest, name: str) -> HttpResponse | None:
-    """The answer for who has guessed too often; None while the door is open."""
-    if not settings.AXES_ENABLED or AxesProxyHandler.is_allowed(request, {"username": name}):
+def closed(request: HttpRequest, name: str, *, everywhere: int | None = None) -> HttpResponse | None:
+    """The answer for who has guessed too often; None while the door is open.
+
+    With `everywhere`, that many wrong answers from all addresses together close it, too.
+    """
+    if not settings.AXES_ENABLED:
+        return None
+    open_here = AxesProxyHandler.is_allowed(request, {"username": name})
+    if open_here and (everywhere is None or _everywhere(name) < everywhere):
         return None
     return locked_out(request, None, {"username": name})
+
+
+def _everywhere(name: str) -> int:
+    recent = AccessAttempt.objects.filter(
+        username=name, attempt_time__gte=timezone.now() - get_cool_off(None)
+    )
+    return recent.aggregate(sum=Sum("failures_since_start"))["sum"] or 0
 
 
 def wrong(request: HttpRequest, name: str) -> None:
@@ -52,9 +69,8 @@ def locked_out(request: HttpRequest, original: Any, credentials: Any) -> HttpRes
 
 
 def _closed_until(request: HttpRequest, credentials: Any) -> Any:
-    handler = AxesProxyHandler.get_implementation()
-    newest = [
-        attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
-        for attempts in handler.get_user_attempts(request, credentials)
-    ]
-    return max((time for time in newest if time), default=timezone.now()) + get_cool_off(request)
+    # By the last wrong answer from here; where there is none, by the last one from anywhere.
+    wrong_ones = AccessAttempt.objects.filter(username=get_client_username(request, credentials))
+    wrong_ones = wrong_ones.order_by("-attempt_time")
+    newest = wrong_ones.filter(ip_address=client_address(request)).first() or wrong_ones.first()
+    return (newest.attempt_time if newest else timezone.now()) + get_cool_off(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
@@ -17,12 +18,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wizard.models import ApiToken
-from wizard.services import accounts, preferences
+from wizard.services import accounts, identities, preferences, sessions
 from wizard.services.errors import Conflict, Invalid
+from wizard.web.entering import MAY_SET_PASSWORD
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
-from wizard.web.views.sign_in import MAY_SET_PASSWORD
+from wizard.web.reauthentication import confirm_first, confirm_url, is_fresh
 
 
 class TokenForm(forms.Form):
@@ -71,7 +73,12 @@ def home(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "web/account.html",
-        {"form": form, "now": timezone.now()},
+        {
+            "form": form,
+            "now": timezone.now(),
+            "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+            "linked": bool(settings.OIDC_ISSUER) and identities.is_linked(request.user),
+        },
         status=problem.status if problem else 200,
     )
 
@@ -110,6 +117,9 @@ def tokens(request: SignedInRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None, initial={"scope": ApiToken.Scope.READ}
     )
     made, text, status = None, "", 200
+    fresh = is_fresh(request)
+    if request.method == "POST" and not fresh:
+        return confirm_first(request)
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -126,6 +136,7 @@ def tokens(request: SignedInRequest) -> HttpResponse:
         "made": made,
         "text": text,
         "now": timezone.now(),
+        "confirm_url": "" if fresh else confirm_url(request.path),
     }
     return render(request, "web/tokens.html", context, status=status)
 
@@ -144,4 +155,5 @@ def _keep_password(request: SignedInRequest, password: str) -> HttpResponse:
     request.session.pop(MAY_SET_PASSWORD, None)
     # The other sessions of this person end; this one goes on.
     update_session_auth_hash(request, request.user)
+    sessions.prove(request.session, timezone.now())
     return render(request, "registration/password_change_done.html")

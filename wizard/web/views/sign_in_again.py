@@ -1,10 +1,11 @@
-"""“Confirm it is you”: one more proof by who is signed in, before what matters most is shown or changed."""
+"""“Confirm that it is you”: one more proof by who is signed in, before what matters most is shown or changed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse, HttpResponseRedirect
@@ -15,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from wizard.services import sessions
+from wizard.services import identities, sessions
 from wizard.services.password_rules import LONGEST_PASSWORD
-from wizard.web import throttle
+from wizard.web import second_step, throttle
+from wizard.web.entering import MAY_SET_PASSWORD
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.reauthentication import is_fresh, safe_next
 
@@ -41,6 +43,7 @@ class PasswordForm(forms.Form):
         # By the same door as at the sign-in, so that wrong ones are counted together.
         if authenticate(self.request, username=name, password=password) != self.request.user:
             raise forms.ValidationError(gettext("This is not your password."), code="wrong_password")
+        throttle.right(self.request, name)
         return password
 
 
@@ -49,17 +52,32 @@ class PasswordForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def again(request: SignedInRequest) -> HttpResponse:
     back = safe_next(request)
-    posted = request.method == "POST"
-    if not posted and is_fresh(request):
+    if request.method != "POST" and is_fresh(request):
         return HttpResponseRedirect(back)
-    shut = throttle.closed(request, request.user.get_username())
+    by_password = "password" in request.POST
+    person = request.user
+    shut = (
+        throttle.closed(request, person.get_username())
+        if by_password
+        else second_step.closed(request, person)
+    )
     if shut:
         return shut
-    form = PasswordForm(request.POST if posted else None, request=request)
-    if posted and form.is_valid():
-        throttle.right(request, request.user.get_username())
+    has_password = person.has_usable_password()
+    form = PasswordForm(request.POST if by_password else None, request=request)
+    step = second_step.SecondStep(request, person, autofocus=not has_password)
+    if form.is_valid() if by_password else step.proved():
         sessions.prove(request.session, timezone.now())
         request.session.cycle_key()
         return HttpResponseRedirect(back)
-    context = {"form": form, "next": back, "has_password": request.user.has_usable_password()}
-    return render(request, "registration/sign_in_again.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form if by_password else step.form,
+        "password_form": form if has_password else None,
+        "step": step if step.kinds else None,
+        "provider": settings.OIDC_NAME if settings.OIDC_ISSUER and identities.is_linked(person) else "",
+        "may_set_password": request.session.get(MAY_SET_PASSWORD, False),
+        "next": back,
+        "minutes": sessions.FRESH_MINUTES,
+    }
+    wrong = form.errors or step.form.errors
+    return render(request, "registration/sign_in_again.html", context, status=422 if wrong else 200)

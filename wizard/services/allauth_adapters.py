@@ -1,0 +1,34 @@
+"""What allauth asks of an installation: where secrets are sealed, and how this one is called."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+
+from wizard.models.sealing import seal, unseal
+
+NAME: Final = "Foothold"
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Secrets are sealed with CREDENTIAL_KEYS; `rotate_keys` knows their column."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text.encode())
+
+    def get_totp_label(self, user: Any) -> str:
+        # An e-mail address that somebody entered is not what one signs in with here.
+        return str(user.get_username())
+
+    def get_totp_issuer(self) -> str:
+        return f"{NAME} {urlsplit(settings.PUBLIC_URL).hostname or ''}".strip()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        # Of the configured address, not of what the request claims it was sent to.
+        return {"id": urlsplit(settings.PUBLIC_URL).hostname or "", "name": NAME}

@@ -1,0 +1,138 @@
+"""Signing in by the OpenID Connect provider: there, and back. Also to confirm that it is you, and to connect an account."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from wizard.services import identities, oidc, sessions
+from wizard.services.errors import NotAllowed, UserError
+from wizard.text import Text, _
+from wizard.web import entering
+from wizard.web.guard import SignedInRequest, page
+from wizard.web.problems import say
+from wizard.web.reauthentication import confirm_first, freshly_signed_in, is_fresh, safe_next
+
+_PROVIDER: Final = "oidc"
+# What for: to sign in, to confirm that it is you, to connect an account of the provider with who is signed in.
+_SIGN_IN, _AGAIN, _CONNECT = "sign_in", "again", "connect"
+
+
+@never_cache
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """By POST, so that no other site can sign somebody in here as somebody else."""
+    from allauth.socialaccount.internal import statekit
+
+    _must_be_on()
+    purpose = request.POST.get("purpose", _SIGN_IN)
+    if purpose != _SIGN_IN and not request.user.is_authenticated:
+        return redirect("sign_in")
+    if purpose == _CONNECT and not is_fresh(request):
+        return confirm_first(request)
+    state = get_random_string(32)
+    try:
+        question = oidc.ask(state=state, return_url=_return_url(), again=purpose == _AGAIN)
+    except oidc.ProviderFailed as error:
+        return _refused(request, error)
+    kept = {
+        "purpose": purpose,
+        "back": safe_next(request),
+        "nonce": question.nonce,
+        "verifier": question.verifier,
+    }
+    statekit.stash_state(request, provider_id=_PROVIDER, state=kept, state_id=state)
+    # A page and not a redirect: browsers that keep to form-action follow none from a form to another site.
+    context = {"url": question.url, "provider": settings.OIDC_NAME}
+    return render(request, "registration/to_provider.html", context)
+
+
+@never_cache
+@require_GET
+def come_back(request: HttpRequest) -> HttpResponse:
+    from allauth.socialaccount.internal import statekit
+
+    _must_be_on()
+    kept = statekit.unstash_state(request, state_id=request.GET.get("state", ""), provider_id=_PROVIDER)
+    try:
+        if kept is None:
+            raise oidc.ProviderFailed(
+                Text(
+                    _(
+                        "This answer belongs to no sign-in that was begun in this browser in the last ten minutes."
+                    )
+                ),
+                remedy=Text(_("Begin again on the sign-in page.")),
+            )
+        if "code" not in request.GET:
+            raise oidc.ProviderFailed(
+                Text(_("%(provider)s did not sign you in."), provider=settings.OIDC_NAME),
+                remedy=Text(_("Try once more, or sign in with a password.")),
+            )
+        claims = oidc.claims_of(
+            request.GET["code"],
+            return_url=_return_url(),
+            nonce=kept["nonce"],
+            verifier=kept["verifier"],
+            again=kept["purpose"] == _AGAIN,
+        )
+        return _go_on(request, kept, claims)
+    except UserError as error:
+        return _refused(request, error)
+
+
+@page
+@require_POST
+@freshly_signed_in()
+def disconnect(request: SignedInRequest) -> HttpResponse:
+    try:
+        identities.unlink(request.user)
+    except UserError as error:
+        say(request, error)
+    else:
+        messages.success(request, gettext("The account is disconnected."))
+    return redirect("account")
+
+
+def _go_on(request: HttpRequest, kept: dict[str, Any], claims: dict[str, Any]) -> HttpResponse:
+    if kept["purpose"] == _SIGN_IN:
+        return entering.enter(request, identities.person_of(claims), back=kept["back"], by="provider")
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    person = request.user
+    if kept["purpose"] == _CONNECT:
+        identities.link(person, claims)
+        messages.success(request, gettext("The account is connected."))
+        return redirect("account")
+    if identities.person_of(claims) != person:
+        raise NotAllowed(
+            Text(_("At %(provider)s you signed in as somebody else."), provider=settings.OIDC_NAME),
+            remedy=Text(_("Sign in there with the account that is connected with the one you use here.")),
+        )
+    sessions.prove(request.session, timezone.now())
+    request.session.cycle_key()
+    return redirect(kept["back"])
+
+
+def _refused(request: HttpRequest, error: UserError) -> HttpResponse:
+    context = {"problem": error, "signed_in": request.user.is_authenticated}
+    return render(request, "registration/provider_refused.html", context, status=403)
+
+
+def _return_url() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('oidc_return')}"
+
+
+def _must_be_on() -> None:
+    if not settings.OIDC_ISSUER:
+        raise Http404
