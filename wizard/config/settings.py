@@ -83,11 +83,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wizard.web.hardening.RequestSizeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "wizard.web.session_limits.SessionLimitsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "wizard.web.second_factor_gate.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "wizard.web.session_limits.SessionLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "wizard.web.middleware.TimeZoneMiddleware",
     "wizard.web.middleware.HtmxSignInMiddleware",
@@ -186,6 +185,7 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "cred
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "wizard.web.middleware.client_address"
+
 # Whoever has one of these roles must set up a second factor at the next sign-in; everybody may.
 MFA_REQUIRED_FOR = env.some_of("MFA_REQUIRED_FOR", ("viewer", "operator", "reviewer", "admin"))
 MFA_ADAPTER = "wizard.services.allauth_adapters.SecondFactorAdapter"
@@ -211,9 +211,10 @@ if OIDC_ISSUER and not OIDC_CLIENT_ID:
 if OIDC_ROLES and not OIDC_ROLE_CLAIM:
     raise ImproperlyConfigured("OIDC_ROLES needs OIDC_ROLE_CLAIM, the claim that its values come from.")
 
-
 # A waiver that one person asks for comes into force when another one approves it.
 WAIVERS_NEED_SECOND_PERSON = env.flag("WAIVERS_NEED_SECOND_PERSON", True)
+# Nothing is set up before somebody who had no part in the answers has approved them; else each deployment says so itself.
+DEPLOYMENTS_NEED_APPROVAL = env.flag("DEPLOYMENTS_NEED_APPROVAL", False)
 
 # --- language and time ------------------------------------------------------------------------------------------------
 
@@ -225,8 +226,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- data -------------------------------------------------------------------------------------------------------------
-# Nothing is set up before somebody who had no part in the answers has approved them; else each deployment says so itself.
-DEPLOYMENTS_NEED_APPROVAL = env.flag("DEPLOYMENTS_NEED_APPROVAL", False)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_URL = env.secret("DATABASE_URL")
