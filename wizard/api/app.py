@@ -19,7 +19,9 @@ from ninja.operation import Operation
 
 from wizard.api import (
     additions,
+    approvals,
     attestations,
+    audit,
     azure_accounts,
     checks,
     conflicts,
@@ -165,4 +167,8 @@ for part in (
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)
 api.add_router("/conflicts", conflicts.router)
+api.add_router("/approvals", approvals.of_all)
+api.add_router("/audit", audit.router)
+api.add_router("/deployments", approvals.router)
+api.add_router("/deployments", audit.history)
 api.add_router("", tasks.router)

@@ -6,6 +6,7 @@ import json
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Body, Header, Query, Router, Status
@@ -15,8 +16,11 @@ from wizard.api.auth import caller
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import CURSOR, IF_MATCH, LIMIT, find, revision, tag, text_file
 from wizard.api.pages import page
+from wizard.journey.errors import FieldError
 from wizard.models import DeploymentState
-from wizard.services import answer_files, deployments, topology
+from wizard.services import answer_files, approvals, deployments, topology
+from wizard.services.errors import Invalid
+from wizard.text import Text, _
 
 router = Router(tags=["deployments"])
 
@@ -89,7 +93,7 @@ def get_deployment(request: HttpRequest, response: HttpResponse, deployment_id: 
 @router.patch(
     "/{uuid:deployment_id}/",
     response={200: schemas.DeploymentOut, **problems(400, 404, 409, 412, 413, 428)},
-    summary="Rename a deployment",
+    summary="Rename a deployment, or say whether it has to be approved",
     openapi_extra=sends(200, "ETag"),
 )
 def change_deployment(
@@ -99,13 +103,20 @@ def change_deployment(
     payload: schemas.DeploymentChange,
     if_match: str | None = IF_MATCH,
 ) -> dict[str, Any]:
-    """As long as nothing is deployed (409 `already_deployed`). Needs the scope `operate`."""
-    deployment = deployments.rename(
-        find(request, deployment_id, "operate"),
-        name=payload.name,
-        actor=caller(request, "operate"),
-        revision=revision(if_match),
-    )
+    """As long as nothing is deployed (409 `already_deployed`). Operators rename; reviewers say whether it has to be approved,
+    and nobody lets off what they had a part in (409 `same_person`). Needs the scope `operate`."""
+    actor = caller(request, "operate")
+    deployment = find(request, deployment_id, "operate")
+    seen: int | None = revision(if_match)
+    if payload.name is None and payload.needs_approval is None:
+        nothing = Text(_("Give a name, or whether it needs an approval."))
+        raise Invalid([FieldError(path="", message=nothing, code="missing")])
+    with transaction.atomic():
+        if payload.needs_approval is not None:
+            approvals.require_approval(deployment, needed=payload.needs_approval, actor=actor, revision=seen)
+            seen = None
+        if payload.name is not None:
+            deployments.rename(deployment, name=payload.name, actor=actor, revision=seen)
     tag(response, deployment)
     return schemas.show_deployment(deployment)
 

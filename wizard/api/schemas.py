@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from wizard.journey.base import StepStatus
 from wizard.models import CheckResult, CheckStatus, Deployment, DeploymentState, Task, TaskEvent, TaskState
-from wizard.services import deployments
+from wizard.services import approvals, deployments
 from wizard.text import Text
 
 
@@ -30,7 +30,11 @@ class DeploymentIn(Input):
 
 
 class DeploymentChange(Input):
-    name: str = Field(description="The new name.", examples=["lyon-cs02"])
+    name: str | None = Field(None, description="The new name; left out, it stays.", examples=["lyon-cs02"])
+    needs_approval: bool | None = Field(
+        None,
+        description="Whether another person has to approve it before anything is set up; for reviewers and administrators.",
+    )
 
 
 class DeploymentRow(Schema):
@@ -41,6 +45,9 @@ class DeploymentRow(Schema):
         description="draft, checked (preflight passed), deployed, registered, recorded or decommissioned."
     )
     revision: int = Field(description="Counts every change; what If-Match asks for.")
+    needs_approval: bool = Field(
+        description="Whether another person has to approve it before anything is set up, by its own mark or for all."
+    )
     created_by: str
     created_at: datetime
     changed_at: datetime
@@ -155,6 +162,7 @@ def show_row(row: Deployment) -> dict[str, Any]:
         "profile": row.profile,
         "state": row.state,
         "revision": row.revision,
+        "needs_approval": approvals.needs(row),
         "created_by": row.created_by.username,
         "created_at": row.created_at,
         "changed_at": row.changed_at,

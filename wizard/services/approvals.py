@@ -216,8 +216,6 @@ def require_approval(
     _hold_open(deployment)
     # What was begun without an approval goes on to its end.
     deployments.refuse_while_changing(deployment)
-    if deployment.needs_approval == needed:
-        return deployment
     if not needed and actor.pk in author_ids(deployment):
         raise Conflict(
             Text(
@@ -229,6 +227,8 @@ def require_approval(
             code="same_person",
         )
     deployments.advance(deployment, revision)
+    if deployment.needs_approval == needed:
+        return deployment
     deployment.needs_approval = needed
     deployment.save(update_fields=["needs_approval"])
     audit.record(
