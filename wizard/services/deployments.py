@@ -21,8 +21,9 @@ from wizard.services import answer_checks, audit, evidence, results
 from wizard.services.answers import Answers
 from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
-from wizard.services.permissions import may, require
+from wizard.services.permissions import require
 from wizard.services.storable import storable
+from wizard.services.visibility import rows_for
 from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 
@@ -32,8 +33,7 @@ _NEVER_KEPT = frozenset({"password", "secret"})
 
 def visible_deployments(actor: Operator | AnonymousUser) -> QuerySet[Deployment]:
     """The deployments that this person may see; none for strangers."""
-    rows = Deployment.objects.select_related("created_by")
-    return rows if may(actor, "view") else rows.none()
+    return rows_for(actor, Deployment.objects.select_related("created_by", "team"))
 
 
 def get(deployment_id: UUID, *, actor: Operator) -> Deployment:
@@ -47,7 +47,7 @@ def get(deployment_id: UUID, *, actor: Operator) -> Deployment:
 @transaction.atomic
 def create(*, name: str, profile: str, actor: Operator) -> Deployment:
     """Raises Invalid for a name that is malformed or taken, and for a profile that cannot be chosen yet."""
-    require(actor, "operate")
+    require(actor, "deployment.create")
     answers = _validated("profile", profile, {"name": name, "profile": profile})
     deployment = Deployment(name=answers["name"], profile=answers["profile"], created_by=actor)
     _save_with_unique_name(deployment)
@@ -63,7 +63,7 @@ def create(*, name: str, profile: str, actor: Operator) -> Deployment:
 
 @transaction.atomic
 def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int | None = None) -> Deployment:
-    require(actor, "operate")
+    require(actor, "deployment.rename", deployment)
     hold(deployment)
     _must_be_open(deployment)
     answers = _validated("profile", deployment.profile, {"name": name, "profile": deployment.profile})
@@ -85,7 +85,7 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
 @transaction.atomic
 def delete(deployment: Deployment, *, actor: Operator, revision: int | None = None) -> None:
     """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed, Outdated for another `revision`."""
-    require(actor, "operate")
+    require(actor, "deployment.delete", deployment)
     hold(deployment)
     if not deployment.is_open:
         raise Conflict(
@@ -187,7 +187,7 @@ def answer(
     `revision` (of the deployment) and `version` (of the step) are what the caller saw; Outdated is raised where somebody
     saved meanwhile, and nothing is overwritten.
     """
-    require(actor, "operate")
+    require(actor, "deployment.answer", deployment)
     _must_be_open(deployment)
     step = question(deployment, step_id)
     raw = storable(dict(raw))
@@ -236,7 +236,7 @@ def keep_draft(
     version: int | None = None,
 ) -> StepAnswer:
     """Keep answers that are not complete or not valid yet, beside the last valid ones."""
-    require(actor, "operate")
+    require(actor, "deployment.answer", deployment)
     with transaction.atomic():
         hold(deployment)
         _must_be_open(deployment)

@@ -81,6 +81,10 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "azure_account.see": "view",
         "azure_account.change": "operate",
         "azure_account.test": "operate",
+        # Programs that are told: about one deployment, or about all that somebody may see.
+        "webhook.see": "operate",
+        "webhook.change": "operate",
+        "webhook.change_general": "administer",
         # The installation itself.
         "team.see": "view",
         "team.change": "administer",
@@ -150,7 +154,13 @@ def of_teams(actor: Operator, path: str = "") -> Q:
     """The same as a condition on rows: `path` leads to what may belong to a team, such as "deployment__"."""
     if sees_all_teams(actor):
         return Q()
-    return Q(**{f"{path}team": None}) | Q(**{f"{path}team__in": team_ids(actor)})
+    # Asked in the same query: most pages then need none for the teams.
+    memberships = Operator.teams.through.objects.filter(operator=actor.pk)
+    mine = Q(**{f"{path}team": None}) | Q(**{f"{path}team__in": memberships.values("team_id")})
+    launched = _launched.get()
+    if launched is not None and launched.actor == actor.pk and launched.team is not None:
+        mine |= Q(**{f"{path}team": launched.team})
+    return mine
 
 
 def role_of(actor: Operator) -> str:

@@ -17,9 +17,10 @@ from wizard.models import Deployment, Operator, Task, TaskEvent, TaskState
 from wizard.models.task import ACTIVE_STATES
 from wizard.services import audit, deployments, tracing
 from wizard.services.errors import Conflict, Invalid, NotReady
-from wizard.services.permissions import may, require
+from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.services.tasks.kinds import KINDS
+from wizard.services.visibility import rows_for
 from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 
@@ -28,8 +29,7 @@ log = structlog.get_logger(__name__)
 
 def visible_tasks(actor: Operator) -> QuerySet[Task]:
     """The tasks that this person may see, newest first."""
-    rows = Task.objects.select_related("deployment", "requested_by")
-    return rows if may(actor, "view") else rows.none()
+    return rows_for(actor, Task.objects.select_related("deployment", "requested_by"))
 
 
 def events_after(task: Task, seq: int) -> QuerySet[TaskEvent]:
@@ -43,7 +43,7 @@ def launch(
 
     Raises Invalid for an unknown kind, NotReady with what is missing, Conflict `task_running` where one is under way.
     """
-    require(actor, "operate")
+    require(actor, "task.launch", deployment)
     kind = KINDS.get(kind_id)
     if kind is None:
         known = ", ".join(sorted(KINDS))
@@ -108,7 +108,7 @@ def publish(task_id: UUID) -> None:
 
 def cancel(task: Task, *, actor: Operator) -> None:
     """Ask a task to stop: at once where it still waits, at its next step where it runs. Raises Conflict `finished`."""
-    require(actor, "operate")
+    require(actor, "task.cancel", task.deployment)
     with transaction.atomic():
         stopped = Task.objects.filter(pk=task.pk, state=TaskState.QUEUED).update(
             state=TaskState.CANCELLED, cancel_requested=True, finished_at=timezone.now()
@@ -131,7 +131,7 @@ def cancel(task: Task, *, actor: Operator) -> None:
 
 def retry(task: Task, *, actor: Operator) -> Task:
     """Start the same work again as a new task. Raises Conflict `not_finished` while the old one is active."""
-    require(actor, "operate")
+    require(actor, "task.retry", task.deployment)
     if task.active:
         raise Conflict(
             Text(_("This task is still under way.")),

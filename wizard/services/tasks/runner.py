@@ -19,6 +19,7 @@ from wizard.hosts.errors import Stopped as HostStopped
 from wizard.models import Task, TaskEvent, TaskState
 from wizard.services import tracing
 from wizard.services.errors import UserError
+from wizard.services.permissions import as_checked_at_launch
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.tasks.progress import Cancelled, LostClaim, Progress
 from wizard.services.tasks.work import Done, Kind
@@ -46,7 +47,7 @@ def execute(task_id: UUID, worker: str) -> None:
     ):
         waited = (timezone.now() - task.queued_at).total_seconds()
         log.info("task.started", deployment=str(task.deployment_id), queued_s=round(waited, 3))
-        with Progress(task) as progress:
+        with Progress(task) as progress, as_checked_at_launch(task.requested_by, task.deployment):
             try:
                 _run(task, kind, progress)
             except LostClaim:

@@ -108,7 +108,7 @@ def open_critical_of_outer() -> Any:
 @transaction.atomic
 def mark_seen(deployment: Deployment, notice_id: int, *, actor: Operator) -> Notice:
     """Note who has seen it first; a second time changes nothing. Raises NotFound for a notice of another deployment."""
-    require(actor, "operate")
+    require(actor, "notice.mark_seen", deployment)
     deployments.hold(deployment)
     row = of_deployment(deployment).filter(pk=notice_id).first()
     if row is None:

@@ -1,0 +1,183 @@
+"""Which rows somebody may see: those of everybody's deployments, and of the deployments of their teams.
+
+What is in no list here only administrators see. Doors answer for a row that is not the reader's as for one that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, Q, QuerySet
+
+from wizard.models import (
+    Addition,
+    ApiToken,
+    Approval,
+    Attestation,
+    AuditEntry,
+    AuditHead,
+    AuditSeal,
+    AzureAccount,
+    BrowserSession,
+    CheckResult,
+    CollectorIssue,
+    Component,
+    Credential,
+    DecommissionStep,
+    Deployment,
+    DeploymentPlan,
+    HandOverPack,
+    HostFacts,
+    IdempotencyRecord,
+    InstallationSecret,
+    InventoryObject,
+    Link,
+    Machine,
+    ManualStepConfirmation,
+    Notice,
+    Operator,
+    ProtectableItem,
+    Pulse,
+    SignInAccount,
+    SigningKey,
+    SignInLink,
+    StepAnswer,
+    Task,
+    TaskEvent,
+    Team,
+    TopologySnapshot,
+    VaultObservation,
+    VaultWatch,
+    VCenter,
+    Waiver,
+    Webhook,
+    WebhookDelivery,
+)
+from wizard.services.permissions import may, of_teams, sees_all_teams, team_ids
+
+M = TypeVar("M", bound=Model)
+Rule = Callable[[Operator], Q]
+
+# Every row of these is of one deployment.
+_OF_A_DEPLOYMENT: Final[tuple[type[Model], ...]] = (
+    Addition,
+    Approval,
+    Attestation,
+    CheckResult,
+    CollectorIssue,
+    Component,
+    DecommissionStep,
+    DeploymentPlan,
+    HandOverPack,
+    HostFacts,
+    InstallationSecret,
+    Link,
+    ManualStepConfirmation,
+    Notice,
+    ProtectableItem,
+    StepAnswer,
+    Task,
+    TopologySnapshot,
+    VaultObservation,
+    VaultWatch,
+    Waiver,
+)
+# What says nothing of any deployment. People see who else is there.
+_OF_EVERYBODY: Final[tuple[type[Model], ...]] = (
+    ApiToken,
+    AuditHead,
+    BrowserSession,
+    Operator,
+    Pulse,
+    SignInAccount,
+    SignInLink,
+    SigningKey,
+)
+
+
+def rows_for(actor: Operator | AnonymousUser, rows: QuerySet[M]) -> QuerySet[M]:
+    """Those of `rows` that `actor` may see; none for strangers."""
+    if not isinstance(actor, Operator) or not may(actor, "product.use"):
+        return rows.none()
+    if sees_all_teams(actor):
+        return rows
+    rule = _RULES.get(rows.model)
+    return rows.none() if rule is None else rows.filter(rule(actor))
+
+
+def visible_vcenters(actor: Operator) -> QuerySet[VCenter]:
+    """Those that a visible deployment uses, and those that none uses at all."""
+    return rows_for(actor, VCenter.objects.select_related("credential").defer("credential__sealed"))
+
+
+def visible_machines(actor: Operator) -> QuerySet[Machine]:
+    """Those of visible vCenters, and the physical servers of visible deployments."""
+    return rows_for(actor, Machine.objects.select_related("vcenter", "deployment"))
+
+
+def visible_credentials(actor: Operator) -> QuerySet[Credential]:
+    """Everybody's and those of one's teams; their secrets are not read."""
+    return rows_for(actor, Credential.objects.select_related("team").defer("sealed"))
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _of(path: str) -> Rule:
+    return lambda actor: of_teams(actor, path)
+
+
+def _vcenter(actor: Operator) -> Q:
+    uses = VCenter.deployments.through.objects
+    seen = uses.filter(of_teams(actor, "deployment__")).values("vcenter_id")
+    # In the negative, as a join would show a vCenter once for each of its deployments.
+    return Q(pk__in=seen) | ~Q(pk__in=uses.values("vcenter_id"))
+
+
+def _through_vcenter(actor: Operator) -> Q:
+    return Q(vcenter__in=VCenter.objects.filter(_vcenter(actor)).values("pk"))
+
+
+def _machine(actor: Operator) -> Q:
+    return _through_vcenter(actor) | (Q(deployment__isnull=False) & of_teams(actor, "deployment__"))
+
+
+def _entry(actor: Operator) -> Q:
+    """What concerns a deployment that is gone is for administrators alone."""
+    seen = Deployment.objects.filter(of_teams(actor)).order_by().values("pk")
+    return Q(deployment_id=None) | Q(deployment_id__in=seen)
+
+
+def _seal(actor: Operator) -> Q:
+    return Q(entry__in=AuditEntry.objects.filter(_entry(actor)).order_by().values("pk"))
+
+
+def _webhook(path: str = "") -> Rule:
+    """One of a deployment or of a team; what is told of all deployments is for administrators."""
+
+    def rule(actor: Operator) -> Q:
+        of_deployment = Q(**{f"{path}deployment__isnull": False}) & of_teams(actor, f"{path}deployment__")
+        return of_deployment | Q(**{f"{path}team__in": team_ids(actor)})
+
+    return rule
+
+
+_RULES: Final[dict[type[Any], Rule]] = {
+    **dict.fromkeys(_OF_A_DEPLOYMENT, _of("deployment__")),
+    **dict.fromkeys(_OF_EVERYBODY, lambda actor: Q()),
+    AuditEntry: _entry,
+    AuditSeal: _seal,
+    AzureAccount: _of(""),
+    Credential: _of(""),
+    Deployment: _of(""),
+    IdempotencyRecord: lambda actor: Q(token__user=actor),
+    InventoryObject: _through_vcenter,
+    Machine: _machine,
+    TaskEvent: _of("task__deployment__"),
+    Team: lambda actor: Q(pk__in=team_ids(actor)),
+    VCenter: _vcenter,
+    Webhook: _webhook(),
+    WebhookDelivery: _webhook("webhook__"),
+}
