@@ -40,8 +40,8 @@ _HEADER: Final = re.compile(
 )
 # password=…, "client_secret": "…", and how Python shows keyword arguments and dictionaries.
 _PAIR: Final = re.compile(
-    rf"((?:^|(?<=[^A-Za-z]))(?:[A-Za-z0-9-]+[_-])*(?:{_WORDS})\"?'?\s*[:=]\s*)"
-    r"(?!\"?'?\[redacted\])(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)",
+    rf"(\b[\w-]{{0,60}}?(?:{_WORDS})\\?[\"']?\s*[:=]\s*)"
+    r"(?![\"']?\[redacted\])(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)",
     re.IGNORECASE,
 )
 # The elements of SOAP in which a login travels.

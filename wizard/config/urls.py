@@ -13,3 +13,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("wizard.web.urls")),
 ]
+
+handler500 = "wizard.web.views.crash.crashed"
