@@ -3,11 +3,15 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from tests import stories
 from tests.services import machines
@@ -76,6 +80,21 @@ def test_the_bundle_is_sent_and_written_down(
     (entry,) = AuditEntry.objects.filter(action="installation.bundle_taken", actor=operator)
     assert entry.after is not None
     assert entry.after["encrypted"] is False
+
+
+def test_the_bundle_is_sent_to_who_has_just_proved_who_they_are(working: Client, by_hand: Deployment) -> None:
+    install = step_url(by_hand, "install")
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        confirm = f"/sign-in/again/?{urlencode({'next': install})}"
+        page = page_of(working, by_hand)
+        assert page.all("a", href=confirm)
+        assert not page.all("input", name="bundle-password")
+        refused = working.post(install, {"action": "bundle"}, HTTP_REFERER=f"http://testserver{install}")
+        assert refused["Location"] == confirm
+        assert not AuditEntry.objects.filter(action="installation.bundle_taken").exists()
+        proof = {"password": "correct horse battery", "next": install}
+        assert working.post("/sign-in/again/", proof)["Location"] == install
+        assert post(working, by_hand, "bundle").status_code == 200
 
 
 def test_a_password_encrypts_the_bundle_and_a_short_one_is_refused_at_its_field(

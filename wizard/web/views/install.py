@@ -26,10 +26,11 @@ from wizard.services.installation_secrets import MAX_KEY_BYTES, SecretState
 from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
-from wizard.web import in_vault, live, manual_list, steps
+from wizard.web import approval_panel, in_vault, live, manual_list, steps
 from wizard.web.forms import Shown, ShownForm
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
+from wizard.web.reauthentication import confirm_first, confirm_url, is_fresh
 from wizard.web.views import work
 
 TASKS: Final = ("prepare_host", "verify_installation")
@@ -70,7 +71,9 @@ def _verify(request: SignedInRequest, deployment: Deployment) -> None:
 
 
 def _bundle(request: SignedInRequest, deployment: Deployment) -> HttpResponseBase:
-    """Sent as it comes into being: nothing of it is kept here."""
+    """Sent as it comes into being: nothing of it is kept here. It holds passwords, so the proof must be fresh."""
+    if not is_fresh(request):
+        return confirm_first(request)
     password = _typed(request, "bundle", "password") or None
     name, chunks = installation_bundle.stream(deployment, actor=request.user, password=password)
     response = StreamingHttpResponse(chunks, content_type="application/zip")
@@ -205,6 +208,8 @@ def _page(
         "missing": installation_bundle.missing(deployment),
         "install_form": _install_form(request, problems if failed_part == "install" else ()),
         "bundle_form": _bundle_form(problems if failed_part == "bundle" else ()),
+        **approval_panel.panel(deployment, request.user),
+        "confirm_url": "" if is_fresh(request) else confirm_url(request.path),
         "verified": results.latest_run(deployment, "after"),
         "verdict_after": results.verdict_of(deployment, "after"),
         "next_url": steps.after(deployment) if done else "",
