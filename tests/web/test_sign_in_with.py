@@ -1,0 +1,375 @@
+"""Signing in by an OpenID Connect provider, which is a real one on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+import pytest
+import time_machine
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from tests.builders import make_operator
+from tests.web.oidc_provider import CLIENT, SECRET, Provider, running
+from tests.web.pages import read
+from wizard.models import AuditEntry, Operator
+from wizard.services import accounts
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Provider]:
+    with running() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(_server: Provider, settings: Any, db: None) -> Provider:
+    fresh = Provider(issuer=_server.issuer, key=_server.key)
+    for name, value in vars(fresh).items():
+        setattr(_server, name, value)
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = fresh.issuer, CLIENT, SECRET
+    settings.OIDC_NAME, settings.PUBLIC_URL = "Contoso", "http://testserver"
+    return _server
+
+
+@pytest.fixture
+def known(provider: Provider) -> Operator:
+    """Added by an administrator without a password, to come by the provider."""
+    person = Operator(username="oskar", role=Operator.Role.OPERATOR)
+    person.set_unusable_password()
+    person.save()
+    return person
+
+
+def to_provider(client: Client, **form: str) -> str:
+    """Press the button; where the page then leads."""
+    page = read(client.post("/sign-in/with/", form))
+    (refresh,) = page.all("meta", http_equiv="refresh")
+    return refresh["content"].removeprefix("0;url=")
+
+
+def back_from(client: Client, provider: Provider, **form: str) -> HttpResponse:
+    parts = urlsplit(provider.sign_in(to_provider(client, **form)))
+    return client.get(f"{parts.path}?{parts.query}")
+
+
+def refused(answer: HttpResponse) -> str:
+    assert answer.status_code == 403
+    return read(answer).words
+
+
+def test_without_a_provider_there_is_no_such_door(stranger: Client, db: None) -> None:
+    assert "Sign in with" not in read(stranger.get("/sign-in/")).words
+    assert stranger.post("/sign-in/with/").status_code == 404
+    assert stranger.get("/sign-in/with/return/").status_code == 404
+
+
+def test_the_door_opens_by_a_button_alone(stranger: Client, provider: Provider) -> None:
+    page = read(stranger.get("/sign-in/?next=/tasks/"))
+    assert "Sign in with Contoso" in page.words
+    assert page.all("form", action="/sign-in/with/", method="post")
+    assert stranger.get("/sign-in/with/").status_code == 405
+
+
+def test_who_was_added_comes_in_and_is_led_to_where_they_wanted(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    answer = back_from(stranger, provider, next="/tasks/")
+    assert answer["Location"] == "/tasks/"
+    assert stranger.get("/tasks/").status_code == 200
+    # From now on by the subject, whatever the name becomes.
+    provider.person["preferred_username"] = "oskar.berg"
+    assert back_from(Client(), provider)["Location"] == "/"
+
+
+def test_who_is_unknown_gets_no_access_and_no_account(stranger: Client, provider: Provider) -> None:
+    words = refused(back_from(stranger, provider))
+    assert "Contoso knows you, but you have no access" in words
+    assert not Operator.objects.exists()
+    assert stranger.get("/").status_code == 302
+
+
+def test_a_name_at_the_provider_does_not_make_somebody_who_has_a_password(
+    stranger: Client, provider: Provider, operator: Operator
+) -> None:
+    refused(back_from(stranger, provider))
+    assert stranger.get("/").status_code == 302
+
+
+def test_a_name_at_the_provider_does_not_make_the_first_operator(
+    stranger: Client, provider: Provider
+) -> None:
+    accounts.first_sign_in_token()
+    provider.person["preferred_username"] = accounts.FIRST_OPERATOR
+    refused(back_from(stranger, provider))
+
+
+def test_an_address_counts_as_a_name_only_when_it_is_verified(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    Operator.objects.update(username="oskar@contoso.example")
+    provider.person = {"sub": "u-1", "email": "oskar@contoso.example"}
+    refused(back_from(stranger, provider))
+    provider.person["email_verified"] = True
+    assert back_from(stranger, provider)["Location"] == "/"
+
+
+def test_who_left_stays_out(stranger: Client, provider: Provider, known: Operator) -> None:
+    back_from(Client(), provider)
+    Operator.objects.update(is_active=False)
+    refused(back_from(stranger, provider))
+
+
+def test_new_people_become_viewers_where_the_installation_wants_that(
+    stranger: Client, provider: Provider, settings: Any
+) -> None:
+    settings.OIDC_SIGN_UP = "viewer"
+    assert back_from(stranger, provider)["Location"] == "/"
+    person = Operator.objects.get()
+    assert (person.username, person.role, person.has_usable_password()) == ("oskar", "viewer", False)
+    assert back_from(Client(), provider)["Location"] == "/"
+    assert Operator.objects.count() == 1
+
+
+def test_a_new_person_does_not_take_over_a_name(
+    stranger: Client, provider: Provider, settings: Any, operator: Operator
+) -> None:
+    settings.OIDC_SIGN_UP = "viewer"
+    refused(back_from(stranger, provider))
+    assert Operator.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [(["grp-ops"], "operator"), (["staff", "grp-admins", "grp-ops"], "admin"), ("grp-review", "reviewer")],
+)
+def test_groups_give_the_role_at_each_sign_in(
+    stranger: Client, provider: Provider, known: Operator, settings: Any, groups: Any, role: str
+) -> None:
+    _with_roles(settings)
+    provider.person["groups"] = groups
+    assert back_from(stranger, provider)["Location"] == "/"
+    known.refresh_from_db()
+    assert known.role == role
+    assert AuditEntry.objects.filter(action="person.role_by_provider").exists() == (role != "operator")
+
+
+def test_groups_that_are_only_in_the_userinfo_count_too(
+    stranger: Client, provider: Provider, known: Operator, settings: Any
+) -> None:
+    _with_roles(settings)
+    provider.user_info = {"sub": "u-1", "groups": ["grp-admins"]}
+    back_from(stranger, provider)
+    known.refresh_from_db()
+    assert known.role == "admin"
+    provider.user_info = {"sub": "somebody else", "groups": ["grp-admins"]}
+    assert "None of your groups" in refused(back_from(Client(), provider))
+
+
+def test_who_is_in_no_group_any_more_is_out(
+    stranger: Client, provider: Provider, known: Operator, settings: Any
+) -> None:
+    _with_roles(settings)
+    provider.person["groups"] = ["staff"]
+    assert "None of your groups at Contoso may work here." in refused(back_from(stranger, provider))
+
+
+def test_another_role_ends_the_sessions_of_the_old_one(
+    provider: Provider, known: Operator, settings: Any
+) -> None:
+    _with_roles(settings)
+    provider.person["groups"] = ["grp-admins"]
+    old, new = Client(), Client()
+    back_from(old, provider)
+    provider.person["groups"] = ["grp-ops"]
+    back_from(new, provider)
+    assert old.get("/").status_code == 302
+    assert new.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"aud": "another client"},
+        {"aud": [CLIENT, "another client"]},
+        {"aud": [CLIENT, "another client"], "azp": "another client"},
+        {"iss": "https://login.example.net"},
+        {"nonce": "of another sign-in"},
+        {"nonce": None},
+        {"exp": 1},
+        {"exp": None},
+        {"sub": None},
+        {"sub": ""},
+    ],
+)
+def test_a_token_that_is_not_for_this_sign_in_is_refused(
+    stranger: Client, provider: Provider, known: Operator, forged: dict[str, Any]
+) -> None:
+    provider.forge = forged
+    words = refused(back_from(stranger, provider))
+    assert "another client" not in words
+    assert stranger.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "how", ["another key", "no signature", "the public key as a secret", "unknown kid", "no kid"]
+)
+def test_a_token_that_the_provider_did_not_sign_is_refused(
+    stranger: Client, provider: Provider, known: Operator, how: str
+) -> None:
+    match how:
+        case "another key":
+            provider.signs_with = rsa.generate_private_key(65537, 2048)
+        case "no signature":
+            provider.algorithm, provider.signs_with = "none", ""
+        case "the public key as a secret":
+            provider.algorithm, provider.signs_with = "HS256", str(provider.keys()["keys"][0]["n"])
+        case "unknown kid":
+            provider.headers = {"kid": "key-2"}
+        case "no kid":
+            provider.headers = {}
+    refused(back_from(stranger, provider))
+    assert stranger.get("/").status_code == 302
+
+
+def test_an_answer_to_nothing_that_was_asked_is_refused(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    address = provider.sign_in(to_provider(Client()))
+    parts = urlsplit(address)
+    assert "belongs to no sign-in that was begun in this browser" in refused(
+        stranger.get(f"{parts.path}?{parts.query}")
+    )
+    to_provider(stranger)
+    refused(stranger.get("/sign-in/with/return/?code=x&state=invented"))
+    assert stranger.get("/").status_code == 302
+
+
+def test_an_answer_counts_once(stranger: Client, provider: Provider, known: Operator) -> None:
+    parts = urlsplit(provider.sign_in(to_provider(stranger)))
+    first, second = (stranger.get(f"{parts.path}?{parts.query}") for _ in range(2))
+    assert first.status_code == 302
+    refused(second)
+
+
+def test_who_cancels_there_is_told_so_here(stranger: Client, provider: Provider) -> None:
+    state = provider_state(to_provider(stranger))
+    answer = stranger.get(f"/sign-in/with/return/?error=access_denied&state={state}")
+    assert "Contoso did not sign you in." in refused(answer)
+
+
+def test_the_secret_of_the_client_must_be_right(
+    stranger: Client, provider: Provider, known: Operator, settings: Any
+) -> None:
+    settings.OIDC_CLIENT_SECRET = "wrong"
+    words = refused(back_from(stranger, provider))
+    assert "wrong" not in words
+
+
+@pytest.mark.parametrize(
+    ("configuration", "words"),
+    [
+        ({"issuer": "https://login.example.net"}, "answers another provider"),
+        ({"token_endpoint": None}, "is incomplete"),
+    ],
+)
+def test_a_provider_that_is_another_one_is_not_gone_to(
+    stranger: Client, provider: Provider, configuration: dict[str, Any], words: str
+) -> None:
+    provider.configuration = configuration
+    assert words in refused(stranger.post("/sign-in/with/"))
+
+
+def test_a_provider_that_does_not_answer_is_named(
+    stranger: Client, provider: Provider, settings: Any
+) -> None:
+    settings.OIDC_ISSUER = "http://127.0.0.1:9"
+    words = refused(stranger.post("/sign-in/with/"))
+    assert "Contoso does not answer at http://127.0.0.1:9." in words
+
+
+def test_somebody_with_a_password_connects_the_account_and_disconnects_it(
+    working: Client, provider: Provider, operator: Operator
+) -> None:
+    assert "Connect Contoso" in read(working.get("/account/")).words
+    assert back_from(working, provider, purpose="connect")["Location"] == "/account/"
+    assert back_from(Client(), provider)["Location"] == "/"
+    assert "Disconnect Contoso" in read(working.get("/account/")).words
+    working.post("/account/provider/remove/")
+    refused(back_from(Client(), provider))
+
+
+def test_an_account_belongs_to_one_person(working: Client, provider: Provider, operator: Operator) -> None:
+    back_from(working, provider, purpose="connect")
+    other = Client()
+    other.force_login(make_operator("olga", Operator.Role.OPERATOR))
+    assert "belongs to somebody else here" in refused(back_from(other, provider, purpose="connect"))
+
+
+def test_the_only_way_in_is_not_removed(stranger: Client, provider: Provider, known: Operator) -> None:
+    back_from(stranger, provider)
+    answer = stranger.post("/account/provider/remove/", follow=True)
+    assert "Without a password this is your only way in." in read(answer).words
+    assert back_from(Client(), provider)["Location"] == "/"
+
+
+def test_a_fresh_sign_in_there_confirms_that_it_is_you(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        back_from(stranger, provider)
+        clock.shift(timedelta(minutes=11))
+        page = read(stranger.get("/sign-in/again/?next=/account/tokens/"))
+        assert "Sign in at Contoso again" in page.words
+        answer = back_from(stranger, provider, purpose="again", next="/account/tokens/")
+        assert answer["Location"] == "/account/tokens/"
+        assert (provider.asked[-1]["prompt"], provider.asked[-1]["max_age"]) == ("login", "0")
+        made = stranger.post("/account/tokens/", {"name": "n", "scope": "read", "expires_days": "1"})
+        assert made.status_code == 201
+
+
+@pytest.mark.parametrize("auth_time", [None, 1, "now"])
+def test_an_old_sign_in_there_confirms_nothing(
+    stranger: Client, provider: Provider, known: Operator, auth_time: Any
+) -> None:
+    back_from(stranger, provider)
+    provider.forge = {"auth_time": auth_time}
+    words = refused(back_from(stranger, provider, purpose="again", next="/account/tokens/"))
+    assert "did not ask you to sign in again" in words
+
+
+def test_somebody_else_there_confirms_nothing(stranger: Client, provider: Provider, known: Operator) -> None:
+    back_from(stranger, provider)
+    other = Operator(username="olga", role=Operator.Role.ADMIN)
+    other.set_unusable_password()
+    other.save()
+    provider.person = {"sub": "u-2", "preferred_username": "olga"}
+    words = refused(back_from(stranger, provider, purpose="again"))
+    assert "you signed in as somebody else" in words
+
+
+def test_a_forged_post_from_another_site_starts_nothing(provider: Provider) -> None:
+    assert Client(enforce_csrf_checks=True).post("/sign-in/with/").status_code == 403
+
+
+def test_the_token_of_the_tests_is_a_real_one(provider: Provider) -> None:
+    provider.codes["c"] = {"nonce": "n", "redirect_uri": "r", "code_challenge": ""}
+    assert provider.tokens({"code": "c", "code_verifier": "guess"}) is None
+    assert jwt.algorithms.RSAAlgorithm.from_jwk(provider.keys()["keys"][0])
+
+
+def provider_state(url: str) -> str:
+    return dict(part.split("=", 1) for part in urlsplit(url).query.split("&"))["state"]
+
+
+def _with_roles(settings: Any) -> None:
+    settings.OIDC_ROLE_CLAIM = "groups"
+    settings.OIDC_ROLES = {"grp-admins": "admin", "grp-ops": "operator", "grp-review": "reviewer"}
