@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from tests import stories, vault_stories
 from tests.services.azure import add_account
-from wizard.models import Addition, Deployment
+from wizard.models import Addition, Approval, Deployment, Webhook, WebhookDelivery
 from wizard.services import additions
+from wizard.services.webhooks import outbox
 from wizard.web.urls import urlpatterns
 
 # Those that strangers may open.
@@ -87,6 +89,27 @@ def _component(deployment: Deployment) -> Addition:
     return additions.plan(deployment, "mt_linux", given, actor=deployment.created_by)
 
 
+def _delivery(deployment: Deployment) -> WebhookDelivery:
+    webhook = Webhook(name=f"of {deployment.name}", url="https://hooks.example.test/", deployment=deployment)
+    webhook.created_by = deployment.created_by
+    webhook.hold("a-long-secret-of-tests")
+    webhook.save()
+    return outbox.write_for(webhook, "ping", {})
+
+
+def _approval(deployment: Deployment) -> Approval:
+    """One that was asked for and decided before the deployment was set up."""
+    who, now = deployment.created_by, timezone.now()
+    return Approval.objects.create(
+        deployment=deployment,
+        digest="ab" * 32,
+        asked_by=who,
+        state=Approval.State.WITHDRAWN,
+        decided_by=who,
+        decided_at=now,
+    )
+
+
 def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tuple[str, str]]:
     """Every address of the web door by its name, filled with what belongs to a recorded deployment."""
     task = deployment.tasks.order_by("-queued_at").first()
@@ -105,6 +128,9 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "kind": "mt_linux",
         "session_id": "nothing",
         "key_id": 7,
+        "webhook_id": (delivery := _delivery(deployment)).webhook_id,
+        "delivery_id": delivery.pk,
+        "approval_id": _approval(deployment).pk,
         "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:

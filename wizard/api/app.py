@@ -41,6 +41,7 @@ from wizard.api import (
     tasks,
     template_passwords,
     vault_machines,
+    webhooks,
 )
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
@@ -167,6 +168,7 @@ for part in (
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)
 api.add_router("/conflicts", conflicts.router)
+api.add_router("/webhooks", webhooks.router)
 api.add_router("/approvals", approvals.of_all)
 api.add_router("/audit", audit.router)
 api.add_router("/deployments", approvals.router)

@@ -36,6 +36,7 @@ from wizard.web.views import (
     tasks,
     topology,
     waivers,
+    webhooks,
 )
 
 urlpatterns = [
@@ -163,6 +164,21 @@ urlpatterns = [
     path("azure-accounts/<uuid:account_id>/change/", azure_accounts.change, name="change_azure_account"),
     path("azure-accounts/<uuid:account_id>/test/", azure_accounts.test, name="test_azure_account"),
     path("azure-accounts/<uuid:account_id>/delete/", azure_accounts.delete, name="delete_azure_account"),
+    path("webhooks/", webhooks.listing, name="webhooks"),
+    path("webhooks/add/", webhooks.add, name="add_webhook"),
+    path("webhooks/<uuid:webhook_id>/", webhooks.detail, name="webhook"),
+    path("webhooks/<uuid:webhook_id>/change/", webhooks.change, name="change_webhook"),
+    path("webhooks/<uuid:webhook_id>/secret/", webhooks.new_secret, name="webhook_secret"),
+    path("webhooks/<uuid:webhook_id>/test/", webhooks.ping, name="ping_webhook"),
+    path("webhooks/<uuid:webhook_id>/pause/", webhooks.pause, name="pause_webhook"),
+    path("webhooks/<uuid:webhook_id>/resume/", webhooks.resume, name="resume_webhook"),
+    path("webhooks/<uuid:webhook_id>/delete/", webhooks.delete, name="delete_webhook"),
+    path("webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/resend/",
+        webhooks.resend,
+        name="resend_delivery",
+    ),
     path("account/", account.home, name="account"),
     path("account/password/", account.change_password, name="password_change"),
     path("account/password/new/", account.set_password, name="set_password"),

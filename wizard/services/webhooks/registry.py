@@ -53,9 +53,9 @@ class WebhookWish:
 def visible_webhooks(actor: Operator) -> QuerySet[Webhook]:
     """Those that this person may manage; nobody else needs to see them. `waiting`, `given_up` and `last_at` tell how it goes."""
     rows = Webhook.objects.select_related("deployment", "team", "created_by").defer("sealed")
-    if not may(actor, "operate"):
+    if not may(actor, "webhook.see"):
         return rows.none()
-    if not may(actor, "administer"):
+    if not may(actor, "webhook.change_general"):
         rows = rows.filter(deployment__in=deployments.visible_deployments(actor).values("pk"))
     return rows.annotate(
         waiting=Count("deliveries", filter=Q(deliveries__state=State.PENDING)),
@@ -228,9 +228,9 @@ def place_of(url: str) -> str:
 
 def _require(actor: Operator, deployment: Deployment | None) -> None:
     if deployment is None:
-        require(actor, "administer")
+        require(actor, "webhook.change_general")
     else:
-        require(actor, "operate", deployment)
+        require(actor, "webhook.change", deployment)
 
 
 def _refuse_paused(webhook: Webhook) -> None:

@@ -1,0 +1,168 @@
+"""Webhooks on pages: added, tested, paused and deleted without a mouse, and no secret that was typed comes back."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.web.pages import read
+from tests.webhooks.conftest import SECRET, URL, Adding, send
+from tests.webhooks.receiver import NAME, Receiver
+from wizard.models import Deployment, Operator, Webhook
+from wizard.services import deployments
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/webhooks/"
+
+
+def browser(person: Operator) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def deciding(admin: Operator) -> Client:
+    return browser(admin)
+
+
+def test_a_webhook_is_added_with_a_secret_that_is_shown_once(deciding: Client) -> None:
+    assert "There is no webhook yet" in read(deciding.get(LIST)).words
+    answer = deciding.post(f"{LIST}add/", {"name": "chat", "url": URL, "events": ["task.failed"]})
+    row = Webhook.objects.get()
+    secret = row.reveal()
+    page = read(answer)
+    assert secret in page.words
+    assert "it is shown this once" in page.words
+    detail = deciding.get(f"{LIST}{row.pk}/")
+    words = read(detail).words
+    assert secret not in detail.content.decode()
+    assert "canary" not in detail.content.decode(), "paths and queries may hold keys"
+    assert f"https://{NAME}:443" in words
+    assert "A task failed" in words
+    assert "chat" in read(deciding.get(LIST)).words
+
+
+def test_what_was_typed_comes_back_with_its_errors_but_not_the_secret(deciding: Client) -> None:
+    given = {"name": "chat", "url": "https://169.254.169.254/", "secret": SECRET, "events": ["task.failed"]}
+    answer = deciding.post(f"{LIST}add/", given)
+    assert answer.status_code == 422
+    page = read(answer)
+    assert "that is the metadata service of a cloud" in page.words
+    assert page.value_of("name") == "chat"
+    assert SECRET not in answer.content.decode()
+    (chosen,) = [box for box in page.all("input", name="events") if "checked" in box]
+    assert chosen["value"] == "task.failed"
+    for field in ("deployment", "team"):
+        assert deciding.post(f"{LIST}add/", {**given, "url": URL, field: "no such"}).status_code == 422
+    assert not Webhook.objects.exists()
+
+
+def test_an_operator_names_a_deployment(operator: Operator, deployment: Deployment) -> None:
+    client = browser(operator)
+    page = read(client.get(f"{LIST}add/?deployment={deployment.name}"))
+    assert page.value_of("deployment") == "lyon-cs01"
+    assert not page.all("select", name="team")
+    assert client.post(f"{LIST}add/", {"name": "a", "url": URL, "secret": SECRET}).status_code == 403
+    answer = client.post(
+        f"{LIST}add/", {"name": "a", "url": URL, "secret": SECRET, "deployment": "lyon-cs01"}
+    )
+    row = Webhook.objects.get()
+    assert answer["Location"] == f"{LIST}{row.pk}/"
+    assert (row.deployment, row.events) == (deployment, [])
+
+
+def test_it_is_tested_and_the_delivery_says_how_that_went(
+    add: Adding, deciding: Client, receiver: Receiver
+) -> None:
+    row = add()
+    answer = deciding.post(f"{LIST}{row.pk}/test/")
+    page = read(deciding.get(answer["Location"]))
+    assert "Waiting" in page.words
+    assert page.all("div", id="delivery")[0]["hx-trigger"] == "every 3s"
+    assert page.all("meta", http_equiv="refresh"), "who has no JavaScript sees it, too"
+    send(row)
+    page = read(deciding.get(answer["Location"]))
+    assert "Delivered" in page.words
+    assert "204" in page.words
+    assert "hx-trigger" not in page.all("div", id="delivery")[0]
+    assert "Delivered" in read(deciding.get(f"{LIST}{row.pk}/")).words
+    assert deciding.post(f"{answer['Location']}resend/")["Location"] == answer["Location"]
+    send(row)
+    assert receiver.events == ["ping", "ping"]
+
+
+def test_the_payload_and_the_failure_are_shown(
+    add: Adding, deciding: Client, receiver: Receiver, deployment: Deployment, operator: Operator
+) -> None:
+    row = add()
+    receiver.answers = [503]
+    deployments.rename(deployment, name="lyon-cs02", actor=operator)
+    (delivery,) = send(row)
+    words = read(deciding.get(f"{LIST}{row.pk}/deliveries/{delivery.pk}/")).words
+    assert "It answered 503; expected is 200 to 299." in words
+    assert "oskar renamed lyon-cs01 to lyon-cs02." in words
+    assert "Next attempt" in words
+
+
+def test_it_pauses_goes_on_gets_a_new_secret_and_is_deleted_after_a_question(
+    add: Adding, deciding: Client
+) -> None:
+    row = add()
+    for name, active in (("pause", False), ("resume", True)):
+        assert deciding.post(f"{LIST}{row.pk}/{name}/")["Location"] == f"{LIST}{row.pk}/"
+        row.refresh_from_db()
+        assert row.active is active
+    answer = deciding.post(f"{LIST}{row.pk}/secret/")
+    row.refresh_from_db()
+    assert row.reveal() != SECRET
+    assert row.reveal() in read(answer).words
+    assert "Delete this webhook?" in read(deciding.get(f"{LIST}{row.pk}/delete/")).words
+    assert deciding.post(f"{LIST}{row.pk}/delete/")["Location"] == LIST
+    assert not Webhook.objects.exists()
+
+
+def test_a_change_keeps_the_secret_unless_another_receiver_is_meant(add: Adding, deciding: Client) -> None:
+    row = add()
+    page = read(deciding.get(f"{LIST}{row.pk}/change/"))
+    assert page.value_of("url") == URL
+    assert page.value_of("secret") == ""
+    given = {"name": "chat", "url": "https://new.example.test/"}
+    answer = deciding.post(f"{LIST}{row.pk}/change/", given)
+    assert answer.status_code == 422
+    assert "Enter the secret again" in read(answer).words
+    assert deciding.post(f"{LIST}{row.pk}/change/", {**given, "url": f"https://{NAME}/b"}).status_code == 302
+    row.refresh_from_db()
+    assert row.reveal() == SECRET
+
+
+def test_an_operator_does_not_learn_of_those_of_others(add: Adding, operator: Operator) -> None:
+    row = add()
+    client = browser(operator)
+    assert client.get(f"{LIST}{row.pk}/").status_code == 404
+    assert client.post(f"{LIST}{row.pk}/secret/").status_code == 404
+    assert "There is no webhook yet" in read(client.get(LIST)).words
+
+
+def test_who_only_looks_or_reviews_finds_nothing(add: Adding, viewer: Operator, reviewer: Operator) -> None:
+    row = add()
+    for person in (viewer, reviewer):
+        client = browser(person)
+        assert client.get(LIST).status_code == 403
+        assert client.get(f"{LIST}{row.pk}/").status_code == 403
+        assert client.post(f"{LIST}{row.pk}/secret/").status_code == 403
+        assert "Webhooks" not in read(client.get("/")).words
+
+
+def test_the_list_takes_no_more_queries_for_more_webhooks(add: Adding, deciding: Client) -> None:
+    counts = []
+    for number in range(2):
+        for extra in range(1 + 9 * number):
+            add(name=f"hook-{number}-{extra}")
+        with CaptureQueriesContext(connection) as asked:
+            assert deciding.get(LIST).status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
