@@ -41,6 +41,7 @@ __all__ = [
     "lacking_approval",
     "may_decide",
     "needs",
+    "part_in",
     "reject",
     "require_approval",
     "standing",
@@ -293,12 +294,12 @@ def waiting(actor: Operator) -> QuerySet[Approval]:
 def may_decide(approval: Approval, actor: Operator) -> bool:
     """Whether this person could approve it; only for what is shown."""
     deployment = approval.deployment
-    return may(actor, "approval.decide", deployment) and _part_in(deployment, approval, actor) is None
+    return may(actor, "approval.decide", deployment) and part_in(approval, actor) is None
 
 
 def refuse_own(deployment: Deployment, approval: Approval, actor: Operator) -> None:
     """Raises Conflict `same_person`, which says what part the person had in it."""
-    part = _part_in(deployment, approval, actor)
+    part = part_in(approval, actor)
     if part is None:
         return
     others = [person.get_username() for person in who_may_approve(deployment)]
@@ -314,7 +315,9 @@ def refuse_own(deployment: Deployment, approval: Approval, actor: Operator) -> N
 # --- inside ------------------------------------------------------------------------------------------------------------
 
 
-def _part_in(deployment: Deployment, approval: Approval, actor: Operator) -> Text | None:
+def part_in(approval: Approval, actor: Operator) -> Text | None:
+    """What this person had to do with it, as a clause that begins with “You”; None for somebody who may approve it."""
+    deployment = approval.deployment
     if approval.asked_by_id == actor.pk:
         return Text(_("You asked for this approval yourself"))
     if deployment.created_by_id == actor.pk:

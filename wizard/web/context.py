@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from wizard.services.permissions import may
+from wizard.web.approval_panel import in_header
 
 
 def product(request: HttpRequest) -> dict[str, object]:
@@ -15,4 +16,5 @@ def product(request: HttpRequest) -> dict[str, object]:
         "version": settings.VERSION,
         "lab": settings.LAB,
         "may_operate": user is not None and may(user, "operate"),
+        **in_header(user),
     }

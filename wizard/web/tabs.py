@@ -38,6 +38,7 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("tasks", gettext("Tasks"), "deployment_tasks", True),
         ("snapshots", gettext("Snapshots"), "snapshots", state == DeploymentState.RECORDED),
         ("hand_over", gettext("Hand-over"), "hand_over", True),
+        ("history", gettext("History"), "history", True),
     ]
     return [
         Tab(label=label, url=reverse(name, args=[deployment.pk]), current=key == current)

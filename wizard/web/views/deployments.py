@@ -23,7 +23,7 @@ from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.vault_observation import notices
-from wizard.web import steps
+from wizard.web import approval_panel, steps
 from wizard.web.component_words import architecture_of
 from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest, page
@@ -144,6 +144,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "removals_due": additions_schedule.reminders(deployment),
         "critical": notices.open_critical(deployment),
         "ends": expiry.calendar_of(deployment, actor=request.user)[:ENDS_SHOWN],
+        **approval_panel.panel(deployment, request.user),
     }
     return render(request, "web/deployment.html", context)
 

@@ -16,7 +16,7 @@ from wizard.services.errors import Conflict, NotFound, UserError
 from wizard.services.permissions import may
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
-from wizard.web import live, steps
+from wizard.web import approval_panel, live, steps
 from wizard.web.guard import SignedInRequest
 from wizard.web.problems import Problem
 from wizard.web.views import deployment_plan
@@ -91,6 +91,7 @@ def show(
     context |= _more(deployment, step.id) | (more or {})
     if step.id == "deploy":
         context |= deployment_plan.context(deployment, newest if context["failure"] else None)
+        context |= approval_panel.panel(deployment, request.user)
     return render(request, f"web/steps/{step.id}.html", context, status=problem.status if problem else 200)
 
 
