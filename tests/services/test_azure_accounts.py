@@ -65,7 +65,7 @@ def test_a_secret_is_kept_sealed_and_written_down_nowhere(operator: Operator) ->
         "tenant": TENANT,
         "client_id": CLIENT,
     }
-    assert azure_access.account_of("lyon-reader") == Account(
+    assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")) == Account(
         how="client_secret", cloud="public", tenant=TENANT, client_id=CLIENT, secret=SECRET
     )
 
@@ -160,7 +160,7 @@ def test_another_secret_replaces_the_old_one_and_counts_as_not_tested(operator: 
     assert row.tested_at is None
     assert azure_access.account_of(row).secret == "another~secret"
     azure_accounts.change(row, AccountWish(**{**wish, "secret": ""}), actor=operator)
-    assert azure_access.account_of("lyon-reader").secret == "another~secret", "left out, it stays"
+    assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")).secret == "another~secret", "left out, it stays"
     changed = AuditEntry.objects.filter(action="azure_account.changed").first()
     assert changed is not None
     assert "another~secret" not in str(changed.before) + str(changed.after)
@@ -177,7 +177,7 @@ def test_a_stored_secret_is_not_sent_elsewhere(operator: Operator, moved: dict[s
     spelled_otherwise = {**PRINCIPAL, "tenant": TENANT.upper(), "secret": ""}
     azure_accounts.change(row, AccountWish(**spelled_otherwise), actor=operator)
     azure_accounts.change(row, AccountWish(**{**PRINCIPAL, **moved, "secret": "of-there"}), actor=operator)
-    assert azure_access.account_of("lyon-reader").secret == "of-there"
+    assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")).secret == "of-there"
 
 
 def test_who_read_the_account_before_it_moved_does_not_take_the_new_secret_back(operator: Operator) -> None:
@@ -187,7 +187,7 @@ def test_who_read_the_account_before_it_moved_does_not_take_the_new_secret_back(
     azure_accounts.change(row, AccountWish(**moved), actor=operator)
     with pytest.raises(Invalid):
         azure_accounts.change(stale, AccountWish(**{**PRINCIPAL, "secret": ""}), actor=operator)
-    known = azure_access.account_of("lyon-reader")
+    known = azure_access.account_of(AzureAccount.objects.get(name="lyon-reader"))
     assert (known.tenant, known.secret) == (CLIENT, "of-there")
     azure_accounts.delete(AzureAccount.objects.get(), actor=operator)
     with pytest.raises(NotFound):

@@ -166,6 +166,8 @@ def test_a_worker_keeps_watches_only_where_the_next_refresh_finds_their_session_
 def test_a_watch_of_another_address_is_not_used(watching: VCenter, vcenter: LabVCenter) -> None:
     refresh(watching)
     VCenter.objects.update(host=vcenter.host, port=vcenter.port)
+    # As after the password was entered anew for it.
+    Credential.objects.update(address=f"{vcenter.host}:{vcenter.port}")
     assert refresh(watching).complete is True
 
 

@@ -13,7 +13,7 @@ from tests.walk import VM_NAME, Walk
 from wizard.lab.inventory import INSTANCE_UUID
 from wizard.models import AuditEntry, Credential, Machine, TaskEvent, TaskState, VCenter
 from wizard.services import deployments, discovery, tasks
-from wizard.services.errors import NotReady
+from wizard.services.errors import Conflict, NotReady
 
 pytestmark = pytest.mark.vcenter
 
@@ -126,6 +126,10 @@ def test_the_second_address_is_refused_already_when_somebody_signs_in_there(begi
     assert "vcenter" not in deployments.completed_steps(second.deployment)
     assert second.standing == "accepted", "the account is right, the address is not"
     second.answer("vcenter", **second.address, credential=second.credential)
+    with pytest.raises(Conflict) as refused:
+        second.launch("sign_in_vcenter")
+    assert refused.value.code == "credential_bound"
+    second.enter_password()
     second.done("sign_in_vcenter")
 
 

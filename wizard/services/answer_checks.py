@@ -8,7 +8,7 @@ from typing import Any
 from wizard.journey import placement_choices as placement
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Deployment
-from wizard.services import evidence, targets, template_checks, vaults_seen
+from wizard.services import credentials, evidence, targets, template_checks, vaults_seen
 from wizard.services.answers import answers_of
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -35,7 +35,7 @@ def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[Fiel
     if refused := targets.vcenter_refusals(data):
         return refused
     name = data["credential"]
-    if Credential.objects.filter(name=name or "", kind=Credential.Kind.VCENTER).exists():
+    if credentials.of_kind(Credential.Kind.VCENTER, deployment).filter(name=name or "").exists():
         return []
     text = Text(
         _("There is no vCenter credential named “%(name)s”. Enter the account in the vCenter step first."),
@@ -69,7 +69,7 @@ def _check_evidence(deployment: Deployment, data: Mapping[str, Any]) -> list[Fie
     name = data.get("credential")
     if data["way"] == "winrm" and (refused := targets.machine_refusals(data)):
         return refused
-    known = Credential.objects.filter(name=name or "", kind=Credential.Kind.WINDOWS).exists()
+    known = credentials.of_kind(Credential.Kind.WINDOWS, deployment).filter(name=name or "").exists()
     if data["way"] != "winrm" or known:
         return []
     text = Text(

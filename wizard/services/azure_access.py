@@ -11,6 +11,7 @@ from wizard.azure.account import Account, How
 from wizard.azure.connection import Arm, connect
 from wizard.azure.vaults import VaultRef
 from wizard.models import AzureAccount, Deployment
+from wizard.services.account_use import usable_in
 from wizard.services.answers import answers_in_play
 from wizard.services.errors import Conflict
 from wizard.services.opening import opening
@@ -35,12 +36,13 @@ def account_row(deployment: Deployment) -> AzureAccount:
             remedy=Text(_("Choose an Azure account in the vault step, or carry this step out by hand.")),
             code="no_azure_account",
         )
-    return named(name)
+    return named(name, deployment)
 
 
-def named(name: str) -> AzureAccount:
-    """The account of that name. Raises Conflict `unknown_account`."""
-    row = AzureAccount.objects.select_related("credential").filter(name=name).first()
+def named(name: str, deployment: Deployment) -> AzureAccount:
+    """The account of that name, if it is one that the deployment may use. Raises Conflict `unknown_account`."""
+    rows = AzureAccount.objects.filter(usable_in(deployment), name=name)
+    row = rows.select_related("credential").first()
     if row is None:
         raise Conflict(
             Text(_("There is no Azure account named “%(name)s”."), name=name),
@@ -50,12 +52,11 @@ def named(name: str) -> AzureAccount:
     return row
 
 
-def account_of(account: str | AzureAccount) -> Account:
-    """What the room that speaks to Azure signs in with. Raises Conflict `unknown_account`.
+def account_of(row: AzureAccount) -> Account:
+    """What the room that speaks to Azure signs in with.
 
     With the setting AZURE_EMULATOR every account stands for the emulator, and none of their secrets is opened.
     """
-    row = account if isinstance(account, AzureAccount) else named(account)
     if settings.AZURE_EMULATOR:
         return Account(how="emulator", cloud=row.cloud, resource_manager=settings.AZURE_EMULATOR)
     with opening(row.name):

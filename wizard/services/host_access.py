@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from wizard.hosts.connection import HostConnection, Transport, open_host
 from wizard.hosts.session import HostSession
 from wizard.journey.errors import explain
-from wizard.models import Credential
+from wizard.models import Credential, Deployment
 from wizard.planning.addressing import server_name
 from wizard.services import credentials, targets
 from wizard.services.errors import Invalid
@@ -52,10 +52,10 @@ def read_address(given: Mapping[str, Any]) -> MachineAddress:
     return address
 
 
-def usable_account(where: Mapping[str, Any]) -> Credential:
-    """The account for a machine. Raises Conflict for a credential of another kind, and for one that must not be tried."""
+def usable_account(where: Mapping[str, Any], deployment: Deployment | None = None) -> Credential:
+    """The account for a machine, and with a deployment one that this may use. Raises Conflict for a credential of another kind, and for one that must not be tried."""
     kind = Credential.Kind.LINUX if where["transport"] == "ssh" else Credential.Kind.WINDOWS
-    return credentials.usable(where["credential"], kind)
+    return credentials.usable(where["credential"], kind, deployment=deployment)
 
 
 @contextmanager

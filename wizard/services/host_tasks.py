@@ -92,7 +92,7 @@ def prepare_collect(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     if unanswered := collector_scripts.unanswered(deployment):
         return Prepared(missing=unanswered)
     where = _checked(given)
-    usable_account(where)
+    usable_account(where, deployment)
     return Prepared(inputs={"component": component, **where})
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from wizard.journey.errors import FieldError
 from wizard.models import Credential, Deployment, Operator
-from wizard.services import deployments, evidence
+from wizard.services import credentials, deployments, evidence
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.permissions import require
 from wizard.services.privileges import Comparison, chosen_levels, comparison_for
@@ -91,7 +91,7 @@ def role_name_of(deployment: Deployment) -> str:
 def principal_of(deployment: Deployment, comparison: Comparison | None, wish: str = "") -> str:
     """The account that gets the role, as `DOMAIN\\user`: that of `wish`, else the one of the vCenter step."""
     stored, _version = deployments.form_of(deployment, "vcenter")
-    own = comparison.account if comparison else _username(stored.get("credential"))
+    own = comparison.account if comparison else _username(deployment, stored.get("credential"))
     found = _windows_name(_checked("principal", wish) or own)
     if not found:
         raise NotReady(
@@ -119,8 +119,8 @@ def _is_built_in(account: str) -> bool:
     return account.rpartition("\\")[2].casefold() in _BUILT_IN
 
 
-def _username(credential: str | None) -> str:
-    row = Credential.objects.filter(name=credential or "", kind=Credential.Kind.VCENTER).first()
+def _username(deployment: Deployment, credential: str | None) -> str:
+    row = credentials.of_kind(Credential.Kind.VCENTER, deployment).filter(name=credential or "").first()
     return row.username if row else ""
 
 

@@ -28,12 +28,12 @@ def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     name = str(inputs.get("account") or stored.get("account") or "")
     if not name:
         return Prepared(missing=(Text(_("an Azure account")),))
-    azure_access.named(name)
+    azure_access.named(name, deployment)
     return Prepared(inputs={"account": name})
 
 
 def run(progress: Progress) -> Done:
-    account = azure_access.named(progress.task.inputs["account"])
+    account = azure_access.named(progress.task.inputs["account"], progress.task.deployment)
     progress.phase(Text(_("Signing in to Azure as %(name)s"), name=account.name), 5)
     try:
         # Signed in anew: a token of before would not tell whether the secret is right.

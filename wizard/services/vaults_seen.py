@@ -9,6 +9,7 @@ from wizard.journey import vault_choices
 from wizard.journey.errors import FieldError
 from wizard.models import AzureAccount, Deployment, Task
 from wizard.services import evidence
+from wizard.services.account_use import usable_in
 from wizard.services.answers import primary_component
 from wizard.text import Text, _
 
@@ -21,7 +22,7 @@ def newest(deployment: Deployment, account: str) -> Mapping[str, Any] | None:
 
     What it saw before it was changed does not count: it may have been of another tenant, or another account of that name.
     """
-    row = AzureAccount.objects.filter(name=account).first() if account else None
+    row = AzureAccount.objects.filter(usable_in(deployment), name=account).first() if account else None
     task = evidence.latest(deployment, LOOK_UP, {"account": account}) if row else None
     if row is None or task is None or task.started_at is None or task.started_at < row.changed_at:
         return None
@@ -38,7 +39,7 @@ def conflicts(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldErro
     name = data.get("account") or ""
     if not name:
         return []
-    if not AzureAccount.objects.filter(name=name).exists():
+    if not AzureAccount.objects.filter(usable_in(deployment), name=name).exists():
         text = Text(
             _("There is no Azure account named “%(name)s”. Add it under Azure accounts, or choose none."),
             name=name,

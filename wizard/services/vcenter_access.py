@@ -90,7 +90,8 @@ class _Key:
 
 @contextmanager
 def _lend(answers: Mapping[str, Any], *, fresh: bool) -> Iterator[Session]:
-    credential = credentials.usable(answers["credential"], Credential.Kind.VCENTER)
+    address = credentials.address_of(answers["host"], answers["port"])
+    credential = credentials.usable(answers["credential"], Credential.Kind.VCENTER, address=address)
     key = _Key(
         endpoint=Endpoint(
             host=answers["host"], port=answers["port"], thumbprint_sha256=answers["thumbprint_sha256"]
@@ -129,7 +130,8 @@ def _account(key: _Key) -> Iterator[Account]:
                 remedy=Text(_("Start it again; it signs in with what is stored now.")),
                 code="credential_changed",
             )
-        with credentials.one_attempt(credential) as account:
+        address = credentials.address_of(key.endpoint.host, key.endpoint.port)
+        with credentials.one_attempt(credential, address) as account:
             yield account
 
 

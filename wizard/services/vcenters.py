@@ -82,7 +82,12 @@ def prepare_sign_in(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
         raise Invalid(explain(error)) from None
     given = answers.model_dump(mode="json")
     targets.require_none(targets.vcenter_refusals(given))
-    credentials.usable(str(wanted["credential"]), Credential.Kind.VCENTER)
+    credentials.usable(
+        str(wanted["credential"]),
+        Credential.Kind.VCENTER,
+        deployment=deployment,
+        address=credentials.address_of(given["host"], given["port"]),
+    )
     return Prepared(inputs=given)
 
 

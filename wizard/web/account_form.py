@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 
 from wizard.journey.errors import FieldError
-from wizard.models import Credential
+from wizard.models import Credential, Deployment
 from wizard.services import credentials
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -20,6 +20,7 @@ NEW_ACCOUNT = ""
 
 
 def account_form(
+    deployment: Deployment,
     kind: str,
     own: str,
     saved: str | None,
@@ -30,8 +31,8 @@ def account_form(
     password_help: str,
 ) -> ShownForm:
     """`own` is the name under which this deployment keeps an account, `saved` the name that is in its answers."""
-    others = [row for row in credentials.of_kind(kind) if row.name != own]
-    mine = credentials.of_kind(kind).filter(name=own).first()
+    others = [row for row in credentials.of_kind(kind, deployment) if row.name != own]
+    mine = credentials.of_kind(kind, deployment).filter(name=own).first()
     fields: dict[str, Shown] = {}
     if others:
         # Its first, empty line stands for the account that is entered below.
@@ -59,11 +60,11 @@ def account_form(
     return ShownForm(fields, values, problems)
 
 
-def chosen_name(kind: str, own: str, chosen: str) -> str:
+def chosen_name(deployment: Deployment, kind: str, own: str, chosen: str) -> str:
     """The name of the credential that was chosen. Raises Invalid for one that is gone."""
     if chosen == NEW_ACCOUNT:
         return own
-    if not credentials.of_kind(kind).filter(name=chosen).exists():
+    if not credentials.of_kind(kind, deployment).filter(name=chosen).exists():
         gone = Text(_("There is no account of that name any more. Choose another."))
         raise Invalid([FieldError(path="account", message=gone, code="unknown_credential")])
     return chosen

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from wizard.journey.vcenter import VCenterAddress
 from wizard.models import Credential, Deployment
 from wizard.services import credentials, deployments, tasks
 from wizard.services.errors import Conflict
@@ -58,7 +61,7 @@ def sign_in(
 
     def attempt() -> None:
         values, _version = deployments.form_of(deployment, step)
-        name = chosen_name(kind, own, chosen)
+        name = chosen_name(deployment, kind, own, chosen)
         deployments.keep_draft(
             deployment,
             step,
@@ -73,7 +76,22 @@ def sign_in(
                 username=username,
                 secret=request.POST.get("password", ""),
                 actor=request.user,
+                deployment=deployment,
+                address=_address(kind, values),
             )
         tasks.launch(task, deployment=deployment, actor=request.user)
 
     return {"account": chosen, "username": username}, attempt
+
+
+def _address(kind: Credential.Kind, values: Mapping[str, Any]) -> str:
+    if kind != Credential.Kind.VCENTER:
+        return ""
+    try:
+        given = VCenterAddress.model_validate(
+            {name: values[name] for name in ("host", "port") if name in values}
+        )
+    except ValidationError:
+        # As long as there is no address that could be used, the first use binds it.
+        return ""
+    return credentials.address_of(given.host, given.port)

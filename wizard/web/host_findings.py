@@ -67,7 +67,7 @@ def find_out(deployment: Deployment, values: Mapping[str, Any]) -> Findings:
         collect=collect if collect and collect.inputs.get("component") == component else None,
         facts=host_facts.latest(deployment, component),
         pinned=values.get("thumbprint_sha256") or "",
-        credential=credentials.of_kind(Credential.Kind.WINDOWS)
+        credential=credentials.of_kind(Credential.Kind.WINDOWS, deployment)
         .filter(name=values.get("credential") or "")
         .first(),
         over_http=values.get("transport") == "http",

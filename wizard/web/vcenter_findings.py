@@ -63,7 +63,7 @@ def find_out(deployment: Deployment, values: dict[str, Any]) -> Findings:
         sign_in=_about(evidence.newest(deployment, "sign_in_vcenter"), answers),
         proof=evidence.signed_in(deployment, answers),
         pinned=values.get("thumbprint_sha256") or "",
-        credential=credentials.of_kind(Credential.Kind.VCENTER)
+        credential=credentials.of_kind(Credential.Kind.VCENTER, deployment)
         .filter(name=values.get("credential") or "")
         .first(),
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 from wizard.journey.errors import FieldError
 from wizard.models import AzureAccount, Deployment, Operator, StepAnswer
 from wizard.services import audit, azure_access, deployments
+from wizard.services.account_use import usable_in
 from wizard.services.answers import answers_of
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
@@ -22,7 +23,7 @@ from wizard.text import Text, _
 def choices_for(deployment: Deployment) -> list[AzureAccount]:
     """The accounts of the cloud in which its vault is; none before the vault step is answered."""
     answers = answers_of(deployment).get("vault")
-    return list(AzureAccount.objects.filter(cloud=answers["cloud"])) if answers else []
+    return list(AzureAccount.objects.filter(usable_in(deployment), cloud=answers["cloud"])) if answers else []
 
 
 @transaction.atomic

@@ -129,6 +129,7 @@ def _account_form(
     deployment: Deployment, saved: dict[str, Any], typed: dict[str, Any], problems: tuple[FieldError, ...]
 ) -> ShownForm:
     return account_form(
+        deployment,
         Credential.Kind.VCENTER,
         _own_name(deployment),
         saved.get("credential"),
