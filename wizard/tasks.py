@@ -24,6 +24,7 @@ from wizard.services import (
     discovery,
     installation_secrets,
     key_rotation,
+    pulses,
     tasks,
     tracing,
     vault_observation,
@@ -53,8 +54,10 @@ def execute(self: Any, task_id: str) -> None:
 
 @shared_task(name="wizard.tasks.reconcile")
 @_by_itself
-def reconcile() -> None:
+def reconcile(from_schedule: bool = False) -> None:
     close_old_connections()
+    if from_schedule:
+        pulses.note_scheduler()
     tasks.reconcile()
     installation_secrets.drop_ended()
     additions_schedule.follow_up()
@@ -121,6 +124,24 @@ def deliver_webhook(webhook_id: str) -> None:
 def keep_watches(**_: Any) -> None:
     """A worker lives from one refresh to the next: what it watches it need not read in whole."""
     discovery.keep_watches()
+
+
+# The one of this process, if it is a worker.
+_heartbeats: list[pulses.Heartbeat] = []
+
+
+@worker_ready.connect
+def begin_pulse(sender: Any = None, **_: Any) -> None:
+    """Once the pool has forked, so that no child inherits a connection."""
+    heartbeat = pulses.Heartbeat(sender.hostname or "worker")
+    _heartbeats.append(heartbeat)
+    heartbeat.start()
+
+
+@worker_shutdown.connect
+def end_pulse(**_: Any) -> None:
+    while _heartbeats:
+        _heartbeats.pop().stop()
 
 
 @worker_ready.connect

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import make_deployment
 from tests.waiting import wait_until
 from tests.worker.conftest import Worker
-from wizard.models import Operator, Task, TaskState
+from wizard.models import Operator, Pulse, Task, TaskState
 from wizard.services import tasks
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
@@ -84,3 +84,11 @@ def test_a_running_task_is_cancelled_from_outside(start_worker: StartWorker, ope
     tasks.cancel(task, actor=operator)
     wait_until(lambda: ended(task))
     assert task.state == TaskState.CANCELLED
+
+
+def test_worker_and_scheduler_are_heard_of_and_the_worker_takes_its_leave(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    wait_until(lambda: set(Pulse.objects.values_list("part", flat=True)) == {"worker", "scheduler"})
+    assert "@" in Pulse.objects.get(part="worker").name
+    worker.end()
+    assert set(Pulse.objects.values_list("part", flat=True)) == {"scheduler"}

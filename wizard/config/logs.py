@@ -47,6 +47,8 @@ def configure(settings: dict[str, Any]) -> None:
             "loggers": {
                 # Each request has a line of its own, with its route; here is only what crashed.
                 "django.request": {"level": "ERROR"},
+                # Without the mail of its own, which would quote settings and whole requests.
+                "django": {"handlers": [], "propagate": True},
                 "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
                 "axes": {"level": "WARNING"},
                 # One line for each of these a second would bury the rest.

@@ -301,6 +301,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {
         "task": "wizard.tasks.reconcile",
+        # The scheduler is heard of by this; a worker that starts sends the same without it.
+        "kwargs": {"from_schedule": True},
         "schedule": TASK_RECONCILE_SECONDS,
         "options": {"expires": 30},
     },

@@ -1,0 +1,28 @@
+"""Who may see how this installation is doing: whoever is signed in, by cookie or with a token, and may look around."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from wizard.models import Operator
+from wizard.services import accounts
+from wizard.services.permissions import may
+
+
+def onlooker(request: HttpRequest, *, cookie: bool = True) -> Operator | None:
+    """The person behind the request, if they may look around; None where nobody can be told, the database being down."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        if scheme.lower() == "bearer":
+            row = accounts.token_bearer(token.strip())
+            person: object = row.user if row is not None else None
+        else:
+            person = request.user if cookie else None
+        return person if isinstance(person, Operator) and may(person, "product.use") else None
+    except DatabaseError:
+        return None
+
+
+def may_look(request: HttpRequest) -> bool:
+    return onlooker(request) is not None
