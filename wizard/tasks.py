@@ -22,6 +22,7 @@ from wizard.services import (
     audit_chain,
     azure_accounts,
     discovery,
+    idempotency,
     installation_secrets,
     key_rotation,
     pulses,
@@ -62,6 +63,7 @@ def reconcile(from_schedule: bool = False) -> None:
     installation_secrets.drop_ended()
     additions_schedule.follow_up()
     audit_chain.sweep()
+    idempotency.drop_ended()
 
 
 @shared_task(name="wizard.tasks.refresh_vcenters")

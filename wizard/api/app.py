@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -29,6 +28,7 @@ from wizard.api import (
     deployments,
     description,
     facts,
+    guard,
     hand_over,
     handouts,
     installation,
@@ -57,11 +57,18 @@ class TaskApi(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                guard = _GUARDS.get(pattern.name or "", _with_problems)
-                pattern.callback = guard(pattern.callback)
+                pattern.callback = self._guarded(pattern.name or "", pattern.callback)
         # Before ninja's own root, which answers with a page, and after everything else.
         root, rest = path("", _nothing_here, name="api-root"), re_path(r"", _nothing_here)
         return [root, *patterns, rest], app, namespace
+
+    def _guarded(self, name: str, view: View) -> View:
+        match name:
+            case "openapi-view":
+                return login_required(view)
+            case "openapi-json":
+                return guard.for_readers(_token, view)
+        return guard.guarded(self, _token, view)
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
@@ -85,37 +92,6 @@ def _nothing_here(request: HttpRequest) -> HttpResponse:
     return problems.absent()
 
 
-def _for_readers(view: View) -> View:
-    """The description is for people who are signed in, and for programs with a token."""
-
-    @csrf_exempt
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return problems.wrong_method(request, "GET, HEAD")
-        if not request.user.is_authenticated and _token(request) is None:
-            return problems.not_authenticated(request)
-        return view(request, *args, **kwargs)
-
-    return answer
-
-
-def _with_problems(view: View) -> View:
-    @csrf_exempt
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        sent = [request.path, *(value for _name, values in request.GET.lists() for value in values)]
-        if any("\0" in part for part in sent):
-            return problems.unusable_address()
-        response = view(request, *args, **kwargs)
-        if isinstance(response, HttpResponseNotAllowed):
-            return problems.wrong_method(request, response["Allow"])
-        response["Cache-Control"] = "no-store"
-        return response
-
-    return answer
-
-
 class Docs(Swagger):
     """Ninja's page in our frame, with nothing from outside: by default it would show every document to a validator."""
 
@@ -132,7 +108,6 @@ class Docs(Swagger):
 
 
 _token = TokenAuth()
-_GUARDS: dict[str, Callable[[View], View]] = {"openapi-view": login_required, "openapi-json": _for_readers}
 
 api = TaskApi(
     title="Foothold task API",
@@ -147,6 +122,7 @@ api = TaskApi(
     docs=Docs(),
 )
 problems.install(api)
+api.add_decorator(guard.notes_that_it_began, "operation")
 api.add_router("/profiles", profiles.router)
 for part in (
     deployments,

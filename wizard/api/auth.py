@@ -21,6 +21,13 @@ class TokenAuth(HttpBearer):
 
     openapi_description = "A token of a person, made in the account page or with `manage.py token create`."
 
+    def __call__(self, request: HttpRequest) -> ApiToken | None:
+        # Asked before an operation and by it: looked up once.
+        if not hasattr(request, "bearer"):
+            request.bearer = super().__call__(request)  # type: ignore[attr-defined]
+        found: ApiToken | None = request.bearer  # type: ignore[attr-defined]
+        return found
+
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         return accounts.token_bearer(token.strip())
 

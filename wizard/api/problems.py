@@ -18,7 +18,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError, Valida
 from ninja.params.models import BodyModel
 
 from wizard.journey.errors import FieldError, explain
-from wizard.services import errors
+from wizard.services import errors, idempotency, tracing
 from wizard.text import Text, _
 
 log = structlog.get_logger(__name__)
@@ -67,6 +67,8 @@ _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     Unreadable: HTTPStatus.BAD_REQUEST,
 }
 
+_RETRY: dict[type[errors.UserError], int] = {idempotency.StillUnderWay: idempotency.RETRY_SECONDS}
+
 
 class ProblemError(Schema):
     path: str = Field(
@@ -86,6 +88,7 @@ class Problem(Schema):
     code: str = Field(description="What is wrong, for programs; it stays the same in every language.")
     remedy: str = Field("", description="What to do about it, where there is something to do.")
     errors: list[ProblemError] = []
+    request_id: str = Field("", description="The X-Request-ID of this answer; the log has the rest under it.")
 
 
 class InvalidRequest(ValidationError):
@@ -127,6 +130,7 @@ def problem(
         errors=[
             ProblemError(path=field.path, message=str(field.message), code=field.code) for field in fields
         ],
+        request_id=tracing.current(),
     )
     return HttpResponse(
         json.dumps(body.model_dump(), ensure_ascii=False),
@@ -159,6 +163,16 @@ def not_authenticated(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_many_requests(wait: int) -> HttpResponse:
+    return problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_requests",
+        Text(_("Too many requests in a short time.")),
+        remedy=Text(_("Ask again after %(seconds)s seconds, and more slowly."), seconds=wait),
+        headers={"Retry-After": str(wait)},
+    )
+
+
 def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
     return problem(
         HTTPStatus.METHOD_NOT_ALLOWED,
@@ -177,7 +191,11 @@ def install(api: NinjaAPI) -> None:
             (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS),
             HTTPStatus.UNPROCESSABLE_ENTITY,
         )
-        return problem(status, error.code, error.text, remedy=error.remedy, fields=error.errors)
+        wait = next((_RETRY[kind] for kind in type(error).__mro__ if kind in _RETRY), None)
+        headers = {"Retry-After": str(wait)} if wait else {}
+        return problem(
+            status, error.code, error.text, remedy=error.remedy, fields=error.errors, headers=headers
+        )
 
     @api.exception_handler(AuthenticationError)
     def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

@@ -50,6 +50,10 @@ PUBLIC_URL = env.text("FOOTHOLD_URL", f"http://localhost:{PORT}").rstrip("/")
 # How many proxies of yours stand in front; the sign-in throttle counts addresses behind them.
 PROXY_DEPTH = env.number("PROXY_DEPTH", 0)
 
+# How many requests one API token may make in any minute, and in any second of it; 0: as many as it likes.
+API_RATE_PER_MINUTE = env.number("API_RATE_PER_MINUTE", 600)
+API_RATE_PER_SECOND = env.number("API_RATE_PER_SECOND", 100)
+
 INSTALLED_APPS = [
     "wizard.apps.WizardConfig",
     "django.contrib.auth",

@@ -45,6 +45,11 @@ def coming_from(origin: Origin) -> Iterator[None]:
         _origin.reset(token)
 
 
+def origin() -> Origin:
+    """Where the request that is being answered came from."""
+    return _origin.get()
+
+
 def record(
     action: str,
     *,
@@ -58,7 +63,7 @@ def record(
 
     It belongs to the deployment that the subject is or belongs to, and with it to those who may see that one.
     """
-    origin = _origin.get()
+    came_from = _origin.get()
     entry = AuditEntry.objects.create(
         action=action,
         subject=_BREAKS.sub(_SHOWN_INSTEAD, harmless(str(subject)))[:255],
@@ -68,8 +73,8 @@ def record(
         sentence=harmless(sentence),
         before=harmless(before),
         after=harmless(after),
-        address=origin.address,
-        request_id=harmless(origin.request_id)[:64],
+        address=came_from.address,
+        request_id=harmless(came_from.request_id)[:64],
     )
     audit_chain.seal_after_commit(entry.pk)
     outbox.of_audit(entry)
