@@ -87,7 +87,7 @@ def test_a_machine_is_imported_started_and_found_at_its_address(walk: Walk) -> N
     assert [upload["state"] for upload in walk.control.uploads()] == ["done"] * 3
     assert walk.state == "deployed"
     said = str(AuditEntry.objects.get(action="appliance.deployed").sentence)
-    assert said == f"oskar deployed the virtual machine {VM_NAME}."
+    assert said == f"oskar deployed the virtual machine {VM_NAME} for {walk.deployment.name}."
     levels = {event.level for event in task.events.all()}
     assert levels == {"info"}
 

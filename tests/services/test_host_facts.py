@@ -124,7 +124,7 @@ def test_what_the_machine_said_is_kept_and_completes_its_step(
     assert row.facts["os.product_type"] == {"value": 3}
     assert (row.way, row.host_name, row.received_by) == ("upload", "cs01", operator)
     said = str(AuditEntry.objects.get(action="facts.received").sentence)
-    assert said == "oskar brought the facts of cs01 (cs) to lyon."
+    assert said == "oskar brought the facts of cs01 (Configuration server) to lyon."
 
 
 def test_what_could_not_be_read_is_kept_with_its_reason(deployment: Deployment, operator: Operator) -> None:

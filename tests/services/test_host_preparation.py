@@ -123,9 +123,8 @@ def test_a_machine_is_checked_installed_and_verified(
     assert "Unified Setup is running, for 10 minutes now" in said(task)
     assert not any("something that setup prints" in line for line in said(task))
     assert {row.requirement_id for row in preflight.latest_results(site.deployment, "after")} >= {"SVC-01"}
-    assert (
-        str(AuditEntry.objects.get(action="host.installed").sentence) == f"oskar installed {NAME} over WinRM."
-    )
+    entry = AuditEntry.objects.get(action="host.installed")
+    assert str(entry.sentence) == f"oskar installed {NAME} over WinRM for {site.deployment.name}."
     assert host.machine.secrets_left == []
     assert not any("FootholdBundle" in path for path in host.machine.files)
     assert installation_secrets.vault_key_of(site.deployment) is None, "the key was used"

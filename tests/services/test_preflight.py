@@ -324,10 +324,10 @@ def test_a_waiver_lifts_what_blocks_and_says_who_and_why(blocked: Walk) -> None:
     said = [
         str(row.sentence) for row in AuditEntry.objects.filter(action__startswith="waiver.").order_by("id")
     ]
-    why = "The appliance has a proxy of its own."
+    why, name = "The appliance has a proxy of its own.", blocked.deployment.name
     assert said == [
-        f"oskar asked to waive {ROW} until {today().isoformat()}: {why}",
-        f"olga approved the waiver of {ROW} until {today().isoformat()} that oskar asked for: {why}",
+        f"oskar asked to waive {ROW} of {name} until {today().isoformat()}: {why}",
+        f"olga approved the waiver of {ROW} of {name} until {today().isoformat()} that oskar asked for: {why}",
     ]
 
 

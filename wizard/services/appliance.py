@@ -70,9 +70,10 @@ def run_deploy(progress: Progress) -> Done:
             subject=task.deployment,
             actor=task.requested_by,
             sentence=Text(
-                _("%(who)s deployed the virtual machine %(vm)s."),
+                _("%(who)s deployed the virtual machine %(vm)s for %(deployment)s."),
                 who=task.requested_by.username,
                 vm=reference.name,
+                deployment=task.deployment.name,
             ),
             after=result,
         )

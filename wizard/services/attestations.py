@@ -21,10 +21,15 @@ from wizard.services.errors import Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.services.settlement import settle_anew
 from wizard.services.storable import storable
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
 MAX_NOTE_CHARACTERS: Final = 4000
+_ANSWER_WORDS: Final = {
+    "yes": Text(_("yes")),
+    "no": Text(_("no")),
+    "not_applicable": Text(_("does not apply here")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +120,11 @@ def attest(
         subject=deployment,
         actor=actor,
         sentence=Text(
-            _("%(who)s answered for %(id)s: %(answer)s."),
+            _("%(who)s answered for %(id)s of %(deployment)s: %(answer)s."),
             who=actor.username,
             id=requirement_id,
-            answer=answer,
+            deployment=deployment.name,
+            answer=_ANSWER_WORDS.get(answer, verbatim(answer)),
         ),
         before={"answer": before.answer, "note": before.note} if before else None,
         after={"answer": answer, "note": note, "file": row.file_name, "file_sha256": row.file_sha256},
@@ -142,7 +148,12 @@ def withdraw(deployment: Deployment, requirement_id: str, *, actor: Operator) ->
         "attestation.withdrawn",
         subject=deployment,
         actor=actor,
-        sentence=Text(_("%(who)s took back the answer for %(id)s."), who=actor.username, id=requirement_id),
+        sentence=Text(
+            _("%(who)s took back the answer for %(id)s of %(deployment)s."),
+            who=actor.username,
+            id=requirement_id,
+            deployment=deployment.name,
+        ),
         before=before,
     )
     settle_anew(deployment)

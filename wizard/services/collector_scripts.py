@@ -26,6 +26,7 @@ from wizard.services.answers import (
 from wizard.services.errors import Invalid, NotReady
 from wizard.services.permissions import require
 from wizard.text import Text, _
+from wizard.topology.roles import ROLES
 
 GOOD_FOR: Final = timedelta(days=7)
 # What must be answered before a script can be told what to look for.
@@ -108,7 +109,7 @@ def order_script(
         sentence=Text(
             _("%(who)s took a script that collects the facts of %(component)s for %(name)s."),
             who=actor.username,
-            component=component,
+            component=ROLES[component].title,
             name=deployment.name,
         ),
         after={"component": component, "language": language, "expires_at": issue.expires_at.isoformat()},

@@ -23,6 +23,7 @@ from wizard.services.opening import opening
 from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.text import Text, _
+from wizard.topology.roles import ROLES
 
 __all__ = ["FactsRefused", "age", "components_to_ask", "is_old", "issue_script", "latest", "receive"]
 
@@ -84,7 +85,7 @@ def receive(
             _("%(who)s brought the facts of %(host)s (%(component)s) to %(name)s."),
             who=actor.username,
             host=row.host_name,
-            component=row.component,
+            component=ROLES[row.component].title,
             name=deployment.name,
         ),
         after={"way": way, "collected_at": collected_at.isoformat(), "digest": digest},

@@ -166,9 +166,10 @@ def run_install(progress: Progress) -> Done:
             subject=deployment,
             actor=task.requested_by,
             sentence=Text(
-                _("%(who)s installed %(host)s over WinRM."),
+                _("%(who)s installed %(host)s over WinRM for %(deployment)s."),
                 who=task.requested_by.username,
                 host=inputs["host"],
+                deployment=deployment.name,
             ),
             after={"component": contents.component, **result},
         )

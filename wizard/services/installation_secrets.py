@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from wizard.azure.vault_credentials import VaultCredentials
 from wizard.journey.errors import FieldError
@@ -121,7 +121,7 @@ def take_back(deployment: Deployment, kind: str, *, actor: Operator) -> None:
             _("%(who)s took back a secret of the installation of %(name)s: %(kind)s."),
             who=actor.username,
             name=deployment.name,
-            kind=kind,
+            kind=_named(kind),
         ),
     )
 
@@ -259,10 +259,16 @@ def _give(
             _("%(who)s gave a secret for the installation of %(name)s: %(kind)s."),
             who=actor.username,
             name=deployment.name,
-            kind=str(kind),
+            kind=_named(kind),
         ),
         after={"kind": str(kind), "label": label, "ends_at": ends_at.isoformat() if ends_at else None},
     )
+
+
+def _named(kind: str) -> Text:
+    """Its title as a sentence is stored: in English, translated when it is read."""
+    with translation.override("en"):
+        return Text(str(Kind(kind).label))
 
 
 def _checked(path: str, check: Any) -> str:

@@ -22,7 +22,7 @@ from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.manual_proofs import PRODUCTS, shows
 from wizard.services.permissions import require
 from wizard.services.storable import storable
-from wizard.text import Text, _
+from wizard.text import Text, _, verbatim
 
 MAX_NOTE_CHARACTERS: Final = 4000
 
@@ -71,7 +71,7 @@ def confirm(
     """
     require(actor, "manual_step.confirm", deployment)
     deployments.hold(deployment)
-    _find(deployment, step_id)
+    found = _find(deployment, step_id)
     refuse_unapproved(deployment, Text(_("Nothing may be installed yet.")))
     note = storable(note).strip()
     if len(note) > MAX_NOTE_CHARACTERS:
@@ -91,9 +91,9 @@ def confirm(
         subject=deployment,
         actor=actor,
         sentence=Text(
-            _("%(who)s confirmed step %(step)s of %(name)s."),
+            _("%(who)s confirmed the step “%(step)s” of %(name)s."),
             who=actor.username,
-            step=step_id,
+            step=found.title,
             name=deployment.name,
         ),
         after={"step": step_id, "note": note},
@@ -116,9 +116,9 @@ def take_back(deployment: Deployment, step_id: str, *, actor: Operator) -> None:
         subject=deployment,
         actor=actor,
         sentence=Text(
-            _("%(who)s took back step %(step)s of %(name)s."),
+            _("%(who)s took back the step “%(step)s” of %(name)s."),
             who=actor.username,
-            step=step_id,
+            step=_title(deployment, step_id),
             name=deployment.name,
         ),
         before=before,
@@ -144,6 +144,12 @@ def _find(deployment: Deployment, step_id: str) -> ManualStep:
         if step.id == step_id:
             return step
     raise NotFound(Text(_("There is no step %(step)s here."), step=step_id))
+
+
+def _title(deployment: Deployment, step_id: str) -> Text:
+    """Of a step that may not be on the path any more."""
+    steps = _steps(deployment, answers_in_play(deployment))
+    return next((step.title for step in steps if step.id == step_id), verbatim(step_id))
 
 
 class _Seen:

@@ -52,9 +52,9 @@ def waive(
         },
     )
     sentence = (
-        _("%(who)s waived %(id)s until %(until)s: %(reason)s")
+        _("%(who)s waived %(id)s of %(deployment)s until %(until)s: %(reason)s")
         if alone
-        else _("%(who)s asked to waive %(id)s until %(until)s: %(reason)s")
+        else _("%(who)s asked to waive %(id)s of %(deployment)s until %(until)s: %(reason)s")
     )
     _record("waiver.granted" if alone else "waiver.asked", sentence, waiver, actor)
     settle_anew(deployment)
@@ -108,7 +108,9 @@ def approve_waiver(
     waiver.save(update_fields=["approved_by", "approved_at"])
     _record(
         "waiver.approved",
-        _("%(who)s approved the waiver of %(id)s until %(until)s that %(asker)s asked for: %(reason)s"),
+        _(
+            "%(who)s approved the waiver of %(id)s of %(deployment)s until %(until)s that %(asker)s asked for: %(reason)s"
+        ),
         waiver,
         actor,
     )
@@ -134,15 +136,24 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
         _require_decision(actor, "waiver.refuse", deployment)
     waiver.delete()
     action, sentence = (
-        ("waiver.refused", _("%(who)s refused the waiver of %(id)s that %(asker)s asked for."))
+        (
+            "waiver.refused",
+            _("%(who)s refused the waiver of %(id)s of %(deployment)s that %(asker)s asked for."),
+        )
         if refused
-        else ("waiver.taken_back", _("%(who)s took back the waiver of %(id)s."))
+        else ("waiver.taken_back", _("%(who)s took back the waiver of %(id)s of %(deployment)s."))
     )
     audit.record(
         action,
         subject=deployment,
         actor=actor,
-        sentence=Text(sentence, who=actor.username, id=requirement_id, asker=waiver.asked_by.get_username()),
+        sentence=Text(
+            sentence,
+            who=actor.username,
+            id=requirement_id,
+            deployment=deployment.name,
+            asker=waiver.asked_by.get_username(),
+        ),
     )
     settle_anew(deployment)
     return refused
@@ -197,6 +208,7 @@ def _record(action: str, sentence: str, waiver: Waiver, actor: Operator) -> None
             sentence,
             who=actor.username,
             id=waiver.requirement_id,
+            deployment=waiver.deployment.name,
             until=waiver.until.isoformat(),
             asker=waiver.asked_by.get_username(),
             reason=waiver.reason,

@@ -123,7 +123,10 @@ def cancel(task: Task, *, actor: Operator) -> None:
             subject=task,
             actor=actor,
             sentence=Text(
-                _("%(who)s asked to stop “%(title)s”."), who=actor.username, title=KINDS[task.kind].title
+                _("%(who)s asked to stop “%(title)s” for %(deployment)s."),
+                who=actor.username,
+                title=KINDS[task.kind].title,
+                deployment=task.deployment.name,
             ),
         )
     task.refresh_from_db()

@@ -121,7 +121,12 @@ def mark_seen(deployment: Deployment, notice_id: int, *, actor: Operator) -> Not
         "notice.seen",
         subject=deployment,
         actor=actor,
-        sentence=Text(_("%(who)s has seen the notice: %(what)s"), who=actor.username, what=row.sentence),
+        sentence=Text(
+            _("%(who)s has seen the notice of %(deployment)s: %(what)s"),
+            who=actor.username,
+            deployment=deployment.name,
+            what=row.sentence,
+        ),
         after={"notice": row.pk, "key": row.key},
     )
     return row
