@@ -11,10 +11,10 @@ from wizard.services import second_factors
 
 
 def begin_registration(person: Operator) -> dict[str, Any]:
-    """The options of `navigator.credentials.create`; their challenge waits in the session."""
+    """What allauth's script wants to make a passkey; the challenge in it waits in the session."""
     from allauth.mfa.webauthn.internal import auth
 
-    return dict(auth.begin_registration(person, passwordless=False))
+    return {"creation_options": auth.begin_registration(person, passwordless=False)}
 
 
 def register(person: Operator, name: str, credential: Any) -> bool:
@@ -31,10 +31,10 @@ def register(person: Operator, name: str, credential: Any) -> bool:
 
 
 def begin_authentication(person: Operator) -> dict[str, Any]:
-    """The options of `navigator.credentials.get`; their challenge waits in the session."""
+    """What allauth's script wants to use a passkey; the challenge in it waits in the session."""
     from allauth.mfa.webauthn.internal import auth
 
-    return dict(auth.begin_authentication(person))
+    return {"request_options": auth.begin_authentication(person)}
 
 
 def is_right(person: Operator, credential: Any) -> bool:
