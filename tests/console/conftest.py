@@ -54,8 +54,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def reviewer(db: None) -> Operator:
-    """Staff, and no more than a viewer."""
-    return make_operator("rita", Operator.Role.VIEWER, is_staff=True)
+    """Whose console it is: without a leave of anybody's."""
+    return make_operator("rita", Operator.Role.REVIEWER)
 
 
 @pytest.fixture

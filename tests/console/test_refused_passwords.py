@@ -31,7 +31,8 @@ def at_risk(db: None) -> SignInAccount:
 
 def clear(client: Client, *accounts: SignInAccount) -> str:
     chosen = [str(account.pk) for account in accounts]
-    answer = client.post(LIST, {"action": "forget_refusals", "_selected_action": chosen}, follow=True)
+    wish = {"action": "forget_refusals", "_selected_action": chosen, "confirmed": "yes"}
+    answer = client.post(LIST, wish, follow=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -50,7 +51,7 @@ def test_an_administrator_clears_a_count_and_passwords_may_be_tried_again(
     assert none_sent_until(page) != "-"
     with pytest.raises(Conflict), one_login(HOST, PORT, USER):
         pytest.fail("a fourth password was sent")
-    assert "Passwords may be tried again at 1 account." in clear(deciding, at_risk)
+    assert "Forget the refused passwords: done for 1 row." in clear(deciding, at_risk)
     entry = AuditEntry.objects.get(action="sign_in_account.cleared")
     assert str(entry.sentence) == f"ada let passwords be tried again for {USER} @ {HOST}:{PORT}."
     assert entry.before is not None
@@ -65,7 +66,7 @@ def test_where_nothing_is_counted_nothing_is_cleared_or_recorded(
     deciding: Client, at_risk: SignInAccount
 ) -> None:
     SignInAccount.objects.update(failed_in_a_row=0, last_failed_at=None)
-    assert "Passwords may be tried again at 0 accounts." in clear(deciding, at_risk)
+    assert "No refused password is counted here." in clear(deciding, at_risk)
     assert not AuditEntry.objects.filter(action="sign_in_account.cleared").exists()
 
 

@@ -29,6 +29,7 @@ Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 class Work:
     """What an action does. Label and question are sentences that are translated when they are read.
 
+    `use_case` is the row of the table of permissions; who may not is not offered it, and is refused by the service.
     `run` gets the row, who confirmed and the reason, "" where none is asked for, and calls the service; what that refuses is
     told beside the row, and the other rows go on. `about` is what must be read of a row before confirming. `seen` is what
     must not have changed in between. `fits` decides on which record's page a button for it stands.
@@ -37,7 +38,7 @@ class Work:
     name: str
     label: Any
     question: Any
-    permission: Literal["operate", "review", "administer"]
+    use_case: str
     run: Callable[[Any, Operator, str], object]
     about: Callable[[Any], object] = lambda row: ""
     seen: Callable[[Any], str] = lambda row: ""
@@ -69,15 +70,14 @@ def confirmed(work: Work) -> Action:
 
     act.__name__ = work.name
     act.short_description = work.label  # type: ignore[attr-defined]  # where the admin looks for it
-    act.allowed_permissions = (work.permission,)  # type: ignore[attr-defined]
     act.work = work  # type: ignore[attr-defined]
     return act
 
 
-def offered(action: object, row: Any) -> bool:
-    """Whether an action has a button on the page of this record."""
+def work_of(action: object) -> Work | None:
+    """What an action does; None for one of another kind."""
     work: Work | None = getattr(action, "work", None)
-    return work is not None and work.fits(row)
+    return work
 
 
 def page_of(row: Model) -> str:

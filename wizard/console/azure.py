@@ -10,10 +10,22 @@ from wizard.models import AzureAccount, ProtectableItem
 
 @admin.register(AzureAccount)
 class AzureAccountAdmin(ReadingAdmin):
-    list_display = ("name", "how", "cloud", "client_id", "tested_at", "failure", "created_by", "changed_at")
-    list_filter = ("how", "cloud")
-    list_select_related = ("created_by",)
+    team_path = ""
+    list_display = (
+        "name",
+        "how",
+        "cloud",
+        "client_id",
+        "tested_at",
+        "failure",
+        "team",
+        "created_by",
+        "changed_at",
+    )
+    list_filter = ("how", "cloud", "team")
+    list_select_related = ("created_by", "team")
     search_fields = ("name", "tenant", "client_id")
+    date_hierarchy = "created_at"
 
 
 @admin.register(ProtectableItem)
@@ -30,3 +42,4 @@ class ProtectableItemAdmin(OfDeployment):
     list_filter = ("discovery_type", "protection_status")
     list_select_related = ("deployment", "machine")
     search_fields = ("friendly_name", "name", "deployment__name")
+    date_hierarchy = "seen_at"

@@ -69,7 +69,7 @@ _ACTIONS = (
         question=_(
             "Preflight judges every requirement of these deployments anew. It changes nothing outside."
         ),
-        permission="operate",
+        use_case="task.launch",
         run=_launch("preflight"),
         fits=lambda row: row.is_open,
     ),
@@ -79,7 +79,7 @@ _ACTIONS = (
         question=_(
             "What must be true once the installer has run is judged anew, where needed on facts that the machine gives now."
         ),
-        permission="operate",
+        use_case="task.launch",
         run=_launch("verify_installation"),
         fits=lambda row: row.state != "decommissioned",
     ),
@@ -89,7 +89,7 @@ _ACTIONS = (
         question=_(
             "Nothing will be set up for these deployments until another person has approved their answers."
         ),
-        permission="review",
+        use_case="approval.demand",
         run=_demand(True),
         fits=lambda row: row.is_open and not row.needs_approval,
     ),
@@ -97,7 +97,7 @@ _ACTIONS = (
         name="waive_approval",
         label=_("Let go without approval"),
         question=_("These deployments will not need the approval of another person any more."),
-        permission="review",
+        use_case="approval.demand",
         run=_demand(False),
         fits=lambda row: row.is_open and row.needs_approval,
         danger=True,
@@ -120,6 +120,7 @@ class DeploymentAdmin(ReadingAdmin):
         "created_by",
         "changed_at",
     )
+    team_path = ""
     list_filter = ("state", "profile", ApprovalFilter, "team", "created_by")
     list_select_related = ("created_by", "team")
     search_fields = ("name", "team__name", "created_by__username")

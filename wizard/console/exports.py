@@ -128,7 +128,7 @@ def _plain(value: Any) -> Any:
         case dict() | list():
             return value
         case SafeData():
-            return unescape(strip_tags(str(value)))
+            return unescape(strip_tags(str(value))).strip()
     return str(value)
 
 

@@ -16,6 +16,7 @@ class HandOverPackAdmin(OfDeployment):
 
     list_display = ("file_name", "deployment_page", "made_at", "made_by", "size", "sha256")
     list_select_related = ("deployment", "made_by")
+    list_filter = ("made_by",)
     search_fields = ("file_name", "sha256", "deployment__name")
     date_hierarchy = "made_at"
     exclude = ("content",)
@@ -27,6 +28,8 @@ class HandOverPackAdmin(OfDeployment):
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadingAdmin):
     list_display = ("public_key", "made_at")
+    search_fields = ("public_key",)
+    date_hierarchy = "made_at"
     exclude = ("sealed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SigningKey]:

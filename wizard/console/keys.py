@@ -27,7 +27,7 @@ def rotation(site: Any, request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def _rotation(request: HttpRequest, site: Any) -> HttpResponse:
-    if not may(request.user, "administer"):
+    if not may(request.user, "keys.rotate"):
         raise PermissionDenied(gettext("Only administrators may do this."))
     if not sessions.recently_proved(request.session, timezone.now()):
         if request.method == "POST":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console.actions import Work, confirmed
 from wizard.console.reading import ReadingAdmin
-from wizard.models import IdempotencyRecord, Pulse, Webhook, WebhookDelivery
+from wizard.models import IdempotencyRecord, Operator, Pulse, Webhook, WebhookDelivery
 from wizard.services.overview import SILENT_AFTER
+from wizard.services.webhooks import registry
 
 
 @admin.register(Pulse)
@@ -47,6 +49,8 @@ class IdempotencyRecordAdmin(ReadingAdmin):
 class WebhookAdmin(ReadingAdmin):
     """Without the secret that signs what is sent."""
 
+    use_case = "webhook.see"
+
     list_display = ("name", "url", "active", "deployment", "team", "created_by", "changed_at")
     list_filter = ("active", "team", "created_by")
     list_select_related = ("deployment", "team", "created_by")
@@ -55,12 +59,32 @@ class WebhookAdmin(ReadingAdmin):
     exclude = ("sealed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
-        return super().get_queryset(request).defer("sealed")
+        # Only who is known comes here.
+        rows = registry.visible_webhooks(cast(Operator, request.user))
+        return rows.defer("sealed")
+
+
+def _send_again(row: WebhookDelivery, actor: Operator, reason: str) -> None:
+    registry.resend(row, actor=actor)
+
+
+_SEND_AGAIN = Work(
+    name="send_again",
+    label=_("Send again"),
+    question=_("The same content is sent once more, under the same id. Send it again?"),
+    use_case="webhook.change",
+    run=_send_again,
+    about=lambda row: row.webhook.name,
+    seen=lambda row: row.state,
+    fits=lambda row: row.state != WebhookDelivery.State.PENDING,
+)
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadingAdmin):
     """What was told is shown on the page of the delivery; the list goes without it."""
+
+    use_case = "webhook.see"
 
     list_display = (
         "event",
@@ -77,9 +101,12 @@ class WebhookDeliveryAdmin(ReadingAdmin):
     list_select_related = ("webhook",)
     search_fields = ("event", "webhook__name", "id")
     date_hierarchy = "created_at"
+    actions = (confirmed(_SEND_AGAIN),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        return super().get_queryset(request).defer("payload", "webhook__sealed")
+        rows: QuerySet[WebhookDelivery] = super().get_queryset(request)
+        seen = registry.visible_webhooks(cast(Operator, request.user)).order_by().values("pk")
+        return rows.filter(webhook__in=seen).defer("payload", "webhook__sealed")
 
     @admin.display(description=_("took"), ordering="took_ms")
     def took(self, obj: Any) -> timedelta | None:

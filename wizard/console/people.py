@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console.actions import Work, confirmed
 from wizard.console.reading import ReadingAdmin, RecordPages
 from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
-from wizard.services import audit
+from wizard.services import accounts, audit
 from wizard.services.permissions import may
 from wizard.text import Text
 from wizard.text import _ as sentence
@@ -60,7 +61,9 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
 
     form = PersonForm
     list_display = ("username", "email", "role", "is_active", "is_staff", "last_login")
-    list_filter = ("role", "is_active", "is_staff")
+    list_filter = ("role", "is_active", "is_staff", "teams")
+    search_fields = ("username", "first_name", "last_name", "email")
+    date_hierarchy = "date_joined"
     fieldsets = (
         (None, {"fields": ("username", "sign_in")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
@@ -74,16 +77,16 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
     filter_horizontal = ()
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request.user, "view")
+        return may(request.user, "product.use")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "administer")
+        return may(request.user, "person.change")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request.user, "administer")
+        return may(request.user, "person.change")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -134,19 +137,40 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
         )
 
 
+def _revoke(row: ApiToken, actor: Operator, reason: str) -> None:
+    accounts.revoke_token(token=row, actor=actor)
+
+
+_REVOKE = Work(
+    name="revoke",
+    label=_("Revoke"),
+    question=_("Programs that use these tokens are turned away from now on, and for good. Revoke them?"),
+    use_case="token.revoke_for_others",
+    run=_revoke,
+    about=lambda row: row.user.get_username(),
+    fits=lambda row: row.revoked_at is None,
+    danger=True,
+)
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadingAdmin):
     list_display = ("name", "user", "scope", "hint", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = ("scope", "user")
     list_select_related = ("user",)
-    search_fields = ("name", "user__username")
+    search_fields = ("name", "user__username", "hint")
+    date_hierarchy = "created_at"
+    actions = (confirmed(_REVOKE),)
     exclude = ("token_hash",)
 
 
 @admin.register(SignInLink)
 class SignInLinkAdmin(ReadingAdmin):
     list_display = ("user", "expires_at", "used_at")
+    list_filter = (("used_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
+    search_fields = ("user__username",)
+    date_hierarchy = "expires_at"
     exclude = ("token_hash",)
 
 
@@ -195,6 +219,7 @@ class AccessAttemptAdmin(ReadingAdmin):
         "user_agent",
         "path_info",
     )
+    list_filter = (("attempt_time", admin.DateFieldListFilter),)
     search_fields = ("username", "ip_address")
     date_hierarchy = "attempt_time"
     exclude = ("get_data", "post_data")
@@ -203,6 +228,7 @@ class AccessAttemptAdmin(ReadingAdmin):
 @admin.register(AccessLog)
 class AccessLogAdmin(ReadingAdmin):
     list_display = ("attempt_time", "logout_time", "username", "ip_address", "user_agent", "path_info")
+    list_filter = (("attempt_time", admin.DateFieldListFilter),)
     search_fields = ("username", "ip_address")
     date_hierarchy = "attempt_time"
     exclude = ("session_hash",)

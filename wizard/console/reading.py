@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Field, JSONField, Model
+from django.db.models import Field, JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,19 +20,22 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from wizard.console.actions import offered
+from wizard.console.actions import work_of
 from wizard.console.exports import Exporting
-from wizard.models import Deployment
+from wizard.models import Deployment, Operator
 from wizard.models.fields import SentenceField
-from wizard.services.permissions import may
+from wizard.services.permissions import may, of_teams
 from wizard.text import Text
 
 
 class Reading:
     """Who may look may look at everything here, and nobody changes anything."""
 
+    # Who may see these records at all.
+    use_case: ClassVar[str] = "product.use"
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request.user, "view")
+        return may(request.user, self.use_case)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -89,15 +92,14 @@ class RecordPages(Exporting):
         response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
         return response
 
-    # Which actions are offered; what they do is asked for again in the service that does it.
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "operate")
-
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "review")
-
-    def has_administer_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "administer")
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Those that the person may do; that is asked for again in the service that does it."""
+        found: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        return {
+            name: entry
+            for name, entry in found.items()
+            if (work := work_of(entry[0])) is not None and may(request.user, work.use_case)
+        }
 
     def change_view(
         self,
@@ -113,11 +115,14 @@ class RecordPages(Exporting):
 
     def more_on_page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of a record shows beside its columns: first of all what can be done with it."""
-        found = self.get_actions(request)  # type: ignore[attr-defined]
+        found = self.get_actions(request)
         return {
+            "may_read_trail": may(request.user, "audit.read"),
             "row_actions": [
-                (name, label) for name, (function, _name, label) in found.items() if offered(function, row)
-            ]
+                (name, label)
+                for name, (function, _name, label) in found.items()
+                if (work := work_of(function)) is not None and work.fits(row)
+            ],
         }
 
     def history_view(
@@ -128,6 +133,16 @@ class RecordPages(Exporting):
 
 
 class ReadingAdmin(Reading, RecordPages, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
+    # The way to what may be a team's: such rows are there for its members and administrators alone.
+    team_path: ClassVar[str | None] = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if self.team_path is None:
+            return rows
+        # Only who is known comes here.
+        return rows.filter(of_teams(cast(Operator, request.user), self.team_path))
+
     def view_on_site(self, obj: Model) -> str | None:
         """The page of the product that shows this record, or else its deployment."""
         shown = obj if hasattr(obj, "get_absolute_url") else getattr(obj, "deployment", None)
@@ -142,6 +157,7 @@ class ReadingInline(Reading, admin.TabularInline):  # type: ignore[type-arg]
 class OfDeployment(ReadingAdmin):
     """Records of a deployment link to its page."""
 
+    team_path = "deployment__"
     list_select_related: ClassVar[tuple[str, ...]] = ("deployment",)
 
     @admin.display(description=_("deployment"), ordering="deployment__name")

@@ -131,10 +131,12 @@ class ManualStepConfirmationAdmin(OfDeployment):
 
 @admin.register(Credential)
 class CredentialAdmin(ReadingAdmin):
-    list_display = ("name", "kind", "username", "standing", "created_by", "changed_at")
-    list_filter = ("kind", "standing")
-    list_select_related = ("created_by",)
-    search_fields = ("name", "username")
+    team_path = ""
+    list_display = ("name", "kind", "username", "address", "team", "standing", "created_by", "changed_at")
+    list_filter = ("kind", "standing", "team")
+    list_select_related = ("created_by", "team")
+    search_fields = ("name", "username", "address")
+    date_hierarchy = "changed_at"
     exclude = ("sealed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:

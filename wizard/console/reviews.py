@@ -63,7 +63,7 @@ _WAIVERS = (
         question=_(
             "These requirements will not stand in the way until the last day that is named. Approve that?"
         ),
-        permission="review",
+        use_case="waiver.approve",
         run=_approve_waiver,
         about=_about_waiver,
         seen=_asked_at,
@@ -73,7 +73,7 @@ _WAIVERS = (
         name="refuse_waivers",
         label=_("Refuse waivers"),
         question=_("The requests are taken away; the requirements stand in the way as before. Refuse them?"),
-        permission="review",
+        use_case="waiver.refuse",
         run=_refuse_waiver,
         about=_about_waiver,
         seen=_asked_at,
@@ -129,7 +129,7 @@ _APPROVALS = (
         question=_(
             "What these deployments set up may be set up, with exactly the answers that were asked for. Approve that?"
         ),
-        permission="review",
+        use_case="approval.decide",
         run=_approve,
         about=_about_approval,
         seen=lambda row: f"{row.state} {row.digest}",
@@ -142,7 +142,7 @@ _APPROVALS = (
         question=_(
             "Nothing is set up for these deployments until their answers were changed and asked for anew."
         ),
-        permission="review",
+        use_case="approval.decide",
         run=_reject,
         about=_about_approval,
         seen=lambda row: f"{row.state} {row.digest}",

@@ -63,12 +63,19 @@ class ConsoleSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Reviewers and administrators, and whoever an administrator gave access."""
         user = request.user
-        return may(user, "view") and (bool(getattr(user, "is_staff", False)) or may(user, "review"))
+        return may(user, "console.open") or (
+            may(user, "product.use") and bool(getattr(user, "is_staff", False))
+        )
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # Only who is known comes here.
         found = overview(actor=cast(Operator, request.user))
-        context = {"overview": found, "may_rotate": may(request.user, "administer"), **(extra_context or {})}
+        context = {
+            "overview": found,
+            "may_rotate": may(request.user, "keys.rotate"),
+            "may_read_trail": may(request.user, "audit.read"),
+            **(extra_context or {}),
+        }
         return super().index(request, context)
 
     def get_urls(self) -> list[Any]:

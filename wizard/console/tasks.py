@@ -55,7 +55,7 @@ _ACTIONS = (
         question=_(
             "What waits is taken out of the queue; what runs stops at its next step and takes back what it began. Stop these tasks?"
         ),
-        permission="operate",
+        use_case="task.cancel",
         run=_cancel,
         about=_about,
         fits=lambda row: row.active,
@@ -65,7 +65,7 @@ _ACTIONS = (
         name="retry_tasks",
         label=_("Start again"),
         question=_("The same work is started as a new task of its own. Start it again?"),
-        permission="operate",
+        use_case="task.retry",
         run=_retry,
         about=_about,
         seen=lambda row: row.state,

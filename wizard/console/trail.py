@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.reading import ReadingAdmin
-from wizard.models import AuditEntry, AuditHead, AuditSeal
-from wizard.services import deployments
+from wizard.models import AuditEntry, AuditHead, AuditSeal, Operator
+from wizard.services import audit_trail, deployments
 
 # So many are offered by name; any other one is a link on the page of its deployment.
 _OFFERED = 20
@@ -58,6 +58,7 @@ class DeploymentFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadingAdmin):
+    use_case = "audit.read"
     list_display = ("at", "sentence", "actor", "action", "subject", "address", "request_id")
     list_filter = (("at", admin.DateFieldListFilter), SubjectFilter, "actor", DeploymentFilter)
     list_select_related = ("actor",)
@@ -72,9 +73,14 @@ class AuditEntryAdmin(ReadingAdmin):
     )
     date_hierarchy = "at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        # Only who is known comes here.
+        return audit_trail.visible_entries(cast(Operator, request.user))
+
 
 @admin.register(AuditSeal)
 class AuditSealAdmin(ReadingAdmin):
+    use_case = "audit.read"
     list_display = ("place", "entry", "digest", "sealed_at")
     list_select_related = ("entry",)
     search_fields = ("digest", "entry__action", "entry__subject")
@@ -83,6 +89,7 @@ class AuditSealAdmin(ReadingAdmin):
 
 @admin.register(AuditHead)
 class AuditHeadAdmin(ReadingAdmin):
+    use_case = "audit.read"
     list_display = ("place", "digest")
     search_fields = ("digest",)
 

@@ -32,7 +32,9 @@ class VaultWatchAdmin(OfDeployment):
         "refresh_failed_at",
         "refresh_failure",
     )
+    list_filter = (("refresh_failed_at", admin.EmptyFieldListFilter),)
     search_fields = ("deployment__name",)
+    date_hierarchy = "refreshed_at"
 
 
 @admin.register(Notice)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from wizard.console.actions import Work, confirmed
 from wizard.console.reading import ReadingAdmin
 from wizard.models import InventoryObject, Machine, Operator, SignInAccount, VCenter
 from wizard.services import login_budget
-from wizard.services.permissions import may
+from wizard.services.errors import Conflict
+from wizard.text import Text
+from wizard.text import _ as sentence
 
 
 @admin.register(VCenter)
@@ -32,6 +34,7 @@ class VCenterAdmin(ReadingAdmin):
         "refresh_failed_at",
     )
     search_fields = ("friendly_name", "host", "instance_uuid")
+    date_hierarchy = "discovered_at"
     list_filter = ("api_type", "version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VCenter]:
@@ -77,6 +80,7 @@ class MachineAdmin(ReadingAdmin):
     )
     list_select_related = ("vcenter", "deployment")
     search_fields = ("name", "host_name", "instance_uuid", "moid")
+    date_hierarchy = "seen_at"
 
 
 @admin.register(InventoryObject)
@@ -85,6 +89,24 @@ class InventoryObjectAdmin(ReadingAdmin):
     list_filter = ("vcenter", "type")
     list_select_related = ("vcenter",)
     search_fields = ("name", "moid")
+    date_hierarchy = "seen_at"
+
+
+def _forget(row: SignInAccount, actor: Operator, reason: str) -> None:
+    if not login_budget.forget_refusals(row.pk, actor=actor):
+        raise Conflict(Text(sentence("No refused password is counted here.")), code="none_refused")
+
+
+_FORGET = Work(
+    name="forget_refusals",
+    label=_("Forget the refused passwords"),
+    question=_(
+        "Passwords will be sent again at once. vCenter may lock an account at which more of them are refused. Go on?"
+    ),
+    use_case="person.forget_refusals",
+    run=_forget,
+    fits=lambda row: row.failed_in_a_row > 0,
+)
 
 
 @admin.register(SignInAccount)
@@ -92,24 +114,11 @@ class SignInAccountAdmin(ReadingAdmin):
     """An administrator who knows that an account is not at risk lets passwords be tried again before their time."""
 
     list_display = ("username", "host", "port", "failed_in_a_row", "last_failed_at", "none_sent_until")
+    list_filter = (("last_failed_at", admin.EmptyFieldListFilter),)
     search_fields = ("username", "host")
-    actions = ("forget_refusals",)
+    date_hierarchy = "last_failed_at"
+    actions = (confirmed(_FORGET),)
 
     @admin.display(description=_("no password sent until"))
     def none_sent_until(self, obj: SignInAccount) -> datetime | None:
         return login_budget.at_risk_until(obj, timezone.now())
-
-    def has_clear_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "administer")
-
-    @admin.action(description=_("Forget the refused passwords"), permissions=["clear"])
-    def forget_refusals(self, request: HttpRequest, queryset: QuerySet[SignInAccount]) -> None:
-        # Only staff come here.
-        actor = cast(Operator, request.user)
-        count = sum(login_budget.forget_refusals(account.pk, actor=actor) for account in queryset)
-        message = ngettext(
-            "Passwords may be tried again at %(count)d account.",
-            "Passwords may be tried again at %(count)d accounts.",
-            count,
-        )
-        self.message_user(request, message % {"count": count})

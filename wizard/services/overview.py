@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from wizard.models import (
     Approval,
-    AuditEntry,
     Deployment,
     DeploymentState,
     Operator,
@@ -23,8 +22,8 @@ from wizard.models import (
 )
 from wizard.models.check import waiver_day
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import deployments, ends_soon, tasks
-from wizard.services.permissions import require, sees_all_teams
+from wizard.services import audit_trail, deployments, ends_soon, tasks
+from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text
 
@@ -235,10 +234,7 @@ def _states(seen: QuerySet[Deployment]) -> tuple[StateCount, ...]:
 
 
 def _happenings(actor: Operator) -> tuple[Happening, ...]:
-    rows = AuditEntry.objects.select_related("actor")
-    if not sees_all_teams(actor):
-        seen = deployments.visible_deployments(actor).order_by().values("pk")
-        rows = rows.filter(Q(deployment_id=None) | Q(deployment_id__in=seen))
+    rows = audit_trail.visible_entries(actor)
     return tuple(
         Happening(
             id=row.pk,
