@@ -242,7 +242,7 @@ def test_an_account_goes_with_its_secret_but_not_while_a_vault_step_names_it(ope
     deployments.keep_draft(
         deployment, "vault", {**ANSWERS["vault"], "account": "lyon-reader"}, actor=operator
     )
-    assert azure_accounts.names_of_users(row) == ["lyon-cs01"]
+    assert azure_accounts.names_of_users(row, actor=operator) == ["lyon-cs01"]
     with pytest.raises(Conflict) as refused:
         azure_accounts.delete(row, actor=operator)
     assert refused.value.code == "in_use"

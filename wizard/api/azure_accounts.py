@@ -15,7 +15,7 @@ from wizard.api.auth import caller
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import CURSOR, LIMIT, text_file
 from wizard.api.problems import named_by
-from wizard.models import AzureAccount
+from wizard.models import AzureAccount, Operator
 from wizard.services import azure_accounts, azure_roles
 from wizard.services.azure_accounts import AccountWish
 
@@ -48,6 +48,7 @@ class AzureAccountIn(schemas.Input):
     tenant: str = Field("", description="Directory id; for a service principal.")
     client_id: str = Field("", description="Application id, or that of a managed identity.")
     secret: str = Field("", description="Client secret, or certificate and private key as PEM.")
+    team: str = Field("", description="Name of the team that it is for; left out, it is everybody's.")
 
 
 class AzureAccountOut(Schema):
@@ -57,12 +58,15 @@ class AzureAccountOut(Schema):
     cloud: Cloud
     tenant: str
     client_id: str
+    team: str | None = Field(description="Name of the team that it is for; null for everybody's.")
     secret_set: bool
     tested_at: datetime | None = Field(description="Null before the first test and while one is under way.")
     works: bool | None = Field(description="How the last test went; null where tested_at is.")
     failure: str
     remedy: str
-    used_by: list[str] = Field(description="Names of the deployments whose vault step names it.")
+    used_by: list[str] = Field(
+        description="Names of the deployments whose vault step names it; those that the caller does not see are counted in a last line."
+    )
     created_by: str
     created_at: datetime
     changed_at: datetime
@@ -81,8 +85,9 @@ def list_azure_accounts(
     ordering: str = Query("name", description="name or created_at, with a minus to turn it round."),
 ) -> dict[str, Any]:
     """With how their last test went and who uses them; never their secrets."""
-    rows = azure_accounts.visible_accounts(caller(request))
-    users = azure_accounts.users_by_name()
+    actor = caller(request)
+    rows = azure_accounts.visible_accounts(actor)
+    users = azure_accounts.users_by_name(actor=actor)
     return pages.page(
         rows,
         ordering=ordering,
@@ -109,7 +114,7 @@ def create_azure_account(
         row = azure_accounts.create(AccountWish(**payload.dict()), actor=actor)
     azure_accounts.ask_for_test(row, actor=actor)
     response["Location"] = reverse("api:get_azure_account", args=[row.pk])
-    return Status(201, _one(row))
+    return Status(201, _one(row, actor))
 
 
 @router.get(
@@ -134,7 +139,8 @@ def get_azure_role(
 )
 def get_azure_account(request: HttpRequest, account_id: UUID) -> dict[str, Any]:
     """While a test is under way `tested_at` is null; afterwards `works`, `failure` and `remedy` say how it went."""
-    return _one(azure_accounts.get(account_id, actor=caller(request)))
+    actor = caller(request)
+    return _one(azure_accounts.get(account_id, actor=actor), actor)
 
 
 @router.patch(
@@ -152,7 +158,7 @@ def change_azure_account(
     given = {name: value for name, value in payload.dict().items() if value is not None}
     azure_accounts.change(row, AccountWish(**(kept | given)), actor=actor)
     azure_accounts.ask_for_test(row, actor=actor)
-    return _one(row)
+    return _one(row, actor)
 
 
 @router.post(
@@ -165,7 +171,7 @@ def test_azure_account(request: HttpRequest, account_id: UUID) -> Status[dict[st
     actor = caller(request, "operate")
     row = azure_accounts.get(account_id, actor=actor)
     azure_accounts.ask_for_test(row, actor=actor)
-    return Status(202, _one(row))
+    return Status(202, _one(row, actor))
 
 
 @router.delete(
@@ -180,8 +186,8 @@ def delete_azure_account(request: HttpRequest, account_id: UUID) -> Status[None]
     return Status(204, None)
 
 
-def _one(row: AzureAccount) -> dict[str, Any]:
-    return _show(row, azure_accounts.names_of_users(row))
+def _one(row: AzureAccount, actor: Operator) -> dict[str, Any]:
+    return _show(row, azure_accounts.names_of_users(row, actor=actor))
 
 
 def _show(row: AzureAccount, users: list[str]) -> dict[str, Any]:
@@ -189,6 +195,7 @@ def _show(row: AzureAccount, users: list[str]) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in names},
         "id": row.pk,
+        "team": row.team.name if row.team is not None else None,
         "secret_set": row.credential_id is not None,
         "works": None if row.tested_at is None else not row.failure,
         "failure": str(row.failure),

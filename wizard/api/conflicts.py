@@ -32,6 +32,7 @@ class CrossingOut(Schema):
     text: str
     remedy: str
     places: list[PlaceOut]
+    hidden: int = Field(description="In how many more deployments, which the caller does not see.")
 
 
 class CrossingPage(Schema):
@@ -59,6 +60,7 @@ def list_conflicts(request: HttpRequest) -> dict[str, Any]:
                     }
                     for place in one.places
                 ],
+                "hidden": one.hidden,
             }
             for one in crossing.found(actor=caller(request))
         ]

@@ -72,7 +72,7 @@ class VCenterName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """One conflict: `value` is what stands twice, `places` where."""
+    """One conflict: `value` is what stands twice, `places` where, `hidden` in how many deployments that are not told of."""
 
     kind: CrossingKind
     severity: Severity
@@ -80,3 +80,4 @@ class Crossing:
     text: Text
     remedy: Text
     places: tuple[Place, ...]
+    hidden: int = 0

@@ -18,14 +18,15 @@ from wizard.azure import credentials, vaults
 from wizard.azure.errors import AzureError
 from wizard.config.celery import app
 from wizard.journey.errors import FieldError
-from wizard.models import AzureAccount, Credential, DeploymentState, Operator, StepAnswer
+from wizard.models import AzureAccount, Credential, Deployment, DeploymentState, Operator, StepAnswer
 from wizard.planning.quoting import shown
-from wizard.services import audit
+from wizard.services import audit, teams
 from wizard.services.azure_access import open_arm
 from wizard.services.certificate_and_key import problem_of
 from wizard.services.errors import Conflict, Invalid, NotFound, UserError
-from wizard.services.permissions import may, require
+from wizard.services.permissions import require
 from wizard.services.storable import storable
+from wizard.services.visibility import rows_for
 from wizard.text import Text, _, verbatim
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ _LONGEST_SECRET: Final = 64 * 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountWish:
     """What somebody enters for an account. `secret` is the client secret, or certificate and private key as PEM; empty keeps
-    what is stored."""
+    what is stored. `team` is the name of the team that it is for, chosen when it is added; without one it is everybody's."""
 
     name: str
     how: str
@@ -50,11 +51,13 @@ class AccountWish:
     tenant: str = ""
     client_id: str = ""
     secret: str = field(default="", repr=False)
+    team: str = ""
 
 
 def visible_accounts(actor: Operator) -> QuerySet[AzureAccount]:
-    rows = AzureAccount.objects.select_related("credential", "created_by").defer("credential__sealed")
-    return rows if may(actor, "azure_account.see") else rows.none()
+    """Everybody's and those of one's teams."""
+    rows = AzureAccount.objects.select_related("credential", "created_by", "team").defer("credential__sealed")
+    return rows_for(actor, rows)
 
 
 def get(account_id: UUID, *, actor: Operator) -> AzureAccount:
@@ -65,13 +68,17 @@ def get(account_id: UUID, *, actor: Operator) -> AzureAccount:
     return row
 
 
-def names_of_users(account: AzureAccount) -> list[str]:
+def names_of_users(account: AzureAccount, *, actor: Operator) -> list[str]:
     """The deployments whose vault step names this account, in the order of their names."""
-    return users_by_name().get(account.name, [])
+    return users_by_name(actor=actor).get(account.name, [])
 
 
-def users_by_name() -> dict[str, list[str]]:
-    """By the name of an account, the deployments whose vault step names it. A draft counts, too: it is about to."""
+def users_by_name(*, actor: Operator) -> dict[str, list[str]]:
+    """By the name of an account, the deployments whose vault step names it. A draft counts, too: it is about to.
+
+    Those that `actor` does not see are counted, in a last line.
+    """
+    seen = set(rows_for(actor, Deployment.objects.order_by()).values_list("name", flat=True))
     rows = (
         StepAnswer.objects.filter(step="vault")
         .exclude(deployment__state=DeploymentState.DECOMMISSIONED)
@@ -82,7 +89,13 @@ def users_by_name() -> dict[str, list[str]]:
     for deployment, answered, drafted in rows:
         for name in {answered, drafted} - {None, ""}:
             users.setdefault(name, []).append(deployment)
-    return users
+    return {name: _as_seen(deployments, seen) for name, deployments in users.items()}
+
+
+def _as_seen(deployments: list[str], seen: set[str]) -> list[str]:
+    named = [deployment for deployment in deployments if deployment in seen]
+    hidden = len(deployments) - len(named)
+    return [*named, str(Text(_("%(count)s that you do not see"), count=hidden))] if hidden else named
 
 
 def create(wish: AccountWish, *, actor: Operator) -> AzureAccount:
@@ -90,7 +103,7 @@ def create(wish: AccountWish, *, actor: Operator) -> AzureAccount:
     require(actor, "azure_account.change")
     wish = _tidy(wish)
     _refuse(wish, needs_secret=wish.how in WITH_SECRET)
-    row = AzureAccount(created_by=actor)
+    row = AzureAccount(created_by=actor, team=teams.named(wish.team, actor=actor))
     with transaction.atomic():
         _write(row, wish, actor)
         _note(row, "azure_account.added", _("%(who)s added the Azure account %(name)s."), actor)
@@ -125,7 +138,7 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
     """Its secret goes with it. Raises Conflict `in_use` with the deployments that name it."""
     require(actor, "azure_account.change", account)
     with transaction.atomic():
-        users = names_of_users(account)
+        users = names_of_users(account, actor=actor)
         if users:
             raise Conflict(
                 Text(
@@ -316,7 +329,7 @@ def _write(row: AzureAccount, wish: AccountWish, actor: Operator) -> None:
 def _keep_secret(row: AzureAccount, wish: AccountWish, actor: Operator) -> Credential:
     name = f"Azure: {wish.name}"
     credential = row.credential or Credential(
-        name=name, kind=Credential.Kind.AZURE_SERVICE_PRINCIPAL, created_by=actor
+        name=name, kind=Credential.Kind.AZURE_SERVICE_PRINCIPAL, created_by=actor, team=row.team
     )
     credential.username = row.client_id
     if wish.secret:
@@ -344,6 +357,7 @@ def _described(row: AzureAccount) -> dict[str, Any]:
         "cloud": str(row.cloud),
         "tenant": row.tenant,
         "client_id": row.client_id,
+        "team": row.team.name if row.team is not None else "",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -36,7 +36,8 @@ from wizard.planning.crossing import (
 from wizard.planning.crossing_rows import HTTPS
 from wizard.planning.crossing_values import address_of, short_name
 from wizard.services.permissions import require
-from wizard.text import Text, verbatim
+from wizard.services.visibility import rows_for
+from wizard.text import Text, _, verbatim
 from wizard.topology.graph import KINDS, Kind
 from wizard.topology.roles import ROLES
 
@@ -62,21 +63,41 @@ class _Known:
 
 
 def found(*, actor: Operator) -> tuple[Crossing, ...]:
-    """All conflicts between deployments that are in service or being set up."""
+    """All conflicts between deployments that are in service or being set up, of which `actor` sees one at least.
+
+    The others of a conflict are counted, and nothing else is told of them.
+    """
     require(actor, "conflicts.see")
-    sites = dict(Deployment.objects.exclude(state=DeploymentState.DECOMMISSIONED).values_list("pk", "name"))
-    if len(sites) < 2:
+    all_sites = Deployment.objects.exclude(state=DeploymentState.DECOMMISSIONED)
+    seen = dict(rows_for(actor, all_sites).values_list("pk", "name"))
+    # What is seen comes first: a text that names one of several alike names it.
+    hidden = str(Text(_("a deployment that you do not see")))
+    sites = seen | dict.fromkeys(all_sites.exclude(pk__in=seen).values_list("pk", flat=True), hidden)
+    if len(sites) < 2 or not seen:
         return ()
     answers = _answers(sites)
     observed = _observations(sites)
     registered = _registered(sites)
     vcenters = {row.pk: row for row in VCenter.objects.filter(pk__in=registered)}
-    return crossings(
+    found_ = crossings(
         servers=tuple(_servers(sites, answers, observed)),
         machines=tuple(_twins(sites, registered, vcenters)),
         physical=tuple(_physical(sites)),
         vcenters=tuple(_names(sites, registered, vcenters, observed)),
     )
+    known = {str(site) for site in seen}
+    return tuple(_as_seen(one, known) for one in found_ if any(place.site in known for place in one.places))
+
+
+def _as_seen(one: Crossing, known: set[str]) -> Crossing:
+    places = tuple(place for place in one.places if place.site in known)
+    hidden = {place.site for place in one.places} - known
+    if not hidden:
+        return one
+    text = one.text
+    if one.kind == "vcenter_name":
+        text = Text(_("This vCenter goes by another friendly name in a deployment that you do not see."))
+    return replace(one, places=places, hidden=len(hidden), text=text)
 
 
 # --- servers ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from wizard.journey.errors import FieldError, explain
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import Deployment, DeploymentState, Operator, StepAnswer, TaskState
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import answer_checks, audit, evidence, results
+from wizard.services import answer_checks, audit, evidence, results, teams
 from wizard.services.answers import Answers
 from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
@@ -45,11 +45,17 @@ def get(deployment_id: UUID, *, actor: Operator) -> Deployment:
 
 
 @transaction.atomic
-def create(*, name: str, profile: str, actor: Operator) -> Deployment:
-    """Raises Invalid for a name that is malformed or taken, and for a profile that cannot be chosen yet."""
+def create(*, name: str, profile: str, actor: Operator, team: str = "") -> Deployment:
+    """`team` is the name of one that `actor` is in; without one it is everybody's. Raises Invalid for a name that is
+    malformed or taken, for a profile that cannot be chosen yet and for a team of others."""
     require(actor, "deployment.create")
     answers = _validated("profile", profile, {"name": name, "profile": profile})
-    deployment = Deployment(name=answers["name"], profile=answers["profile"], created_by=actor)
+    deployment = Deployment(
+        name=answers["name"],
+        profile=answers["profile"],
+        created_by=actor,
+        team=teams.named(team, actor=actor),
+    )
     _save_with_unique_name(deployment)
     audit.record(
         "deployment.created",

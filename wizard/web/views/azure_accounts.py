@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from wizard.models import AzureAccount
-from wizard.services import azure_accounts, azure_roles
+from wizard.services import azure_accounts, azure_roles, teams
 from wizard.services.azure_accounts import WITH_SECRET, AccountWish
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
@@ -24,6 +24,7 @@ from wizard.text import _
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
+from wizard.web.team_field import team_field
 
 _READ: Final = require_http_methods(["GET", "HEAD", "POST"])
 _HOW_HINTS: Final = {
@@ -43,7 +44,7 @@ _TAGS: Final = {"well": "pass", "failed": "fail", "waits": "unknown"}
 @require_safe
 def listing(request: SignedInRequest) -> HttpResponse:
     rows = list(azure_accounts.visible_accounts(request.user))
-    users = azure_accounts.users_by_name()
+    users = azure_accounts.users_by_name(actor=request.user)
     lines = [_line(row, users.get(row.name, [])) for row in rows]
     context = {
         "section": "azure_accounts",
@@ -61,7 +62,11 @@ def listing(request: SignedInRequest) -> HttpResponse:
 @_READ
 def add(request: SignedInRequest) -> HttpResponse:
     require(request.user, "azure_account.change")
-    values: dict[str, Any] = {"how": AzureAccount.How.CLIENT_SECRET, "cloud": AzureAccount.Cloud.PUBLIC}
+    values: dict[str, Any] = {
+        "how": AzureAccount.How.CLIENT_SECRET,
+        "cloud": AzureAccount.Cloud.PUBLIC,
+        "team": teams.usual(request.user),
+    }
     problem = None
     if request.method == "POST":
         values = _typed(request)
@@ -131,7 +136,7 @@ def delete(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     context = _frame(gettext("Delete %(name)s") % {"name": row.name}) | {
         "account": row,
         "problem": problem,
-        "users": azure_accounts.names_of_users(row),
+        "users": azure_accounts.names_of_users(row, actor=request.user),
     }
     return render(
         request, "web/azure_account_delete.html", context, status=problem.status if problem else 200
@@ -248,7 +253,7 @@ def _form(
             help_text=gettext("Under which vault steps and answer files name it, such as lyon-reader."),
             widget=forms.TextInput(text),
         )
-        fields = {"name": name, **fields}
+        fields = {"name": name, **team_field(request.user), **fields}
     # What was typed as a secret goes back to nobody, not even to who typed it.
     shown = {name: value for name, value in values.items() if name != "secret"}
     wanted = request.POST.get("back_to") or request.GET.get("back_to", "")
