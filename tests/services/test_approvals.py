@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_operator
@@ -18,8 +20,10 @@ from wizard.services import (
     automation,
     deployments,
     go_ahead,
+    hand_over_contents,
     installation_bundle,
     manual_steps,
+    results,
     tasks,
 )
 from wizard.services.errands import Errand, WaitsForPerson
@@ -285,6 +289,28 @@ def test_work_that_begins_says_in_its_log_who_approved_what(
     tasks.execute(task.pk, "worker-1")
     lines = [str(event.message) for event in task.events.all()]
     assert f"Approved by rosa, SHA-256 of the answers: {approval.digest}" in lines
+
+
+def test_the_digest_and_the_people_are_in_the_report_and_in_the_pack(
+    deployment: Deployment, operator: Operator, reviewer: Operator
+) -> None:
+    assert "approval" not in json.loads(results.export(deployment, "json")[0])
+    approval = approved(deployment, operator, reviewer)
+    told = json.loads(results.export(deployment, "json")[0])["approval"]
+    assert (told["by"], told["asked_by"], told["sha256"]) == ("rosa", "oskar", approval.digest)
+    readme = hand_over_contents.readme(
+        deployment,
+        list(hand_over_contents.parts_of(deployment, actor=operator)),
+        [],
+        actor=operator,
+        at=timezone.now(),
+    )
+    for text in (*(results.export(deployment, form)[0] for form in ("markdown", "html")), readme):
+        assert "Approved by rosa on" in text
+        assert approval.digest in text
+    # Of other answers nobody has approved anything.
+    deployments.answer(deployment, "capacity", OTHER, actor=operator)
+    assert approval.digest not in results.export(deployment, "html")[0]
 
 
 def test_who_had_a_part_in_it_does_not_let_it_off(

@@ -6,6 +6,7 @@ The words come out in the language that is active when a report is made. SARIF i
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from wizard.checks.findings import Finding
@@ -15,9 +16,11 @@ from wizard.checks.report_junit import as_junit as as_junit
 from wizard.checks.report_parts import OWNER_WORDS as OWNER_WORDS
 from wizard.checks.report_parts import STATUS_WORDS as STATUS_WORDS
 from wizard.checks.report_parts import Answered as Answered
+from wizard.checks.report_parts import Approved as Approved
 from wizard.checks.report_parts import Report as Report
 from wizard.checks.report_parts import (
     age_s,
+    approval_line,
     count,
     evidence,
     heading,
@@ -31,7 +34,8 @@ from wizard.text import Text, _
 
 
 def as_json(report: Report) -> str:
-    """`{deployment, profile, generated_at, blocked, blocking[], waived[], counts{}, findings[]}`."""
+    """`{deployment, profile, generated_at, blocked, blocking[], waived[], counts{}, findings[]}`, and where there is one
+    `approval {by, asked_by, at, sha256}`."""
     decision = gate(report.findings, report.waivers)
     document = {
         "deployment": report.deployment,
@@ -41,14 +45,23 @@ def as_json(report: Report) -> str:
         "blocking": list(decision.blocking),
         "waived": list(decision.waived),
         "counts": dict(count(report)),
+        **_approved(report),
         "findings": [_plain(finding, report) for finding in report.findings],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
+def _approved(report: Report) -> dict[str, Any]:
+    if report.approval is None:
+        return {}
+    return {"approval": {**asdict(report.approval), "at": report.approval.at.isoformat()}}
+
+
 def as_markdown(report: Report) -> str:
     """A summary, a table of everything, then each finding that is not in order with what to do."""
     lines = [f"# {escaped(heading(report))}", "", str(verdict(report)), ""]
+    if report.approval is not None:
+        lines += [escaped(str(approval_line(report.approval))), ""]
     columns = (Text(_("Requirement")), Text(_("Status")), Text(_("Observed")), Text(_("Expected")))
     lines += ["| " + " | ".join(map(str, columns)) + " |", "|---|---|---|---|"]
     for finding in report.findings:

@@ -8,6 +8,7 @@ from wizard.checks.findings import Finding
 from wizard.checks.report_parts import (
     OWNER_WORDS,
     Report,
+    approval_line,
     evidence,
     heading,
     moment,
@@ -56,12 +57,13 @@ def as_html(report: Report, *, language: str = "en") -> str:
         )
     )
     title = _html(heading(report))
+    approved = f"<p>{_html(approval_line(report.approval))}</p>\n" if report.approval is not None else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{_html(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
         f"<p>{_html(verdict(report))}</p>\n"
-        f"<p>{_html(moment(report.generated_at))}</p>\n"
+        f"{approved}<p>{_html(moment(report.generated_at))}</p>\n"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</main>\n</body>\n</html>\n"
     )
 

@@ -42,10 +42,21 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """Who approved the answers of now, who had asked, when; `sha256` is the digest of exactly these answers."""
+
+    by: str
+    asked_by: str
+    at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a report is made of: findings in order, and the reasons of the waivers in force by requirement.
 
-    `answers` holds, by requirement, what people answered where no probe can see.
+    `answers` holds, by requirement, what people answered where no probe can see. `approval` is None where there is none, or
+    none of these answers.
     """
 
     deployment: str
@@ -54,6 +65,7 @@ class Report:
     findings: Sequence[Finding]
     waivers: Mapping[str, str]
     answers: Mapping[str, Answered] = field(default_factory=dict)
+    approval: Approved | None = None
 
 
 def heading(report: Report) -> str:
@@ -65,6 +77,16 @@ def verdict(report: Report) -> Text:
     if decision.blocked:
         return Text(_("In the way: %(ids)s."), ids=list(decision.blocking))
     return Text(_("Nothing stands in the way. Warnings: %(number)s."), number=len(decision.warnings))
+
+
+def approval_line(approval: Approved) -> Text:
+    return Text(
+        _("Approved by %(who)s on %(at)s, as %(asker)s had asked. SHA-256 of the answers: %(sha256)s"),
+        who=approval.by,
+        at=approval.at.date().isoformat(),
+        asker=approval.asked_by,
+        sha256=approval.sha256,
+    )
 
 
 def is_waived(finding: Finding, report: Report) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,6 +26,7 @@ from wizard.services.answers import (
 from wizard.services.errors import Invalid, NotReady
 from wizard.services.permissions import require
 from wizard.text import Text, _
+from wizard.topology.graph import Kind
 from wizard.topology.roles import ROLES
 
 GOOD_FOR: Final = timedelta(days=7)
@@ -109,7 +110,7 @@ def order_script(
         sentence=Text(
             _("%(who)s took a script that collects the facts of %(component)s for %(name)s."),
             who=actor.username,
-            component=ROLES[component].title,
+            component=ROLES[cast(Kind, component)].title,
             name=deployment.name,
         ),
         after={"component": component, "language": language, "expires_at": issue.expires_at.isoformat()},

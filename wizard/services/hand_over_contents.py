@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from wizard.checks.requirement import Phase
 from wizard.models import AuditEntry, Deployment, Operator
 from wizard.services import answer_files, expiry, firewall, results, task_sheets, topology
+from wizard.services.approval_standing import standing
 from wizard.services.errors import UserError
 from wizard.services.hand_over_archive import MANIFEST, PUBLIC_KEY, SIGNATURE
 from wizard.text import Text, _
@@ -110,7 +111,7 @@ def readme(
         revision=deployment.revision,
     )
     width = max(len(part.path) for part in (*there, *(part for part, _error in absent)))
-    lines = [title, "=" * len(title), "", str(made), "", str(Text(_("Files"))), ""]
+    lines = [title, "=" * len(title), "", str(made), *_approved(deployment), "", str(Text(_("Files"))), ""]
     lines += [f"  {part.path:{width}}  {part.title}" for part in there]
     lines += [
         f"  {PUBLIC_KEY:{width}}  {Text(_('Public key of the installation that signed'))}",
@@ -121,6 +122,22 @@ def readme(
         lines += ["", str(Text(_("Not in this pack"))), ""]
         lines += [f"  {part.path:{width}}  {error}" for part, error in absent]
     return "\n".join([*lines, "", *how_to_verify(), ""])
+
+
+def _approved(deployment: Deployment) -> list[str]:
+    """Who approved the answers that are in the pack, if somebody did."""
+    found = standing(deployment)
+    row = found.approval
+    if found.state != "approved" or row is None or row.decided_by is None or row.decided_at is None:
+        return []
+    line = Text(
+        _("Approved by %(who)s on %(at)s, as %(asker)s had asked. SHA-256 of the answers: %(sha256)s"),
+        who=row.decided_by.get_username(),
+        at=row.decided_at.astimezone(UTC).date().isoformat(),
+        asker=row.asked_by.get_username(),
+        sha256=row.digest,
+    )
+    return [str(line)]
 
 
 def how_to_verify() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,6 +23,7 @@ from wizard.services.opening import opening
 from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.text import Text, _
+from wizard.topology.graph import Kind
 from wizard.topology.roles import ROLES
 
 __all__ = ["FactsRefused", "age", "components_to_ask", "is_old", "issue_script", "latest", "receive"]
@@ -85,7 +86,7 @@ def receive(
             _("%(who)s brought the facts of %(host)s (%(component)s) to %(name)s."),
             who=actor.username,
             host=row.host_name,
-            component=ROLES[row.component].title,
+            component=ROLES[cast(Kind, row.component)].title,
             name=deployment.name,
         ),
         after={"way": way, "collected_at": collected_at.isoformat(), "digest": digest},

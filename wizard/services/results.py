@@ -15,6 +15,7 @@ from wizard.checks.requirement import Phase
 from wizard.models import CheckResult, Deployment, Task, TaskState, Waiver
 from wizard.services import evidence
 from wizard.services.applicable import fingerprint, requirements_for
+from wizard.services.approval_standing import standing
 from wizard.services.attested import note_answers, stored
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
@@ -122,6 +123,7 @@ def report_of(deployment: Deployment, phase: Phase = "before") -> report.Report:
             )
             for requirement_id, row in stored(deployment).items()
         },
+        approval=_approval_of(deployment),
     )
 
 
@@ -148,6 +150,19 @@ def export(deployment: Deployment, form: str, phase: Phase = "before") -> tuple[
 
 
 # --- between the table and the findings of the checks room ------------------------------------------------------------
+
+
+def _approval_of(deployment: Deployment) -> report.Approved | None:
+    found = standing(deployment)
+    row = found.approval
+    if found.state != "approved" or row is None or row.decided_by is None or row.decided_at is None:
+        return None
+    return report.Approved(
+        by=row.decided_by.get_username(),
+        asked_by=row.asked_by.get_username(),
+        at=row.decided_at,
+        sha256=row.digest,
+    )
 
 
 def as_result(task: Task, position: int, finding: Finding) -> CheckResult:
