@@ -9,7 +9,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each is for one errand on a far machine or for one file, and together they take longer than Django.
-FOR_ERRANDS = {"azure", "icalendar", "msal", "paramiko", "pypsrp", "pyzipper", "requests", "spnego"}
+FOR_ERRANDS = {
+    "azure",
+    "fido2",
+    "icalendar",
+    "msal",
+    "paramiko",
+    "pypsrp",
+    "pyzipper",
+    "qrcode",
+    "requests",
+    "spnego",
+}
 
 PROGRAM = """
 import sys

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 from django.utils import timezone
 
 from tests.management.commands import Commands
-from wizard.models import ApiToken, Credential, Operator, SignInLink
+from wizard.models import ApiToken, AuditEntry, Credential, Operator, SignInLink
+from wizard.services import second_factors
 from wizard.services.accounts import FIRST_OPERATOR, token_bearer
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +145,37 @@ def test_once_somebody_has_signed_in_there_is_no_link(manage: Commands, operator
     Operator.objects.update(last_login=timezone.now())
     assert manage("welcome").out.splitlines() == ["Foothold answers at http://localhost:8000/"]
     assert not SignInLink.objects.exists()
+
+
+# --- second factors ---------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_removes_the_second_factor_of_who_lost_it(
+    manage: Commands, operator: Operator, admin: Operator
+) -> None:
+    secret = second_factors.new_app_secret()
+    now = int(time.time()) // 30
+    second_factors.add_app(operator, secret, format_hotp_value(hotp_value(secret, now)))
+    refused = manage("second_factor", "remove", "oskar", "--by", "oskar")
+    assert refused.code == 1
+    assert second_factors.kinds_of(operator)
+    outcome = manage("second_factor", "remove", "oskar", "--by", "ada")
+    assert outcome.code == 0
+    assert not second_factors.kinds_of(operator)
+    assert AuditEntry.objects.get(action="person.second_factors_removed").actor == admin
+
+
+@pytest.mark.parametrize(
+    ("user", "by", "said"),
+    [
+        ("nobody", "ada", "no person named nobody"),
+        ("oskar", "nobody", "no person named nobody"),
+        ("oskar", "ada", "oskar has no second factor"),
+    ],
+)
+def test_what_cannot_be_removed_is_said(
+    manage: Commands, operator: Operator, admin: Operator, user: str, by: str, said: str
+) -> None:
+    outcome = manage("second_factor", "remove", user, "--by", by)
+    assert outcome.code == 1
+    assert said in outcome.text

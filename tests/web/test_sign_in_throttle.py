@@ -161,3 +161,14 @@ def _app() -> tuple[str, str]:
 
     secret = second_factors.new_app_secret()
     return secret, format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def test_guessing_the_old_password_of_an_open_session_is_closed(operator: Operator) -> None:
+    client = Client()
+    guess(client, PASSWORD)
+    new = {"new_password1": "staple correct horse 9", "new_password2": "staple correct horse 9"}
+    statuses = [
+        client.post("/account/password/", {"old_password": "wrong", **new}).status_code for _ in range(5)
+    ]
+    assert statuses == [422, 422, 422, 422, 429]
+    assert client.post("/account/password/", {"old_password": PASSWORD, **new}).status_code == 429

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,6 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wizard.models import ApiToken
 from wizard.services import accounts, identities, preferences, sessions
 from wizard.services.errors import Conflict, Invalid
+from wizard.services.password_rules import LONGEST_PASSWORD
+from wizard.web import throttle
 from wizard.web.entering import MAY_SET_PASSWORD
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
@@ -87,9 +90,16 @@ def home(request: SignedInRequest) -> HttpResponse:
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_password(request: SignedInRequest) -> HttpResponse:
+    shut = throttle.closed(request, request.user.get_username())
+    if shut:
+        return shut
     form = PasswordChangeForm(request.user, request.POST or None)
+    form.fields["old_password"].validators.append(MaxLengthValidator(LONGEST_PASSWORD))
     if request.method == "POST" and form.is_valid():
+        throttle.right(request, request.user.get_username())
         return _keep_password(request, form.cleaned_data["new_password1"])
+    if form.has_error("old_password", "password_incorrect"):
+        throttle.wrong(request, request.user.get_username())
     return render(
         request, "registration/password_change_form.html", {"form": form}, status=422 if form.errors else 200
     )
