@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_deployment, make_operator
-from wizard.models import Deployment, Operator
+from wizard.models import Deployment, Operator, Team
 from wizard.services import approvals, audit_chain, deployments
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +189,22 @@ def test_the_trail_comes_in_pages_with_as_many_queries_for_many_as_for_few(
     ids = [row["id"] for row in first["items"] + rest["items"]]
     assert ids == sorted(ids, reverse=True)
     assert rest["next_cursor"] is None
+
+
+def test_what_a_team_does_is_not_shown_to_strangers(
+    api: Api, review: Api, deployment: Deployment, operator: Operator, reviewer: Operator
+) -> None:
+    team = Team.objects.create(name="Lyon")
+    team.members.add(operator)
+    Deployment.objects.update(team=team)
+    rows = ok(review.get("audit/", deployment=str(deployment.pk)))["items"]
+    assert rows == []
+    problem(review.get(f"{where(deployment)}history/"), 404, "not_found")
+    history = ok(api.get(f"{where(deployment)}history/"))["items"]
+    assert [row["action"] for row in history] == ["deployment.created"]
+    team.members.add(reviewer)
+    assert ok(
+        Api(token_of(Operator.objects.get(pk=reviewer.pk), "read")).get(
+            "audit/", deployment=str(deployment.pk)
+        )
+    )["items"]

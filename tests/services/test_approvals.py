@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests import stories
 from tests.builders import make_operator
 from tests.services.machines import by_hand
-from wizard.models import Approval, AuditEntry, Deployment, Operator, Task, TaskState
+from wizard.models import Approval, AuditEntry, Deployment, Operator, Task, TaskState, Team
 from wizard.services import (
     approvals,
     automation,
@@ -186,6 +186,21 @@ def test_only_reviewers_and_administrators_decide(
             decide(approval, actor=actor, reason="no")
         assert list(approvals.waiting(actor)) == []
     assert state_of(deployment) == "waiting"
+
+
+def test_of_a_team_only_its_members_and_administrators_are_named(
+    deployment: Deployment, admin: Operator, reviewer: Operator, django_assert_num_queries: Any
+) -> None:
+    member = make_operator("mona", Operator.Role.REVIEWER)
+    team = Team.objects.create(name="Lyon")
+    team.members.add(member)
+    deployment.team = team
+    deployment.save()
+    with django_assert_num_queries(4):
+        assert approvals.who_may_approve(deployment) == [admin, member]
+    Team.objects.get().members.add(reviewer)
+    with django_assert_num_queries(4):
+        assert approvals.who_may_approve(deployment) == [admin, member, reviewer]
 
 
 def test_a_reviewer_asks_for_nothing(deployment: Deployment, reviewer: Operator) -> None:

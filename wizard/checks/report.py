@@ -20,7 +20,6 @@ from wizard.checks.report_parts import Approved as Approved
 from wizard.checks.report_parts import Report as Report
 from wizard.checks.report_parts import (
     age_s,
-    approval_line,
     count,
     evidence,
     heading,
@@ -30,6 +29,7 @@ from wizard.checks.report_parts import (
     status_words,
     verdict,
 )
+from wizard.checks.report_parts import approval_line as approval_line
 from wizard.text import Text, _
 
 

@@ -162,12 +162,16 @@ def who_may_approve(deployment: Deployment) -> list[Operator]:
     deciding = Operator.objects.filter(is_active=True).filter(
         Q(role__in=(Operator.Role.REVIEWER, Operator.Role.ADMIN)) | Q(is_superuser=True)
     )
+    if deployment.team_id is not None:
+        # In one query, however many reviewers there are.
+        members = Q(pk__in=Operator.objects.filter(teams=deployment.team_id).values("pk"))
+        deciding = deciding.filter(members | Q(role=Operator.Role.ADMIN) | Q(is_superuser=True))
     return [
         person
         for person in deciding.order_by("username")
         if person.pk not in authors
         and (asked is None or asked.state != Approval.State.WAITING or asked.asked_by_id != person.pk)
-        and may(person, "approval.decide", deployment)
+        and may(person, "approval.decide")
     ]
 
 

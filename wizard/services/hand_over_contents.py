@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from wizard.checks import report
 from wizard.checks.requirement import Phase
 from wizard.models import AuditEntry, Deployment, Operator
 from wizard.services import answer_files, expiry, firewall, results, task_sheets, topology
-from wizard.services.approval_standing import standing
 from wizard.services.errors import UserError
 from wizard.services.hand_over_archive import MANIFEST, PUBLIC_KEY, SIGNATURE
 from wizard.text import Text, _
@@ -126,18 +126,8 @@ def readme(
 
 def _approved(deployment: Deployment) -> list[str]:
     """Who approved the answers that are in the pack, if somebody did."""
-    found = standing(deployment)
-    row = found.approval
-    if found.state != "approved" or row is None or row.decided_by is None or row.decided_at is None:
-        return []
-    line = Text(
-        _("Approved by %(who)s on %(at)s, as %(asker)s had asked. SHA-256 of the answers: %(sha256)s"),
-        who=row.decided_by.get_username(),
-        at=row.decided_at.astimezone(UTC).date().isoformat(),
-        asker=row.asked_by.get_username(),
-        sha256=row.digest,
-    )
-    return [str(line)]
+    found = results.approval_of(deployment)
+    return [] if found is None else [str(report.approval_line(found))]
 
 
 def how_to_verify() -> list[str]:

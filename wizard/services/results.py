@@ -123,7 +123,7 @@ def report_of(deployment: Deployment, phase: Phase = "before") -> report.Report:
             )
             for requirement_id, row in stored(deployment).items()
         },
-        approval=_approval_of(deployment),
+        approval=approval_of(deployment),
     )
 
 
@@ -152,7 +152,8 @@ def export(deployment: Deployment, form: str, phase: Phase = "before") -> tuple[
 # --- between the table and the findings of the checks room ------------------------------------------------------------
 
 
-def _approval_of(deployment: Deployment) -> report.Approved | None:
+def approval_of(deployment: Deployment) -> report.Approved | None:
+    """The approval of the answers of now; None where nobody has approved exactly these."""
     found = standing(deployment)
     row = found.approval
     if found.state != "approved" or row is None or row.decided_by is None or row.decided_at is None:
