@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -91,6 +91,19 @@ def https_url(name: str) -> str:
     if raw and not (parts.hostname and (parts.scheme == "https" or local)):
         raise ImproperlyConfigured(f"{name} must start with https://, found {raw!r}.")
     return raw
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks such as 192.0.2.0/24, separated by commas."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must name addresses or networks such as 192.0.2.0/24, found {word!r}."
+            ) from None
+    return found
 
 
 def loopback_url(name: str) -> str:

@@ -361,6 +361,11 @@ INSTALLER_DIR = Path(env.text("INSTALLER_DIR", str(VAR_DIR / "installers")))
 INSTALL_MINUTES = env.number("INSTALL_MINUTES", 180, least=10)
 HOST_RESTART_SECONDS = env.number("HOST_RESTART_SECONDS", 900, least=1)
 
+# --- watching ---------------------------------------------------------------------------------------------------------
+
+# From where /metrics may be read without a token, such as 10.1.0.0/16; from nowhere unless that is said.
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
+
 # --- logs -------------------------------------------------------------------------------------------------------------
 
 LOGGING_CONFIG = "wizard.config.logs.configure"

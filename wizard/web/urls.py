@@ -23,6 +23,7 @@ from wizard.web.views import (
     health,
     machine_moves,
     machines,
+    metrics,
     move,
     observations,
     physical_servers,
@@ -231,4 +232,5 @@ urlpatterns = [
     path("sign-in/once/<str:token>/", sign_in.once, name="sign_in_once"),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.exposed, name="metrics"),
 ]

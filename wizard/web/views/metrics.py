@@ -1,0 +1,33 @@
+"""Numbers for Prometheus: for programs with a token of somebody who may look, and for addresses that the settings name."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from wizard.services import metrics
+from wizard.web.middleware import client_address
+from wizard.web.onlooker import onlooker
+
+
+@never_cache
+@require_safe
+def exposed(request: HttpRequest) -> HttpResponse:
+    """Not for a cookie: a page of somebody else that includes this address would make the server work."""
+    if not _from_allowed_address(request) and onlooker(request, cookie=False) is None:
+        return HttpResponse(
+            "Send an API token of this installation as a Bearer token, or have METRICS_ALLOW name your address.\n",
+            status=401,
+            content_type="text/plain; charset=utf-8",
+            headers={"WWW-Authenticate": 'Bearer realm="Foothold"'},
+        )
+    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _from_allowed_address(request: HttpRequest) -> bool:
+    found = client_address(request)
+    return found is not None and any(ip_address(found) in network for network in settings.METRICS_ALLOW)
