@@ -102,6 +102,8 @@ def running() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.startswith("/authorize?"):
+                return self._send_back(provider.sign_in(f"{provider.issuer}{self.path}"))
             if self.path == "/userinfo" and self.headers["Authorization"] != "Bearer for-userinfo":
                 return self._answer(None)
             answers = {
@@ -122,6 +124,12 @@ def running() -> Iterator[Provider]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _send_back(self, address: str) -> None:
+            self.send_response(302)
+            self.send_header("Location", address)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *args: Any) -> None:
             pass

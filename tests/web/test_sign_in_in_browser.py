@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import make_operator
 from tests.chromium import COLOURS, PATIENCE_MS, WHOLE, launch_args
-from tests.web.oidc_provider import CLIENT
+from tests.web.oidc_provider import CLIENT, SECRET, running
 from wizard.models import BrowserSession, Operator
 from wizard.services import second_factors
 
@@ -136,6 +136,37 @@ def test_a_passkey_is_added_and_asked_for_at_the_sign_in_and_to_confirm_that_it_
     look(tab, "confirm")
     tab.get_by_role("button", name="Use a passkey").click()
     expect(tab.get_by_role("button", name="Make the token")).to_be_visible()
+
+
+def test_the_button_leads_to_the_provider_and_back_under_the_strict_policy(
+    tab: Page, settings: Any, live_server: Any
+) -> None:
+    oskar = Operator(username="oskar", role=Operator.Role.OPERATOR)
+    oskar.set_unusable_password()
+    oskar.save()
+    with running() as provider:
+        settings.OIDC_ISSUER, settings.OIDC_CLIENT_SECRET = provider.issuer, SECRET
+        tab.goto("/sign-in/?next=/account/")
+        tab.get_by_role("button", name="Sign in with Contoso").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Your account")
+        expect(tab.get_by_role("button", name="Disconnect Contoso")).to_be_visible()
+        tab.context.clear_cookies()
+        provider.person = {"sub": "u-2", "preferred_username": "nobody"}
+        tab.goto("/sign-in/")
+        tab.get_by_role("button", name="Sign in with Contoso").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+        look(tab, "provider-refused")
+
+
+def test_the_door_that_is_closed_says_until_when(tab: Page, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        tab.goto("/sign-in/")
+        tab.get_by_label("User name").fill("oskar")
+        tab.get_by_label("Password").fill("wrong")
+        tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Too many attempts")
+    look(tab, "locked-out")
 
 
 def _let_eleven_minutes_pass(person: Operator) -> None:
