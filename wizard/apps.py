@@ -19,10 +19,12 @@ class WizardConfig(AppConfig):
         from wizard.services import start_checks  # noqa: F401 - importing it registers the checks
         from wizard.services.targets import allowed_targets
         from wizard.text import install_translator
+        from wizard.web.attempts import keep_no_links
         from wizard.web.session_limits import mark_sign_in
         from wizard.wire import destinations
 
         install_translator(gettext)
+        keep_no_links()
         user_logged_in.connect(mark_sign_in, dispatch_uid="mark_sign_in")
         destinations.configure(allowed_targets)
 

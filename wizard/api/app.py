@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -104,7 +103,7 @@ class Docs(Swagger):
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
         settings = {**self.settings, "url": self.get_openapi_url(api, kwargs)}
-        return render(request, self.template, {"swagger_settings": json.dumps(settings), "section": "api"})
+        return render(request, self.template, {"swagger_settings": settings, "section": "api"})
 
 
 _token = TokenAuth()
