@@ -123,7 +123,7 @@ def test_after_the_last_attempt_it_is_given_up_and_said(
     (delivery,) = send(webhook)
     assert (delivery.state, delivery.next_try_at) == (State.FAILED, None)
     entry = AuditEntry.objects.get(action="webhook.given_up")
-    assert str(entry.sentence).startswith("1 deliveries to the webhook chat were given up: It answered 500")
+    assert str(entry.sentence).startswith("Deliveries to the webhook chat were given up (1): It answered 500")
     webhook.refresh_from_db()
     assert webhook.active
     waits_no_longer(delivery)

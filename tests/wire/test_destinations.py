@@ -283,6 +283,11 @@ def test_a_name_that_turns_to_metadata_is_refused_at_the_connection_and_not_only
     assert ProbeReport.from_json(second.to_json()) == second
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "0"])
+def test_another_spelling_of_this_machine_leads_to_it_all_the_same(host: str) -> None:
+    assert failed(probe(host, 443, timeout_s=1.0)) == ("tcp", "destination_refused")
+
+
 def test_what_was_judged_is_what_is_connected_to(allow: Callable[[Rules], None]) -> None:
     """One look-up: between judging and connecting nobody can give another answer."""
     allow(Rules(loopback=True))

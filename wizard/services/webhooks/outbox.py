@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextvars import Context
 from typing import Any, Final
 
 import structlog
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from wizard.config.celery import app
-from wizard.models import AuditEntry, Deployment, Notice, Task, TaskState, Webhook, WebhookDelivery
+from wizard.models import AuditEntry, Deployment, Notice, Operator, Task, TaskState, Webhook, WebhookDelivery
 from wizard.services.permissions import may
 from wizard.services.webhooks.events import EVENTS, OF_AUDIT
 from wizard.text import Text
@@ -52,7 +53,7 @@ def listeners(event: str, deployment: Deployment) -> list[Webhook]:
     return [
         row
         for row in rows
-        if (not row.events or event in row.events) and may(row.created_by, "deployment.see", deployment)
+        if (not row.events or event in row.events) and _may_know(row.created_by, deployment)
     ]
 
 
@@ -123,6 +124,11 @@ def nudge(webhook_id: uuid.UUID) -> None:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _may_know(maker: Operator, deployment: Deployment) -> bool:
+    """By the rights of today: a task is done to its end with those of its launch, but nobody is told by them."""
+    return Context().run(may, maker, "deployment.see", deployment)
 
 
 def _write(

@@ -240,7 +240,7 @@ def _give_up(webhook: Webhook, count: int, why: Text) -> None:
         subject=webhook,
         actor=None,
         sentence=Text(
-            _("%(count)s deliveries to the webhook %(name)s were given up: %(why)s"),
+            _("Deliveries to the webhook %(name)s were given up (%(count)s): %(why)s"),
             count=count,
             name=webhook.name,
             why=why,
