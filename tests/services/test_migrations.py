@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from wizard.models import Waiver
+from wizard.models import AuditEntry, Waiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,3 +54,25 @@ def test_waivers_that_one_person_granted_stay_in_force(migrate_to: MigrateTo) ->
     assert (row.approved_by_id, row.approved_at) == (person.pk, granted)
     assert row.in_force
     assert (row.reason, row.until) == ("Known.", date(2100, 1, 1))
+
+
+def test_entries_of_the_audit_trail_are_given_to_the_deployment_that_they_are_about(
+    migrate_to: MigrateTo,
+) -> None:
+    before = migrate_to("0013_browser_sessions")
+    person = before.get_model("wizard", "Operator").objects.create(username="oskar", role="operator")
+    deployment = before.get_model("wizard", "Deployment").objects.create(
+        name="lyon", profile="asr-classic", created_by=person
+    )
+    task = before.get_model("wizard", "Task").objects.create(
+        deployment=deployment, kind="preflight", changing=True, requested_by=person
+    )
+    entries = before.get_model("wizard", "AuditEntry").objects
+    told = [
+        entries.create(actor=person, action="test.done", subject="it", subject_id=str(subject)).pk
+        for subject in (deployment.pk, task.pk, person.pk, "00000000-0000-0000-0000-000000000001")
+    ]
+
+    migrate_to(NEWEST)
+    found = [AuditEntry.objects.get(pk=pk).deployment_id for pk in told]
+    assert found == [deployment.pk, deployment.pk, None, None]
