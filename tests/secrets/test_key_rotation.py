@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.db import models
@@ -21,7 +23,7 @@ from wizard.models import (
     SigningKey,
     Webhook,
 )
-from wizard.models.sealing import SecretLost, position_of_key, seal
+from wizard.models.sealing import SecretLost, position_of_key
 from wizard.services import credentials, hand_over_key, key_rotation
 from wizard.services.errors import NotAllowed
 from wizard.services.sealed_columns import SealedColumn, columns
@@ -214,22 +216,38 @@ def test_keys_can_be_rotated_while_a_password_is_being_tried(
     assert Credential.objects.get(name="vcenter").standing == "accepted"
 
 
-def test_members_of_a_json_column_are_sealed_each_for_itself(settings: Any) -> None:
-    settings.CREDENTIAL_KEYS = [NEW, OLD]
-    column = next((column for column in columns() if column.members), None) or SealedColumn(
-        kind="x",
-        model="x.X",
-        column="data",
-        beside=(),
-        name=lambda row: row,
-        title="",
-        meaning="",
-        remedy="",
-        members=("secret", "seed"),
+def test_second_factors_are_rotated_member_by_member(
+    admin: Operator, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As allauth keeps them, with a counter beside the secret that must not be lost."""
+    settings.CREDENTIAL_KEYS = [OLD]
+    app = Authenticator.objects.create(user=admin, type="totp", data={"secret": encrypt("JBSWY3DPEHPK3PXP")})
+    codes = Authenticator.objects.create(
+        user=admin, type="recovery_codes", data={"seed": encrypt("5eed"), "used_mask": 3}
     )
-    value = {"secret": seal("totp").decode(), "used": 3}
-    assert column.sealed_in(value) == [value["secret"].encode()]
-    assert column.replaced(value, lambda sealed: b"<" + sealed + b">") == {
-        "secret": f"<{value['secret']}>",
-        "used": 3,
-    }
+    settings.CREDENTIAL_KEYS = [NEW, OLD]
+    original = SealedColumn.replaced
+    raced: list[str] = []
+
+    def slow(self: SealedColumn, value: Any, change: Any) -> Any:
+        made = original(self, value, change)
+        if "seed" in value and not raced:
+            raced.append("a code was used")
+            codes.data["used_mask"] = 7
+            codes.save()
+        return made
+
+    monkeypatch.setattr(SealedColumn, "replaced", slow)
+    rotation = key_rotation.rotate(actor=admin)
+    assert (rotation.resealed, rotation.busy) == ({"second_factor": 2}, 0)
+    settings.CREDENTIAL_KEYS = [NEW]
+    app.refresh_from_db()
+    codes.refresh_from_db()
+    assert decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert (decrypt(codes.data["seed"]), codes.data["used_mask"]) == ("5eed", 7)
+    settings.CREDENTIAL_KEYS = [OLD]
+    lost = key_rotation.key_standing().lost
+    assert [str(row.name) for row in lost] == [
+        "second factor (totp) of ada",
+        "second factor (recovery_codes) of ada",
+    ]
