@@ -93,3 +93,12 @@ def test_who_came_through_a_link_and_has_nothing_to_prove_with_is_led_to_choose_
         new = {"new_password1": "staple correct horse 9", "new_password2": "staple correct horse 9"}
         client.post("/account/password/new/", new)
         assert client.post("/account/tokens/", TOKEN).status_code == 201
+
+
+def test_a_button_of_a_fragment_leads_the_whole_page_to_the_proof(stale: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/account/tokens/"}
+    answer = stale.post(
+        "/account/tokens/", TOKEN, headers=headers, HTTP_REFERER="http://testserver/account/tokens/"
+    )
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/sign-in/again/?next=%2Faccount%2Ftokens%2F"

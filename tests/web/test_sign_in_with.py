@@ -11,8 +11,10 @@ import jwt
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from tests.builders import make_operator
@@ -32,6 +34,7 @@ def _server() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(_server: Provider, settings: Any, db: None) -> Provider:
+    cache.clear()
     fresh = Provider(issuer=_server.issuer, key=_server.key)
     for name, value in vars(fresh).items():
         setattr(_server, name, value)
@@ -358,6 +361,20 @@ def test_somebody_else_there_confirms_nothing(stranger: Client, provider: Provid
 
 def test_a_forged_post_from_another_site_starts_nothing(provider: Provider) -> None:
     assert Client(enforce_csrf_checks=True).post("/sign-in/with/").status_code == 403
+
+
+def test_a_provider_is_asked_who_it_is_once_in_a_while(stranger: Client, provider: Provider) -> None:
+    to_provider(stranger)
+    provider.configuration = {"issuer": "https://login.example.net"}
+    to_provider(Client())
+    cache.clear()
+    assert Client().post("/sign-in/with/").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_signup", "mfa_index", "socialaccount_signup"])
+def test_no_page_of_allauth_is_mounted(name: str) -> None:
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
 
 
 def test_the_token_of_the_tests_is_a_real_one(provider: Provider) -> None:

@@ -6,12 +6,14 @@ authorized party, nonce, time.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.cache import cache
 
 from wizard.services.errors import UserError
 from wizard.text import Text, _
@@ -22,6 +24,7 @@ _ALGORITHMS: Final = frozenset(
 )
 # How long ago the person may have signed in at the provider when asked to do so now.
 _JUST_NOW_S: Final = 300
+_KEPT_S: Final = 300
 _ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SCOPES: Final = ("openid", "profile", "email")
 
@@ -114,6 +117,19 @@ def _user_info(configuration: dict[str, Any], access_token: str, subject: str) -
 
 
 def _configuration() -> dict[str, Any]:
+    """What the provider says of itself; asked again after a while, not for each stranger who presses the button."""
+    known: dict[str, Any] | None = cache.get(_kept_as())
+    if known is None:
+        known = _ask_configuration()
+        cache.set(_kept_as(), known, _KEPT_S)
+    return known
+
+
+def _kept_as() -> str:
+    return f"oidc:{hashlib.sha256(settings.OIDC_ISSUER.encode()).hexdigest()}"
+
+
+def _ask_configuration() -> dict[str, Any]:
     from requests import RequestException
 
     try:

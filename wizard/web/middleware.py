@@ -72,7 +72,11 @@ class HtmxSignInMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         sign_in = resolve_url(settings.LOGIN_URL)
-        if request.headers.get("HX-Request") and response.headers.get("Location", "").startswith(sign_in):
+        wanted = response.headers.get("Location", "")
+        if not request.headers.get("HX-Request") or not wanted.startswith(sign_in):
+            return response
+        if urlsplit(wanted).path == sign_in:
             page = quote(urlsplit(request.headers.get("HX-Current-URL", "/")).path)
-            return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?next={page}"})
-        return response
+            wanted = f"{sign_in}?next={page}"
+        # Else a step of the sign-in, such as the one that asks again, which knows its own way back.
+        return HttpResponse(status=204, headers={"HX-Redirect": wanted})
