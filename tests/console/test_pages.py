@@ -192,7 +192,7 @@ def test_answers_are_shown_as_they_are_kept(reading: Client, operator: Operator)
     deployment = stories.answered(operator, "capacity")
     html = body(reading, page_url(deployment))
     assert "&quot;machines&quot;: 120" in html
-    assert '<pre class="json">' in html
+    assert '<pre class="json" tabindex="0">' in html
 
 
 def test_what_somebody_typed_is_never_markup(deciding: Client, operator: Operator) -> None:

@@ -16,19 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
 from wizard.console.pictures import picture_of
-from wizard.console.reading import ReadingAdmin, ReadingInline, page_link
-from wizard.models import Approval, Deployment, Operator, StepAnswer
+from wizard.console.reading import ReadingAdmin, page_link, shown
+from wizard.models import Approval, Deployment, Operator
 from wizard.services import approvals, tasks, topology
 from wizard.services.errors import Conflict
 from wizard.services.glance import Glance, glance_at
-
-
-class StepAnswerInline(ReadingInline):
-    model = StepAnswer
-    fields = ("step", "data", "draft", "version", "changed_by", "changed_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[StepAnswer]:
-        return super().get_queryset(request).select_related("changed_by", "deployment")
 
 
 class ApprovalFilter(admin.SimpleListFilter):
@@ -125,7 +117,6 @@ class DeploymentAdmin(ReadingAdmin):
     list_select_related = ("created_by", "team")
     search_fields = ("name", "team__name", "created_by__username")
     date_hierarchy = "created_at"
-    inlines = (StepAnswerInline,)
     actions = tuple(confirmed(work) for work in _ACTIONS)
     change_form_template = "admin/deployment.html"
     exported_as: ClassVar[dict[str, str | None]] = {
@@ -151,6 +142,10 @@ class DeploymentAdmin(ReadingAdmin):
             "picture": picture,
             "no_picture": lacking,
             "glance": row.glance,
+            "answers": [
+                {"row": step, "data": shown(step.data), "draft": shown(step.draft)}
+                for step in row.steps.select_related("changed_by")
+            ],
             "related": [
                 (gettext("Tasks"), _listed("task", row)),
                 (gettext("Check results"), _listed("checkresult", row)),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wizard.console.actions import Work, confirmed
 from wizard.console.reading import ReadingAdmin
 from wizard.models import IdempotencyRecord, Operator, Pulse, Webhook, WebhookDelivery
-from wizard.services.overview import SILENT_AFTER
+from wizard.services.overview import is_silent
 from wizard.services.webhooks import registry
 
 
@@ -27,7 +27,7 @@ class PulseAdmin(ReadingAdmin):
 
     @admin.display(description=_("alive"), boolean=True)
     def alive(self, obj: Pulse) -> bool:
-        return timezone.now() - obj.seen_at <= SILENT_AFTER
+        return not is_silent(obj, timezone.now())
 
 
 @admin.register(IdempotencyRecord)

@@ -149,11 +149,6 @@ class ReadingAdmin(Reading, RecordPages, admin.ModelAdmin):  # type: ignore[type
         return shown.get_absolute_url() if shown is not None else None
 
 
-class ReadingInline(Reading, admin.TabularInline):  # type: ignore[type-arg]
-    extra = 0
-    can_delete = False
-
-
 class OfDeployment(ReadingAdmin):
     """Records of a deployment link to its page."""
 
@@ -185,14 +180,19 @@ def _is_json(model: type[Model], name: Any) -> bool:
 def _as_json(model: type[Model], name: str) -> Callable[[Any], SafeString | str]:
     @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     def show(obj: Any) -> SafeString | str:
-        value = getattr(obj, name)
-        if value in (None, {}, []):
-            return "–"
-        text = json.dumps(_spoken(value), ensure_ascii=False, indent=2)
-        return format_html('<pre class="json">{}</pre>', text)
+        return shown(getattr(obj, name))
 
     show.__name__ = name
     return show
+
+
+def shown(value: Any) -> SafeString | str:
+    """Stored JSON as people read it, its sentences in their language."""
+    if value in (None, {}, []):
+        return "–"
+    text = json.dumps(_spoken(value), ensure_ascii=False, indent=2)
+    # Long ones scroll, by the keyboard, too.
+    return format_html('<pre class="json" tabindex="0">{}</pre>', text)
 
 
 def _spoken(value: Any) -> Any:

@@ -22,7 +22,7 @@ from wizard.models import (
 )
 from wizard.models.check import waiver_day
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import audit_trail, deployments, ends_soon, tasks
+from wizard.services import audit_trail, deployments, ends_soon, pulses, tasks
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text
@@ -30,8 +30,6 @@ from wizard.text import Text
 # Of each kind; the rest is a link away.
 SHOWN: Final = 8
 FAILED_WITHIN: Final = timedelta(days=7)
-# A part says that it is there several times a minute.
-SILENT_AFTER: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +140,12 @@ def overview(*, actor: Operator) -> Overview:
     )
 
 
+def is_silent(row: Pulse, now: datetime) -> bool:
+    """Whether a part was not heard of for longer than it would be if it were well."""
+    patience = pulses.WORKER_SILENT_S if row.part == Pulse.Part.WORKER else pulses.scheduler_silent_s()
+    return now - row.seen_at > timedelta(seconds=patience)
+
+
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +208,7 @@ def _parts(now: datetime) -> tuple[BackgroundPart, ...]:
             name=row.name,
             version=row.version,
             seen_at=row.seen_at,
-            silent=now - row.seen_at > SILENT_AFTER,
+            silent=is_silent(row, now),
         )
         for row in Pulse.objects.all()
     )
