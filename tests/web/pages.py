@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests import stories, vault_stories
 from tests.services.azure import add_account
-from wizard.models import Addition, Approval, Deployment, Webhook, WebhookDelivery
+from wizard.models import Addition, Approval, Deployment, Team, Webhook, WebhookDelivery
 from wizard.services import additions
 from wizard.services.webhooks import outbox
 from wizard.web.urls import urlpatterns
@@ -112,6 +112,13 @@ def _approval(deployment: Deployment) -> Approval:
     )
 
 
+def _team(deployment: Deployment) -> Team:
+    """One that the deployment does not belong to."""
+    team, _made = Team.objects.get_or_create(name="Essen")
+    team.members.add(deployment.created_by)
+    return team
+
+
 def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tuple[str, str]]:
     """Every address of the web door by its name, filled with what belongs to a recorded deployment."""
     task = deployment.tasks.order_by("-queued_at").first()
@@ -133,6 +140,8 @@ def addresses(deployment: Deployment, *, step: str = "capacity") -> Iterator[tup
         "webhook_id": (delivery := _delivery(deployment)).webhook_id,
         "delivery_id": delivery.pk,
         "approval_id": _approval(deployment).pk,
+        "team_id": _team(deployment).pk,
+        "username": deployment.created_by.username,
         "account_id": add_account(deployment.created_by, name=f"for {deployment.name}").pk,
     }
     for pattern in urlpatterns:

@@ -71,6 +71,9 @@ def test_who_may_look_sees_every_page_without_a_button_that_changes(
     # For reviewers alone; see test_audit_page.py.
     changing |= {"audit", "audit_file"}
     changing |= {"add_azure_account", "change_azure_account", "delete_azure_account"}
+    # Teams are for administrators, and giving a deployment to one for those who work.
+    changing |= {"teams", "add_team", "team", "rename_team", "delete_team", "remove_team_member"}
+    changing |= {"team_of_deployment"}
     # Programs that are told are for those who work.
     changing |= {"webhooks", "add_webhook", "webhook", "change_webhook", "delete_webhook", "delivery"}
     for name, address in addresses(recorded):

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import ValidationErrorContext
@@ -22,7 +23,9 @@ from wizard.api import (
     audit,
     azure_accounts,
     checks,
+    components,
     conflicts,
+    credentials,
     decommission,
     deployments,
     description,
@@ -31,15 +34,20 @@ from wizard.api import (
     hand_over,
     handouts,
     installation,
+    machines,
     manual_steps,
     observations,
+    physical_servers,
     plan,
     privileges,
     problems,
     profiles,
+    sizing,
     tasks,
+    teams,
     template_passwords,
     vault_machines,
+    vcenters,
     webhooks,
 )
 from wizard.api.auth import TokenAuth
@@ -50,6 +58,10 @@ View = Callable[..., HttpResponse]
 
 class TaskApi(NinjaAPI):
     """Ninja, with a problem document for every refusal that it would answer in plain words, and a complete description."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._documents: dict[tuple[str | None, str | None], OpenAPISchema] = {}
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
@@ -72,9 +84,13 @@ class TaskApi(NinjaAPI):
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        description.complete(document)
-        return document
+        # It takes a second to make, and is another one in each language.
+        key = (get_language(), path_prefix)
+        if key not in self._documents:
+            document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+            description.complete(document)
+            self._documents[key] = document
+        return self._documents[key]
 
     def validation_error_from_error_contexts(
         self, error_contexts: list[ValidationErrorContext[Any]]
@@ -139,10 +155,18 @@ for part in (
     vault_machines,
     hand_over,
     observations,
+    components,
+    physical_servers,
 ):
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)
 api.add_router("/conflicts", conflicts.router)
+api.add_router("/sizing", sizing.router)
+api.add_router("/credentials", credentials.router)
+api.add_router("/vcenters", vcenters.router)
+api.add_router("/machines", machines.router)
+api.add_router("/components", components.of_all)
+api.add_router("/teams", teams.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("/approvals", approvals.of_all)
 api.add_router("/audit", audit.router)

@@ -18,7 +18,7 @@ from wizard.api.of_deployment import CURSOR, IF_MATCH, LIMIT, find, revision, ta
 from wizard.api.pages import page
 from wizard.journey.errors import FieldError
 from wizard.models import DeploymentState
-from wizard.services import answer_files, approvals, deployments, topology
+from wizard.services import answer_files, approvals, deployment_team, deployments, topology
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -32,6 +32,9 @@ def list_deployments(
     profile: str | None = None,
     method: Literal["ova", "manual"] | None = Query(None, description="The answered installation method."),
     name: str | None = Query(None, max_length=63, description="Part of the name."),
+    team: str | None = Query(
+        None, description="Name of the team whose it is; empty for those that are everybody's."
+    ),
     ordering: str = Query(
         "-created_at",
         description="created_at, changed_at or name; a minus turns it round. Rows whose changed_at moves meanwhile move too.",
@@ -49,6 +52,8 @@ def list_deployments(
         rows = rows.filter(steps__step="source", steps__data__method=method)
     if name:
         rows = rows.filter(name__icontains=name)
+    if team is not None:
+        rows = rows.filter(team__name=team) if team else rows.filter(team=None)
     return page(
         rows,
         ordering=ordering,
@@ -70,7 +75,7 @@ def create_deployment(
 ) -> Status[dict[str, Any]]:
     """Makes a draft. Its steps are answered one by one, then its tasks started. Needs the scope `operate`."""
     deployment = deployments.create(
-        name=payload.name, profile=payload.profile, actor=caller(request, "operate")
+        name=payload.name, profile=payload.profile, team=payload.team, actor=caller(request, "operate")
     )
     response["Location"] = reverse("api:get_deployment", args=[deployment.pk])
     tag(response, deployment)
@@ -93,7 +98,7 @@ def get_deployment(request: HttpRequest, response: HttpResponse, deployment_id: 
 @router.patch(
     "/{uuid:deployment_id}/",
     response={200: schemas.DeploymentOut, **problems(400, 404, 409, 412, 413, 428)},
-    summary="Rename a deployment, or say whether it has to be approved",
+    summary="Rename a deployment, give it to a team, or say whether it has to be approved",
     openapi_extra=sends(200, "ETag"),
 )
 def change_deployment(
@@ -103,13 +108,14 @@ def change_deployment(
     payload: schemas.DeploymentChange,
     if_match: str | None = IF_MATCH,
 ) -> dict[str, Any]:
-    """As long as nothing is deployed (409 `already_deployed`). Operators rename; reviewers say whether it has to be approved,
-    and nobody lets off what they had a part in (409 `same_person`). Needs the scope `operate`."""
+    """Its name and its approval as long as nothing is deployed (409 `already_deployed`), its team at any time. Operators rename;
+    reviewers say whether it has to be approved, and nobody lets off what they had a part in (409 `same_person`). 409
+    `account_shared` where other deployments of its team use its accounts. Needs the scope `operate`."""
     actor = caller(request, "operate")
     deployment = find(request, deployment_id, "operate")
     seen: int | None = revision(if_match)
-    if payload.name is None and payload.needs_approval is None:
-        nothing = Text(_("Give a name, or whether it needs an approval."))
+    if payload.name is None and payload.needs_approval is None and payload.team is None:
+        nothing = Text(_("Give a name, a team, or whether it needs an approval."))
         raise Invalid([FieldError(path="", message=nothing, code="missing")])
     with transaction.atomic():
         if payload.needs_approval is not None:
@@ -117,6 +123,9 @@ def change_deployment(
             seen = None
         if payload.name is not None:
             deployments.rename(deployment, name=payload.name, actor=actor, revision=seen)
+            seen = None
+        if payload.team is not None:
+            deployment_team.give(deployment, team=payload.team, actor=actor, revision=seen)
     tag(response, deployment)
     return schemas.show_deployment(deployment)
 

@@ -27,10 +27,18 @@ class DeploymentIn(Input):
         description="1 to 63 letters, digits, dots, hyphens or underscores; unique.", examples=["lyon-cs01"]
     )
     profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
+    team: str = Field("", description="Name of a team of yours, whose it is then; left out, it is everybody's.")
 
 
 class DeploymentChange(Input):
     name: str | None = Field(None, description="The new name; left out, it stays.", examples=["lyon-cs02"])
+    team: str | None = Field(
+        None,
+        description=(
+            "Name of the team whose it is from now on, an empty one for everybody's; left out, it stays. For administrators, "
+            "and for those who are in both teams. Accounts that it alone uses go with it."
+        ),
+    )
     needs_approval: bool | None = Field(
         None,
         description="Whether another person has to approve it before anything is set up; for reviewers and administrators.",
@@ -48,6 +56,7 @@ class DeploymentRow(Schema):
     needs_approval: bool = Field(
         description="Whether another person has to approve it before anything is set up, by its own mark or for all."
     )
+    team: str | None = Field(description="Name of the team whose it is; null for everybody's.")
     created_by: str
     created_at: datetime
     changed_at: datetime
@@ -163,6 +172,7 @@ def show_row(row: Deployment) -> dict[str, Any]:
         "state": row.state,
         "revision": row.revision,
         "needs_approval": approvals.needs(row),
+        "team": row.team.name if row.team is not None else None,
         "created_by": row.created_by.username,
         "created_at": row.created_at,
         "changed_at": row.changed_at,

@@ -15,6 +15,7 @@ def product(request: HttpRequest) -> dict[str, object]:
     return {
         "version": settings.VERSION,
         "lab": settings.LAB,
-        "may_operate": user is not None and may(user, "operate"),
+        "may_operate": user is not None and may(user, "task.launch"),
+        "may_change_teams": user is not None and may(user, "team.change"),
         **in_header(user),
     }

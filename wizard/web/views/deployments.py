@@ -16,11 +16,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from wizard.journey.profile import ProfileAnswers
-from wizard.models import DeploymentState, Task, Waiver
+from wizard.models import DeploymentState, Task, Team, Waiver
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import additions_schedule, deployments, expiry, guidance
+from wizard.services import additions_schedule, deployments, expiry, guidance, teams
 from wizard.services.errors import Invalid, UserError
-from wizard.services.permissions import require
+from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.vault_observation import notices
 from wizard.web import approval_panel, steps
@@ -29,6 +29,7 @@ from wizard.web.forms import ShownForm, collect, step_form
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
 from wizard.web.tabs import tabs_of
+from wizard.web.team_field import team_field
 from wizard.web.views import move
 
 PAGE_SIZE = 25
@@ -41,9 +42,20 @@ class Filters(forms.Form):
         required=False, max_length=100, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
     )
     state = forms.ChoiceField(required=False)
+    team = forms.ChoiceField(required=False)
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, known: list[Team]) -> None:
         super().__init__(data)
+        team = self.fields["team"]
+        team.label = gettext("Team")
+        assert isinstance(team, forms.ChoiceField)  # noqa: S101 - declared above
+        team.choices = [
+            ("", gettext("All")),
+            *((str(row.pk), row.name) for row in known),
+            ("none", gettext("None")),
+        ]
+        if not known:
+            del self.fields["team"]
         self.fields["q"].label = gettext("Name")
         self.fields["state"].label = gettext("State")
         state = self.fields["state"]
@@ -54,7 +66,8 @@ class Filters(forms.Form):
 @page
 @require_safe
 def listing(request: SignedInRequest) -> HttpResponse:
-    filters = Filters(request.GET)
+    known = teams.choices(request.user)
+    filters = Filters(request.GET, known)
     found = deployments.visible_deployments(request.user)
     any_at_all = found.exists()
     chosen = filters.cleaned_data if filters.is_valid() else {}
@@ -62,6 +75,8 @@ def listing(request: SignedInRequest) -> HttpResponse:
         found = found.filter(name__icontains=chosen["q"])
     if chosen.get("state"):
         found = found.filter(state=chosen["state"])
+    if chosen.get("team"):
+        found = found.filter(team=None if chosen["team"] == "none" else chosen["team"])
     found = found.order_by("-changed_at", "name")
     under_way = Task.objects.filter(deployment=OuterRef("pk"), state__in=ACTIVE_STATES).order_by("-queued_at")
     found = found.annotate(
@@ -90,7 +105,8 @@ def listing(request: SignedInRequest) -> HttpResponse:
         "form": filters,
         "page": shown,
         "rows": rows,
-        "filtered": bool(chosen.get("q") or chosen.get("state")),
+        "filtered": any(chosen.values()),
+        "with_teams": bool(known),
         "any_at_all": any_at_all,
     }
     return render(request, "web/deployments.html", context)
@@ -101,12 +117,15 @@ def listing(request: SignedInRequest) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     require(request.user, "deployment.create")
     problem = None
-    typed: dict[str, Any] = {}
+    typed: dict[str, Any] = {"team": teams.usual(request.user)}
     if request.method == "POST":
-        typed = collect(ProfileAnswers, request.POST)
+        typed = collect(ProfileAnswers, request.POST) | {"team": request.POST.get("team", "")}
         try:
             made = deployments.create(
-                name=typed.get("name", ""), profile=typed.get("profile", ""), actor=request.user
+                name=typed.get("name", ""),
+                profile=typed.get("profile", ""),
+                team=typed["team"],
+                actor=request.user,
             )
         except Invalid as error:
             problem = Problem.of(error)
@@ -114,7 +133,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             return redirect(steps.after(made))
     context = {
         "section": "deployments",
-        "form": _profile_form(typed, problem),
+        "form": _profile_form(request, typed, problem),
         "retirement": guidance.retirement(),
         "crumbs": [
             {"label": gettext("Deployments"), "url": "/"},
@@ -139,6 +158,8 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "running_title": KINDS[running.kind].title if running else "",
         "snapshot": deployment.snapshots.select_related("recorded_by").first(),
         "profile": architecture_of(deployment),
+        "may_choose_team": may(request.user, "deployment.give_to_team", deployment)
+        and bool(teams.choices(request.user)),
         "may_move": move.applies(deployment),
         "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),
         "removals_due": additions_schedule.reminders(deployment),
@@ -178,5 +199,5 @@ def _waiting_waivers() -> Any:
     return waiting.order_by().values("deployment").annotate(number=Count("pk")).values("number")
 
 
-def _profile_form(typed: dict[str, Any], problem: Problem | None) -> ShownForm:
-    return step_form(ProfileAnswers, typed, problem.fields if problem else ())
+def _profile_form(request: SignedInRequest, typed: dict[str, Any], problem: Problem | None) -> ShownForm:
+    return step_form(ProfileAnswers, typed, problem.fields if problem else (), extra=team_field(request.user))
