@@ -12,7 +12,7 @@ from django.urls import reverse
 from tests.builders import make_operator
 from tests.console.conftest import furnish, signed_in
 from tests.console.test_pages import REGISTERED, list_url, page_url
-from wizard.models import AuditEntry, Operator
+from wizard.models import AuditEntry, Operator, Team
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -129,6 +129,26 @@ def test_an_administrator_changes_a_role(deciding: Client, operator: Operator) -
     assert operator.role == "viewer"
     entry = AuditEntry.objects.get(action="person.changed")
     assert (str(entry.sentence), str(entry.actor)) == ("ada changed oskar.", "ada")
+
+
+def test_an_administrator_puts_a_person_into_teams_and_takes_them_out(
+    deciding: Client, operator: Operator
+) -> None:
+    lyon, oslo = Team.objects.create(name="Lyon"), Team.objects.create(name="Oslo")
+    lyon.members.add(operator)
+    assert f'value="{lyon.pk}" id="id_teams_0" checked' in _absolute(deciding, operator).replace(
+        ' name="teams"', ""
+    )
+    assert deciding.post(page_url(operator), form_of(operator, teams=[str(oslo.pk)])).status_code == 302
+    assert list(operator.teams.all()) == [oslo]
+    assert AuditEntry.objects.filter(action__startswith="team.", subject__in=("Lyon", "Oslo")).count() == 2
+
+
+def test_who_only_looks_reads_the_teams_of_a_person(reading: Client, operator: Operator) -> None:
+    Team.objects.create(name="Lyon").members.add(operator)
+    html = reading.get(page_url(operator)).content.decode()
+    assert "Lyon" in html
+    assert 'name="teams"' not in html
 
 
 def test_an_administrator_sets_another_password_and_it_is_on_record(

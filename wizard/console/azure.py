@@ -10,7 +10,6 @@ from wizard.models import AzureAccount, ProtectableItem
 
 @admin.register(AzureAccount)
 class AzureAccountAdmin(ReadingAdmin):
-    team_path = ""
     list_display = (
         "name",
         "how",

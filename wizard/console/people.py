@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from axes.models import AccessAttempt, AccessLog
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from wizard.console.actions import Work, confirmed
 from wizard.console.reading import ReadingAdmin, RecordPages
 from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
-from wizard.services import accounts, audit
+from wizard.services import accounts, audit, teams
+from wizard.services.errors import UserError
 from wizard.services.permissions import may
 from wizard.text import Text
 from wizard.text import _ as sentence
@@ -37,6 +38,15 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     password = None  # type: ignore[assignment]
     # Set to who is changing; see OperatorAdmin.get_form.
     actor: Operator | None = None
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.all(), required=False, label=_("teams"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Who may not change anything gets a form without fields.
+        if self.instance.pk and "teams" in self.fields:
+            self.fields["teams"].initial = self.instance.teams.all()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -67,7 +77,7 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
     fieldsets = (
         (None, {"fields": ("username", "sign_in")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
-        (_("Rights"), {"fields": ("role", "is_active", "is_staff")}),
+        (_("Rights"), {"fields": ("role", "teams", "is_active", "is_staff")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -101,8 +111,17 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
         found = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
+        known = {"teams": "in_teams"}
         return [
-            (name, {**options, "fields": tuple(field for field in options["fields"] if field != "sign_in")})
+            (
+                name,
+                {
+                    **options,
+                    "fields": tuple(
+                        known.get(field, field) for field in options["fields"] if field != "sign_in"
+                    ),
+                },
+            )
             for name, options in found
         ]
 
@@ -118,6 +137,23 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
         # Django's flag for everything would outlive the role that it came with.
         obj.is_superuser = obj.is_superuser and obj.role == Operator.Role.ADMIN
         super().save_model(request, obj, form, change)
+        if "teams" in form.cleaned_data:
+            self._put_into(request, obj, set(form.cleaned_data["teams"]))
+
+    def _put_into(self, request: Any, person: Operator, wanted: set[Team]) -> None:
+        """By the service, which writes down each team that the person is in from now on, or no more."""
+        now = set(person.teams.all())
+        for team in sorted(wanted ^ now, key=str):
+            change = teams.add_member if team in wanted else teams.remove_member
+            try:
+                change(team, username=person.username, actor=request.user)
+            except UserError as error:
+                lines = [str(one.message) for one in error.errors] or [str(error.text)]
+                self.message_user(request, f"{team}: {' '.join(lines)}", messages.ERROR)
+
+    @admin.display(description=_("teams"))
+    def in_teams(self, obj: Operator) -> str:
+        return ", ".join(str(team) for team in obj.teams.all()) or "–"
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, obj, "person.added", sentence("%(who)s added %(person)s."))

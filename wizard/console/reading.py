@@ -24,7 +24,9 @@ from wizard.console.actions import work_of
 from wizard.console.exports import Exporting
 from wizard.models import Deployment, Operator
 from wizard.models.fields import SentenceField
-from wizard.services.permissions import may, of_teams
+from wizard.services import teams
+from wizard.services.permissions import may
+from wizard.services.visibility import rows_for
 from wizard.text import Text
 
 
@@ -133,15 +135,10 @@ class RecordPages(Exporting):
 
 
 class ReadingAdmin(Reading, RecordPages, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
-    # The way to what may be a team's: such rows are there for its members and administrators alone.
-    team_path: ClassVar[str | None] = None
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        if self.team_path is None:
-            return rows
+        """What is a team's is there for its members and administrators alone."""
         # Only who is known comes here.
-        return rows.filter(of_teams(cast(Operator, request.user), self.team_path))
+        return rows_for(cast(Operator, request.user), super().get_queryset(request))
 
     def view_on_site(self, obj: Model) -> str | None:
         """The page of the product that shows this record, or else its deployment."""
@@ -149,10 +146,16 @@ class ReadingAdmin(Reading, RecordPages, admin.ModelAdmin):  # type: ignore[type
         return shown.get_absolute_url() if shown is not None else None
 
 
+class OwnTeams(admin.RelatedFieldListFilter):
+    """Which other teams there are is nobody's business."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(team.pk), team.name) for team in teams.choices(cast(Operator, request.user))]
+
+
 class OfDeployment(ReadingAdmin):
     """Records of a deployment link to its page."""
 
-    team_path = "deployment__"
     list_select_related: ClassVar[tuple[str, ...]] = ("deployment",)
 
     @admin.display(description=_("deployment"), ordering="deployment__name")

@@ -131,7 +131,6 @@ class ManualStepConfirmationAdmin(OfDeployment):
 
 @admin.register(Credential)
 class CredentialAdmin(ReadingAdmin):
-    team_path = ""
     list_display = ("name", "kind", "username", "address", "team", "standing", "created_by", "changed_at")
     list_filter = ("kind", "standing", "team")
     list_select_related = ("created_by", "team")
