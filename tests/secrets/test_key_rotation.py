@@ -24,7 +24,7 @@ from wizard.models import (
     Webhook,
 )
 from wizard.models.sealing import SecretLost, position_of_key
-from wizard.services import credentials, hand_over_key, key_rotation
+from wizard.services import credentials, hand_over_key, key_rotation, second_factors
 from wizard.services.errors import NotAllowed
 from wizard.services.sealed_columns import SealedColumn, columns
 
@@ -251,3 +251,7 @@ def test_second_factors_are_rotated_member_by_member(
         "second factor (totp) of ada",
         "second factor (recovery_codes) of ada",
     ]
+    # No crash: no code is right, and there is nothing to be shown.
+    assert not second_factors.code_is_right(admin, "000000")
+    assert second_factors.factors_of(admin).recovery_left == 0
+    assert second_factors.recovery_codes(admin) == []

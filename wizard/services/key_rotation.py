@@ -92,7 +92,8 @@ class KeyStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """What was done: secrets sealed anew and those that were already, by kind; `busy` kept being changed by others."""
+    """What was done: secrets sealed anew and those that were already, by kind. `busy` still need an older key, as somebody
+    else changed them at the same moment."""
 
     resealed: dict[str, int]
     untouched: dict[str, int]
@@ -115,15 +116,12 @@ def rotate(*, actor: Operator) -> Rotation:
     require(actor, "keys.rotate")
     done: Counter[str] = Counter()
     untouched: Counter[str] = Counter()
-    busy = 0
     for column in columns():
         for pk, value in _values(column):
             outcome = _reseal(column, pk, value)
-            if outcome is None:
-                busy += 1
-            elif outcome:
+            if outcome:
                 done[column.kind] += 1
-            else:
+            elif outcome is False:
                 untouched[column.kind] += 1
     standing = key_standing()
     audit.record(
@@ -140,11 +138,11 @@ def rotate(*, actor: Operator) -> Rotation:
         ),
         after={"resealed": dict(done), "lost": standing.lost_count},
     )
-    log.info("keys.rotated", resealed=done.total(), lost=standing.lost_count, busy=busy)
+    log.info("keys.rotated", resealed=done.total(), lost=standing.lost_count, busy=standing.waiting)
     return Rotation(
         resealed=dict(done),
         untouched=dict(untouched),
-        busy=busy,
+        busy=standing.waiting,
         lost_count=standing.lost_count,
         lost=standing.lost,
     )

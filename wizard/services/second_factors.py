@@ -14,6 +14,7 @@ from django.db import transaction
 
 from wizard.journey.errors import FieldError
 from wizard.models import Operator
+from wizard.models.sealing import position_of_key
 from wizard.services import audit
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require, role_of
@@ -71,7 +72,7 @@ def factors_of(person: Operator) -> Factors:
             for row in rows
             if row.type == KEY
         ),
-        recovery_left=len(recovery.wrap().get_unused_codes()) if recovery else 0,
+        recovery_left=len(recovery.wrap().get_unused_codes()) if recovery and _opens(recovery) else 0,
         recovery_to_show=recovery is not None and not recovery.wrap().did_view,
     )
 
@@ -124,6 +125,9 @@ def code_is_right(person: Operator, code: str) -> bool:
 
     code = "".join(code.split())
     for row in Authenticator.objects.select_for_update().filter(user=person, type__in=(APP, RECOVERY)):
+        if not _opens(row):
+            # No code is the right one; a passkey or another factor still is.
+            continue
         if row.type == RECOVERY:
             if not row.wrap().validate_code(code):
                 continue
@@ -161,7 +165,7 @@ def add_key(person: Operator, name: str, credential: dict[str, Any]) -> None:
 def recovery_codes(person: Operator) -> list[str]:
     """The unused ones, the first time only; an empty list once somebody has seen them."""
     row = _rows(person).select_for_update().filter(type=RECOVERY).first()
-    if row is None or row.wrap().did_view:
+    if row is None or not _opens(row) or row.wrap().did_view:
         return []
     row.wrap().mark_as_viewed()
     return list(row.wrap().get_unused_codes())
@@ -234,6 +238,12 @@ def _period_of(secret: str, code: str) -> int | None:
         if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, period))):
             return int(period)
     return None
+
+
+def _opens(row: Any) -> bool:
+    """Whether what it is sealed with is among the keys (see `key_rotation`)."""
+    sealed = row.data.get("secret") or row.data.get("seed") or ""
+    return position_of_key(sealed.encode()) is not None
 
 
 def _unsealed(text: str) -> str:

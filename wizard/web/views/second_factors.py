@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from wizard.models.sealing import seal, unseal
+from wizard.models.sealing import position_of_key, seal, unseal
 from wizard.services import second_factors, sessions
 from wizard.services.errors import Conflict, Invalid
 from wizard.web import passkeys
@@ -76,6 +76,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @freshly_signed_in()
 def add_app(request: SignedInRequest) -> HttpResponse:
     kept = request.session.get(_NEW_SECRET)
+    if kept and position_of_key(kept.encode()) is None:
+        # Keys were rotated meanwhile: it begins anew.
+        kept = None
     secret = unseal(kept.encode()) if kept else second_factors.new_app_secret()
     if not kept:
         request.session[_NEW_SECRET] = seal(secret).decode()
