@@ -7,8 +7,7 @@ maker may see, today: whoever changes one becomes its maker.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,38 +15,19 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from wizard.journey.errors import FieldError
-from wizard.models import Deployment, Operator, Team, Webhook, WebhookDelivery
-from wizard.planning.quoting import shown
+from wizard.models import Deployment, Operator, Webhook, WebhookDelivery
 from wizard.services import audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import may, require
-from wizard.services.storable import storable
-from wizard.services.vcenter_access import address_book
 from wizard.services.webhooks import outbox
-from wizard.services.webhooks.events import EVENTS, PING
+from wizard.services.webhooks.events import PING
 from wizard.services.webhooks.sending import PAUSE_AFTER
+from wizard.services.webhooks.wish import WebhookWish as WebhookWish
+from wizard.services.webhooks.wish import place_of as place_of
+from wizard.services.webhooks.wish import refuse, tidied
 from wizard.text import Text, _
-from wizard.wire.destinations import DestinationRefused
-from wizard.wire.post import Target, UnusableUrl
 
 State = WebhookDelivery.State
-
-LEAST_SECRET: Final = 16
-_LONGEST_SECRET: Final = 256
-_LONGEST_NAME: Final = 100
-_LONGEST_URL: Final = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookWish:
-    """What somebody enters. No `events` stand for all; `deployment` or `team`, not both; an empty `secret` keeps the old."""
-
-    name: str
-    url: str = field(repr=False)
-    events: tuple[str, ...] = ()
-    deployment: UUID | None = None
-    team: UUID | None = None
-    secret: str = field(default="", repr=False)
 
 
 def visible_webhooks(actor: Operator) -> QuerySet[Webhook]:
@@ -79,10 +59,10 @@ def new_secret() -> str:
 
 def create(wish: WebhookWish, *, actor: Operator) -> Webhook:
     """Raises NotAllowed, Invalid that names the fields."""
-    wish = _tidy(wish)
+    wish = tidied(wish)
     deployment = _deployment_of(wish, actor)
     _require(actor, deployment)
-    _refuse(wish, needs_secret=True)
+    refuse(wish, needs_secret=True)
     row = Webhook(created_by=actor)
     with transaction.atomic():
         _write(row, wish, actor)
@@ -97,10 +77,10 @@ def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
     again, as it would sign for somebody else.
     """
     _require(actor, webhook.deployment)
-    wish = _tidy(wish)
+    wish = tidied(wish)
     _require(actor, _deployment_of(wish, actor))
     moved = place_of(wish.url) != place_of(webhook.url)
-    _refuse(wish, needs_secret=moved, moved=moved)
+    refuse(wish, needs_secret=moved, moved=moved)
     before = _described(webhook)
     with transaction.atomic():
         webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
@@ -214,15 +194,6 @@ def paused_by_itself(webhook: Webhook) -> bool:
     return list(settled.values_list("state", flat=True)[:PAUSE_AFTER]) == [State.FAILED] * PAUSE_AFTER
 
 
-def place_of(url: str) -> str:
-    """Scheme, host and port alone: what follows often holds keys. Empty for what is no address."""
-    try:
-        target = Target.parse(url)
-    except UnusableUrl:
-        return ""
-    return f"{target.scheme}://{target.place}"
-
-
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
@@ -242,17 +213,6 @@ def _refuse_paused(webhook: Webhook) -> None:
         )
 
 
-def _tidy(wish: WebhookWish) -> WebhookWish:
-    return WebhookWish(
-        name=storable(wish.name).strip(),
-        url=storable(wish.url).strip(),
-        events=tuple(dict.fromkeys(wish.events)),
-        deployment=wish.deployment,
-        team=wish.team,
-        secret=storable(wish.secret).strip(),
-    )
-
-
 def _deployment_of(wish: WebhookWish, actor: Operator) -> Deployment | None:
     """Raises Invalid for one that is not there, or not for this person."""
     if wish.deployment is None:
@@ -262,73 +222,6 @@ def _deployment_of(wish: WebhookWish, actor: Operator) -> Deployment | None:
         text = Text(_("There is no such deployment."))
         raise Invalid([FieldError(path="deployment", message=text, code="unknown")])
     return deployment
-
-
-def _refuse(wish: WebhookWish, *, needs_secret: bool, moved: bool = False) -> None:
-    errors = [*_name_errors(wish), *_url_errors(wish), *_scope_errors(wish)]
-    strange = [code for code in wish.events if code not in EVENTS]
-    if strange:
-        text = Text(
-            _("“%(found)s” is not an event. Expected are: %(known)s."),
-            found=shown(strange[0]),
-            known=list(EVENTS),
-        )
-        errors.append(FieldError(path="events", message=text, code="unknown"))
-    if not wish.secret and needs_secret:
-        text = (
-            Text(_("Enter the secret again: the one that is stored was agreed upon with another receiver."))
-            if moved
-            else Text(_("Enter a secret; the receiver knows by it that a notice comes from here."))
-        )
-        errors.append(FieldError(path="secret", message=text, code="missing"))
-    elif wish.secret and not LEAST_SECRET <= len(wish.secret) <= _LONGEST_SECRET:
-        text = Text(
-            _("The secret has %(found)s characters; expected are %(least)s to %(most)s."),
-            found=len(wish.secret),
-            least=LEAST_SECRET,
-            most=_LONGEST_SECRET,
-        )
-        errors.append(FieldError(path="secret", message=text, code="length"))
-    if errors:
-        raise Invalid(errors)
-
-
-def _name_errors(wish: WebhookWish) -> list[FieldError]:
-    if not wish.name:
-        text = Text(_("Give the webhook a name, such as chat-lyon."))
-        return [FieldError(path="name", message=text, code="missing")]
-    if len(wish.name) > _LONGEST_NAME or not wish.name.isprintable():
-        text = Text(
-            _("The name has %(found)s characters; expected are at most %(most)s, on one line."),
-            found=len(wish.name),
-            most=_LONGEST_NAME,
-        )
-        return [FieldError(path="name", message=text, code="too_long")]
-    return []
-
-
-def _url_errors(wish: WebhookWish) -> list[FieldError]:
-    if len(wish.url) > _LONGEST_URL:
-        text = Text(
-            _("%(found)s characters are too many; expected are at most %(most)s."),
-            found=len(wish.url),
-            most=_LONGEST_URL,
-        )
-        return [FieldError(path="url", message=text, code="too_long")]
-    try:
-        Target.parse(wish.url).destination(address_book()).check_as_entered()
-    except (UnusableUrl, DestinationRefused) as refused:
-        return [FieldError(path="url", message=refused.text, code=refused.code)]
-    return []
-
-
-def _scope_errors(wish: WebhookWish) -> list[FieldError]:
-    if wish.deployment is not None and wish.team is not None:
-        text = Text(_("Choose a deployment or a team, not both."))
-        return [FieldError(path="team", message=text, code="contradiction")]
-    if wish.team is not None and not Team.objects.filter(pk=wish.team).exists():
-        return [FieldError(path="team", message=Text(_("There is no such team.")), code="unknown")]
-    return []
 
 
 def _write(row: Webhook, wish: WebhookWish, actor: Operator) -> None:
