@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what the functions' signatures tell: problems, headers, kinds of task, steps."""
+"""What the OpenAPI document says beyond what the functions' signatures tell: problems, headers, examples, kinds of task, steps."""
 
 from __future__ import annotations
 
@@ -8,43 +8,67 @@ from typing import Any, Final
 
 from ninja.schema import NinjaGenerateJsonSchema
 
+from wizard.api import examples, refusals, step_schemas
 from wizard.api.problems import MEDIA_TYPE, Problem
-from wizard.journey.base import JOURNEYS, Step, StepAnswers
+from wizard.api.refusals import Refusal
+from wizard.api.refusals import problems as problems
+from wizard.journey.base import StepAnswers
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 
 _SCHEMAS: Final = "#/components/schemas/"
-# How a browser asks for a field is of no use to a program.
-_LOOKS: Final = frozenset({"widget", "autocomplete", "suffix", "width", "choices", "hints"})
+_JSON: Final = "application/json"
 
-_PROBLEMS: Final = {
-    400: Text(_("The body is not JSON.")),
-    401: Text(_("No token, or one that is unknown, expired or revoked.")),
-    403: Text(_("The token's scope or the person's role does not reach that far.")),
-    404: Text(_("Not there, or not yours.")),
-    409: Text(_("In conflict with what is there now; `code` says with what.")),
-    412: Text(_("Somebody changed the deployment since the revision in If-Match; nothing was changed.")),
-    413: Text(_("The body is larger than is taken here.")),
-    422: Text(_("Understood and not valid; `errors` names the fields.")),
-    428: Text(_("If-Match is missing (`if_match_required`).")),
-    500: Text(_("Something unexpected went wrong.")),
-    503: Text(_("A part is down or too many callers wait; Retry-After says when to ask again.")),
-}
 _HEADERS: Final = {
     "ETag": Text(_('The revision, in quotes: "7". What If-Match asks for.')),
+    "Idempotency-Replayed": Text(_("true where this is what the first request with that key was answered.")),
     "Location": Text(_("The address of what was made.")),
+    "RateLimit": Text(
+        _(
+            "For each policy how many requests are left (r) and after how many seconds all are there again (t)."
+        )
+    ),
+    "RateLimit-Policy": Text(_("How many requests (q) this token may make in how many seconds (w).")),
     "Retry-After": Text(_("Seconds.")),
     "WWW-Authenticate": Text(_("Bearer.")),
+    "X-Request-ID": Text(
+        _("The id of this request, in the log and in the audit trail, too; yours where you sent one.")
+    ),
 }
-_PROBLEM_HEADERS: Final = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
-
-
-def problems(*statuses: int) -> dict[int, Any]:
-    """The problems that an operation can answer, for its `response`; what can happen anywhere is among them.
-
-    What a problem looks like is said by `complete`: ninja would make a model of its own for each of these hundreds.
-    """
-    return dict.fromkeys(sorted({401, 403, 422, 500, 503, *statuses}))
+_ALWAYS: Final = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
+# In the order in which somebody who begins meets them.
+TAGS: Final = {
+    "profiles": Text(
+        _("What can be set up, its steps, and every requirement with the document that states it.")
+    ),
+    "sizing": Text(_("How large things have to be, by the published tables.")),
+    "deployments": Text(_("One set-up each: its answers step by step, its state, its answer file.")),
+    "approvals": Text(_("Another person says that it may be set up.")),
+    "tasks": Text(_("Work in the background: started, followed, stopped.")),
+    "plan": Text(_("What deploying would do, to be approved before it is done.")),
+    "privileges": Text(_("What the account for vCenter may do, and what it needs.")),
+    "checks": Text(_("What preflight and verification found, and what is accepted as it is.")),
+    "attestations": Text(_("What only a person can answer.")),
+    "facts": Text(_("What target machines say of themselves.")),
+    "template": Text(_("What the template asks for beside the answers.")),
+    "installation": Text(_("Installing by hand or over WinRM: bundle and secrets.")),
+    "hand-outs": Text(_("What is handed to others: firewall rules, calendar, task sheets.")),
+    "credentials": Text(_("Accounts for remote parts; their secrets never come out.")),
+    "azure accounts": Text(_("Accounts for Azure; their secrets never come out.")),
+    "vCenters": Text(_("Registered vCenters, and a look at one before anybody trusts it.")),
+    "machines": Text(_("Machines that may be protected.")),
+    "topology": Text(_("Recorded components, immutable records, and what changed.")),
+    "components": Text(
+        _("Servers that are added after the first set-up, and machines that move between them.")
+    ),
+    "vault": Text(_("What the vault shows: machines, observations, notices.")),
+    "hand-over": Text(_("Signed packs of what was set up.")),
+    "decommission": Text(_("Taking a deployment out of service, in the order that works.")),
+    "conflicts": Text(_("Where deployments get in each other's way.")),
+    "teams": Text(_("Who works on which deployments together.")),
+    "webhooks": Text(_("Who is told of what happens, signed.")),
+    "audit": Text(_("Who did what, when, from where.")),
+}
 
 
 def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
@@ -64,34 +88,102 @@ def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Fill in what is known only when everything is loaded, in the reader's language; changes and returns `document`."""
     schemas = document["components"]["schemas"]
-    schemas.update(_problem_schemas() | _step_schemas())
-    for operation in _operations(document):
-        for status, answer in operation["responses"].items():
-            if status >= HTTPStatus.BAD_REQUEST:
-                answer["description"] = str(_PROBLEMS[status])
-                answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
-            names = [*answer.get("headers", {}), *_PROBLEM_HEADERS.get(status, ())]
-            if names:
-                answer["headers"] = {name: _header(name) for name in names}
+    schemas.update(_problem_schemas() | step_schemas.components(_SCHEMAS + "{model}"))
     _describe_kinds(document)
     _describe_steps(document)
+    used, shared = set(), document["components"].setdefault("responses", {})
+    document["components"]["headers"] = {
+        name: {"description": str(about), "schema": {"type": "string"}} for name, about in _HEADERS.items()
+    }
+    for method, operation in _operations(document):
+        used.update(operation["tags"])
+        if method == "post":
+            _describe_key(operation)
+        for status, answer in operation["responses"].items():
+            if status >= HTTPStatus.BAD_REQUEST:
+                operation["responses"][status] = _problem(status, shared)
+                continue
+            _give_examples(answer.get("content", {}), schemas)
+            always = (*_ALWAYS, *(("Idempotency-Replayed",) if method == "post" else ()))
+            answer["headers"] = {name: _header(name) for name in (*answer.get("headers", {}), *always)}
+        _give_examples(operation.get("requestBody", {}).get("content", {}), schemas)
+    document["tags"] = [{"name": name, "description": str(TAGS[name])} for name in TAGS if name in used]
     return document
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for methods in document["paths"].values():
-        yield from methods.values()
+        yield from methods.items()
 
 
 def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(operation for operation in _operations(document) if operation["operationId"] == name)
+    return next(operation for _method, operation in _operations(document) if operation["operationId"] == name)
 
 
 def _header(name: str) -> dict[str, Any]:
-    return {"description": str(_HEADERS[name]), "schema": {"type": "string"}}
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+def _describe_key(operation: dict[str, Any]) -> None:
+    operation["parameters"].append(
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": False,
+            "description": str(
+                Text(
+                    _(
+                        "The same key with the same request answers for 24 hours what it answered the first time, and does nothing. A "
+                        "new one for each request, such as a UUID."
+                    )
+                )
+            ),
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        }
+    )
+    answers = operation["responses"]
+    conflict: Any = next((status for status in answers if status == HTTPStatus.CONFLICT), None)
+    known = conflict.codes if isinstance(conflict, Refusal) else ()
+    answers.pop(HTTPStatus.CONFLICT, None)
+    answers[Refusal.of(HTTPStatus.CONFLICT, (*known, *refusals.OF_POST))] = {}
+
+
+def _problem(status: int, shared: dict[str, Any]) -> dict[str, Any]:
+    """What is answered with the usual codes alone is described once, as most of it is the same for every operation."""
+    codes = status.codes if isinstance(status, Refusal) else ()
+    if codes != refusals.Refusal.of(status, ()).codes:
+        return _described_problem(status, codes)
+    name = f"Problem{int(status)}"
+    if name not in shared:
+        shared[name] = _described_problem(status, codes)
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _described_problem(status: int, codes: tuple[str, ...]) -> dict[str, Any]:
+    told = ", ".join(f"`{code}`" for code in codes)
+    coded = {"properties": {"code": {"enum": list(codes)}, "status": {"const": int(status)}}}
+    headers = (
+        *refusals.HEADERS.get(status, ()),
+        *(_ALWAYS[: 1 if status == HTTPStatus.UNAUTHORIZED else None]),
+    )
+    return {
+        "description": f"{refusals.ABOUT[status]} {told}".strip(),
+        "content": {MEDIA_TYPE: {"schema": {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, coded]}}},
+        "headers": {name: _header(name) for name in headers},
+    }
+
+
+def _give_examples(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for media_type, body in content.items():
+        if "example" in body or "examples" in body:
+            continue
+        if media_type in examples.FILES and body["schema"] in ({"type": "object"}, {"type": "string"}):
+            body["example"] = examples.FILES[media_type]
+        elif media_type == _JSON:
+            body["example"] = examples.of(body["schema"], schemas)
 
 
 def _describe_kinds(document: dict[str, Any]) -> None:
@@ -104,15 +196,15 @@ def _describe_kinds(document: dict[str, Any]) -> None:
 
 
 def _describe_steps(document: dict[str, Any]) -> None:
-    steps = _question_steps()
+    steps = step_schemas.question_steps()
     lines = "\n".join(f"- `{step.id}`: {Text(step.title)}. {Text(step.summary)}" for step in steps)
     for name in ("get_step", "put_step"):
         operation = _operation(document, name)
         operation["description"] = f"{operation['description']}\n\n{lines}"
         parameter = next(row for row in operation["parameters"] if row["name"] == "step")
         parameter["schema"]["enum"] = [step.id for step in steps]
-    body = _operation(document, "put_step")["requestBody"]["content"]["application/json"]
-    models = {step_id: _models(step_id) for step_id in (step.id for step in steps)}
+    body = _operation(document, "put_step")["requestBody"]["content"][_JSON]
+    models = {step.id: step_schemas.models_of(step.id) for step in steps}
     body["schema"] = {"anyOf": [_reference(model) for found in models.values() for model in found]}
     body["examples"] = {"capacity": {"value": {"machines": 120, "daily_change_gb": 700}}}
     answers = document["components"]["schemas"]["DeploymentOut"]["properties"]["answers"]
@@ -122,22 +214,7 @@ def _describe_steps(document: dict[str, Any]) -> None:
         else {"anyOf": [_reference(model) for model in found]}
         for step_id, found in models.items()
     }
-
-
-def _question_steps() -> list[Step]:
-    """Every step that takes answers here, each once, in an order that suits every profile."""
-    seen: dict[str, Step] = {}
-    for steps in JOURNEYS.values():
-        for step in steps:
-            if step.answers and step.id != "profile":
-                seen.setdefault(step.id, step)
-    return list(seen.values())
-
-
-def _models(step_id: str) -> list[type[StepAnswers]]:
-    """What a step takes: one model, or one for each profile where they differ."""
-    found = [step.answers for steps in JOURNEYS.values() for step in steps if step.id == step_id]
-    return list(dict.fromkeys(model for model in found if model))
+    answers["examples"] = [{"capacity": {"machines": 120, "daily_change_gb": 700}}]
 
 
 def _reference(model: type[StepAnswers]) -> dict[str, str]:
@@ -151,25 +228,3 @@ def _problem_schemas() -> dict[str, Any]:
         mode="serialization",
     )
     return {**schema.pop("$defs"), "Problem": schema}
-
-
-def _step_schemas() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for step in (step for steps in JOURNEYS.values() for step in steps):
-        if step.answers is None or step.id == "profile" or step.answers.__name__ in found:
-            continue
-        schema = step.answers.model_json_schema(ref_template=_SCHEMAS + "{model}")
-        found |= {name: _plain(part) for name, part in schema.pop("$defs", {}).items()}
-        found[step.answers.__name__] = {**_plain(schema), "description": str(Text(step.summary))}
-    return found
-
-
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without what is for browsers, its words in the reader's language."""
-    fields = {}
-    for name, field in schema.get("properties", {}).items():
-        fields[name] = {key: value for key, value in field.items() if key not in _LOOKS}
-        for words in ("title", "description"):
-            if words in field:
-                fields[name][words] = str(Text(field[words]))
-    return {**schema, "properties": fields} if fields else schema

@@ -18,7 +18,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError, Valida
 from ninja.params.models import BodyModel
 
 from wizard.journey.errors import FieldError, explain
-from wizard.services import errors, idempotency, tracing
+from wizard.services import errors, idempotency, tracing, vcenter_probe
 from wizard.text import Text, _
 
 log = structlog.get_logger(__name__)
@@ -65,9 +65,14 @@ _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     IfMatchMissing: HTTPStatus.PRECONDITION_REQUIRED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Unreadable: HTTPStatus.BAD_REQUEST,
+    vcenter_probe.FarEndFailed: HTTPStatus.BAD_GATEWAY,
+    vcenter_probe.TooManyProbes: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_RETRY: dict[type[errors.UserError], int] = {idempotency.StillUnderWay: idempotency.RETRY_SECONDS}
+_RETRY: dict[type[errors.UserError], int] = {
+    idempotency.StillUnderWay: idempotency.RETRY_SECONDS,
+    vcenter_probe.TooManyProbes: vcenter_probe.RETRY_SECONDS,
+}
 
 
 class ProblemError(Schema):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from wizard.api import step_schemas
 from wizard.api.auth import caller
 from wizard.api.description import problems
 from wizard.api.of_deployment import CURSOR, LIMIT, whole_list
@@ -113,6 +114,17 @@ def get_profile(request: HttpRequest, profile: str) -> dict[str, Any]:
     caller(request)
     explanations.listing(profile)
     return _show_profile(profile)
+
+
+@router.get(
+    "/{profile}/steps/{step}/schema",
+    response={200: dict[str, Any], **problems(404)},
+    summary="The JSON Schema of a step's answers",
+)
+def get_step_schema(request: HttpRequest, profile: str, step: str) -> dict[str, Any]:
+    """JSON Schema 2020-12, made from the declaration that the step's form and the answer file are made from."""
+    caller(request)
+    return step_schemas.schema_of(profile, step)
 
 
 @router.get(

@@ -78,6 +78,8 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         # Accounts for remote parts.
         "credential.see": "view",
         "credential.store": "operate",
+        "credential.delete": "operate",
+        "vcenter.probe": "operate",
         "azure_account.see": "view",
         "azure_account.change": "operate",
         "azure_account.test": "operate",
