@@ -38,6 +38,7 @@ lint: $(VENV)/.installed-dev ## Look at style, formats and missing migrations
 
 types: $(VENV)/.installed-dev ## Check types
 	$(BIN)/mypy
+	cd examples && ../$(BIN)/mypy --config-file= --strict foothold.py set_up.py
 
 layers: $(VENV)/.installed-dev ## Check who imports whom
 	$(BIN)/lint-imports
