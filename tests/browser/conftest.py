@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -58,6 +59,15 @@ def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFac
     context.storage_state(path=state)
     context.close()
     return state
+
+
+def prove(page: Page) -> None:
+    """Say again who it is, where the sign-in that all tests share is too old for what comes next; and come back."""
+    page.goto(f"/sign-in/again/?next={urlsplit(page.url).path}")
+    if page.get_by_role("heading", name="Confirm that it is you").is_visible():
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Confirm", exact=True).click()
+        page.wait_for_load_state()
 
 
 @pytest.fixture

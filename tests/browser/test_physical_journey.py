@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Look, draw
+from tests.browser.conftest import Look, draw, prove
 from tests.browser.site import Site
 from tests.browser.test_journey import choose, field, heading, save
 from tests.vault_files import file_of
@@ -118,6 +118,7 @@ def test_a_physical_server_from_nothing_to_a_record(page: Page, site: Site, look
     )
     page.get_by_role("button", name=re.compile("Keep it Vault credentials")).click()
     expect(page.get_by_text(name).first).to_be_visible()
+    prove(page)
     with page.expect_download() as sent:
         page.get_by_role("button", name="Download the installation bundle").click()
     assert sent.value.suggested_filename == "Foothold-paris-cs01-cs.zip"
