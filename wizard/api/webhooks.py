@@ -41,6 +41,7 @@ Event = Literal[
     "waiver.ended",
     "notice.raised",
 ]
+_NAMED = {422: ("name_taken", "destination_refused")}
 _URL = "Begins with https://. Where it may lead is judged now as far as possible, and whenever something is sent."
 _EVENTS = "Those that it is told of; an empty list stands for all, later ones as well."
 
@@ -130,7 +131,7 @@ def list_webhooks(
 
 @router.post(
     "/",
-    response={201: WebhookOut, **problems(400, 413)},
+    response={201: WebhookOut, **problems(_NAMED, 413)},
     summary="Add a webhook",
     openapi_extra=sends(201, "Location"),
 )
@@ -155,7 +156,7 @@ def get_webhook(request: HttpRequest, webhook_id: UUID) -> dict[str, Any]:
 
 @router.patch(
     "/{uuid:webhook_id}/",
-    response={200: WebhookOut, **problems(400, 404, 413)},
+    response={200: WebhookOut, **problems(_NAMED, 404, 413)},
     summary="Change a webhook, rotate its secret, pause it",
 )
 def change_webhook(request: HttpRequest, webhook_id: UUID, payload: WebhookChange) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def delete_webhook(request: HttpRequest, webhook_id: UUID) -> Status[None]:
 
 @router.post(
     "/{uuid:webhook_id}/ping/",
-    response={202: DeliveryOut, **problems(404, 409)},
+    response={202: DeliveryOut, **problems({409: ("paused",)}, 404)},
     summary="Send a webhook a test",
     openapi_extra=sends(202, "Location"),
 )
@@ -242,7 +243,7 @@ def get_delivery(request: HttpRequest, webhook_id: UUID, delivery_id: UUID) -> d
 
 @router.post(
     "/{uuid:webhook_id}/deliveries/{uuid:delivery_id}/resend/",
-    response={202: DeliveryOut, **problems(404, 409)},
+    response={202: DeliveryOut, **problems({409: ("not_settled", "paused")}, 404)},
     summary="Send a delivery again",
 )
 def resend_delivery(request: HttpRequest, webhook_id: UUID, delivery_id: UUID) -> Status[dict[str, Any]]:
