@@ -69,9 +69,11 @@ def test_every_noun_has_its_page() -> None:
 
 
 def test_every_page_opens_for_reviewers_and_offers_no_change_of_a_record(
-    reading: Client, operator: Operator
+    reading: Client, operator: Operator, reviewer: Operator
 ) -> None:
     furnish(operator)
+    # Others they would not see.
+    reviewer.teams.set(models.Team.objects.all())
     for model in REGISTERED:
         assert model._default_manager.exists(), f"{model}: a page without a row proves little"
         if model in OF_OPERATORS:
@@ -120,9 +122,10 @@ def test_the_index_leads_to_every_list_and_back_to_the_product(deciding: Client)
 
 
 def test_no_secret_and_no_hash_is_on_any_page(
-    reading: Client, deciding: Client, operator: Operator, admin: Operator
+    reading: Client, deciding: Client, operator: Operator, admin: Operator, reviewer: Operator
 ) -> None:
     furnish(operator)
+    reviewer.teams.set(models.Team.objects.all())
     secrets = [
         stories.PASSWORD,
         bytes(Credential.objects.get(kind="vcenter").sealed).decode(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
@@ -86,9 +87,12 @@ _OF_A_DEPLOYMENT: Final[tuple[type[Model], ...]] = (
 )
 # What says nothing of any deployment. People see who else is there.
 _OF_EVERYBODY: Final[tuple[type[Model], ...]] = (
+    AccessAttempt,
+    AccessLog,
     ApiToken,
     AuditHead,
     BrowserSession,
+    IdempotencyRecord,
     Operator,
     Pulse,
     SignInAccount,
@@ -172,7 +176,6 @@ _RULES: Final[dict[type[Any], Rule]] = {
     AzureAccount: _of(""),
     Credential: _of(""),
     Deployment: _of(""),
-    IdempotencyRecord: lambda actor: Q(token__user=actor),
     InventoryObject: _through_vcenter,
     Machine: _machine,
     TaskEvent: _of("task__deployment__"),
