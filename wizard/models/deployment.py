@@ -76,6 +76,7 @@ class Deployment(models.Model):
         verbose_name = _("deployment")
         verbose_name_plural = _("deployments")
         ordering = ["-changed_at", "name"]
+        indexes = [models.Index(fields=["-changed_at", "name"], name="deployments_newest_first")]
 
     def __str__(self) -> str:
         return self.name

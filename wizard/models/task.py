@@ -65,6 +65,7 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["deployment", "kind", "-queued_at"]),
             models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["-queued_at", "-id"], name="tasks_newest_first"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -78,16 +78,16 @@ def listing(request: SignedInRequest) -> HttpResponse:
     if chosen.get("team"):
         found = found.filter(team=None if chosen["team"] == "none" else chosen["team"])
     found = found.order_by("-changed_at", "name")
+    # What is said beside each is looked up for those of this page alone: the rest need only be counted.
+    shown = Paginator(found.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
     under_way = Task.objects.filter(deployment=OuterRef("pk"), state__in=ACTIVE_STATES).order_by("-queued_at")
-    found = found.annotate(
+    listed = found.filter(pk__in=list(shown.object_list)).annotate(
         answered=Count("steps", filter=Q(steps__data__isnull=False)),
         active_kind=Subquery(under_way.values("kind")[:1]),
         active_task=Subquery(under_way.values("pk")[:1]),
         waiting=Subquery(_waiting_waivers()),
         critical=Subquery(notices.open_critical_of_outer()),
     )
-    shown = Paginator(found.prefetch_related("steps"), PAGE_SIZE).get_page(request.GET.get("page"))
-    listed: Any = shown.object_list
     rows = [
         {
             "deployment": deployment,
@@ -98,7 +98,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
             "waiting": deployment.waiting or 0,
             "critical": deployment.critical or 0,
         }
-        for deployment in listed
+        for deployment in listed.prefetch_related("steps")
     ]
     context = {
         "section": "deployments",
