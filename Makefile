@@ -26,7 +26,7 @@ test: $(VENV)/.installed-dev $(VENV)/.installed-lab ## Install what the tests ne
 
 bench: $(VENV)/.installed-dev $(VENV)/.installed-lab ## Measure against peers in the same run; tables here, JSON in var/benchmarks
 	@mkdir -p var/benchmarks
-	for name in discovery ova_import preflight web tasks; do \
+	for name in discovery ova_import preflight console web tasks; do \
 		$(BIN)/python -m benchmarks.$$name --json var/benchmarks/$$name.json || exit 1; done
 
 lint: $(VENV)/.installed-dev ## Look at style, formats and missing migrations
