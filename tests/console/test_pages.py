@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import stories
 from tests.console.conftest import COLLECTOR_KEY, furnish, signed_in
@@ -279,3 +280,21 @@ def test_what_a_machine_said_is_shown_with_why_something_is_not_known(
     assert "&quot;os.build&quot;" in html
     assert "17763" in html
     assert "WMI is broken." in html
+
+
+def test_dates_lead_to_years_then_months(reading: Client, operator: Operator) -> None:
+    for name, year in (("old", 2023), ("new", 2026)):
+        deployment = stories.answered(operator, "source", name=f"{name}-site")
+        Deployment.objects.filter(pk=deployment.pk).update(
+            created_at=timezone.now().replace(year=year, month=3, day=4)
+        )
+    html = body(reading, list_url(Deployment))
+    assert [year for year in range(2022, 2028) if f"?created_at__year={year}" in html] == [
+        2023,
+        2024,
+        2025,
+        2026,
+    ]
+    older = body(reading, f"{list_url(Deployment)}?created_at__year=2023")
+    assert "old-site" in older
+    assert "new-site" not in older

@@ -111,14 +111,15 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
         found = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
-        known = {"teams": "in_teams"}
         return [
             (
                 name,
                 {
                     **options,
                     "fields": tuple(
-                        known.get(field, field) for field in options["fields"] if field != "sign_in"
+                        "in_teams" if field == "teams" else field
+                        for field in options["fields"]
+                        if field != "sign_in"
                     ),
                 },
             )

@@ -77,10 +77,10 @@ class Rows(ChangeList):
         page.prepare_rows(self.result_list)
         self.exports = page.exports(self.get_query_string(remove=["p"]))
         # Asked by the hierarchy of dates, for which SQLite would call Python for each row.
-        self.queryset.datetimes = partial(_datetimes, self.queryset)  # type: ignore[method-assign]
+        self.queryset.datetimes = partial(_datetimes, self.queryset)
 
 
-def _datetimes(rows: QuerySet[Any], field: str, kind: str, *args: Any, **kwargs: Any) -> Any:
+def _datetimes(rows: QuerySet[Any], field: str, kind: Any, *args: Any, **kwargs: Any) -> Any:
     """Of years those between the first and the last row, whether or not one of them is empty; the rest as Django does."""
     if kind != "year":
         return QuerySet.datetimes(rows, field, kind, *args, **kwargs)
