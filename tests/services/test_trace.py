@@ -15,6 +15,7 @@ from tests.walk import Walk
 from wizard.lab.arm import LabAzure
 from wizard.models import AuditEntry, Operator, Task, TaskState
 from wizard.services import tasks, tracing
+from wizard.wire import trace
 
 
 def ask(
@@ -94,6 +95,15 @@ def test_work_that_is_started_again_goes_by_the_request_that_asked_for_it(operat
 def test_work_that_nobody_requested_has_an_id_of_its_own(operator: Operator) -> None:
     task = tasks.launch("test_count", deployment=make_deployment(operator), actor=operator)
     assert len(task.request_id) == 32
+
+
+@pytest.mark.django_db
+def test_what_a_command_does_goes_by_its_id(operator: Operator) -> None:
+    with trace.following("the-command"):
+        deployment = make_deployment(operator)
+        task = tasks.launch("test_count", deployment=deployment, actor=operator)
+    assert task.request_id == "the-command"
+    assert set(AuditEntry.objects.values_list("request_id", flat=True)) == {"the-command"}
 
 
 @pytest.mark.django_db

@@ -16,6 +16,7 @@ from wizard.models import AuditEntry, Deployment, Operator
 from wizard.services import audit_chain
 from wizard.services.webhooks import outbox
 from wizard.text import Text
+from wizard.wire import trace
 
 # What would move a terminal's cursor, break a line of a log or turn a line's direction around. Notes may have lines and tabs.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -74,7 +75,8 @@ def record(
         before=harmless(before),
         after=harmless(after),
         address=came_from.address,
-        request_id=harmless(came_from.request_id)[:64],
+        # A command of manage.py has an id, and no origin.
+        request_id=harmless(came_from.request_id or trace.current())[:64],
     )
     audit_chain.seal_after_commit(entry.pk)
     outbox.of_audit(entry)
