@@ -46,12 +46,12 @@ pytestmark = [
 
 TENANT, CLIENT = str(UUID(int=0xC0FFEE)), str(UUID(int=0xBEEF))
 
-# What cannot be brought about through a door in a moment: a webhook, further secrets of an installation, and two that make
+# What cannot be brought about through a door in a moment: further secrets of an installation, and two that make
 # whoever opens them stumble, in a task and in a request. It knows no Redis, so that its message lies in the broker of files
 # for good; the worker hears of the task when the schedule looks after those that nobody took.
 PLANT = """
 import json, sys
-from wizard.models import Credential, Deployment, InstallationSecret, Operator, Webhook
+from wizard.models import Credential, Deployment, InstallationSecret, Operator
 from wizard.models.sealing import _ring
 from wizard.services import credentials, deployments, tasks
 from django.conf import settings
@@ -64,9 +64,6 @@ for deployment, kind, name in ((essen, "passphrase", "passphrase"), (essen, "tem
     row.hold(given[name].encode())
     row.save()
 deployments.keep_draft(lyon, "template", {"source": "folder", "file": "asr.ova"}, actor=admin)
-webhook = Webhook(name="chat", url="https://192.0.2.1/hook", created_by=admin)
-webhook.hold(given["webhook"])
-webhook.save()
 credentials.keep(
     name="lab-windows", kind="windows", username="administrator", secret=given["wrong"], actor=admin
 )
@@ -118,6 +115,7 @@ def story(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]
         "a wrong password of vCenter": make("wrong-vcenter"),
         "the password of Windows": make("windows"),
         "a wrong password of Windows": make("wrong-windows"),
+        "a private key for SSH": make("ssh"),
         "the secret of an Azure account": make("azure-value"),
         "a secret in a form that was refused": make("refused"),
         "the password of a proxy": make("proxy-password"),
@@ -202,6 +200,20 @@ def refuse(told: Story) -> None:
     body |= {"name": "third", "tenant": TENANT, "client_id": CLIENT, "cloud": "public", "secret": value}
     for _time in range(2):
         program.ask("POST", "/azure-accounts/", json=body, headers=again)
+    key = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{told.secrets['a private key for SSH']}\n"
+    linux = {"name": "lab-linux", "kind": "linux", "username": "root", "secret": key}
+    assert program.ask("POST", "/credentials/", json=linux | {"kind": "unknown"}).status_code == 422
+    assert program.ask("POST", "/credentials/", json=linux).status_code == 201
+    # Nobody listens there: each delivery fails, and says why.
+    webhook = {
+        "name": "chat",
+        "url": "https://127.0.0.1:1/hook",
+        "secret": told.secrets["the secret of a webhook"],
+    }
+    assert program.ask("POST", "/webhooks/", json=webhook | {"url": "nowhere"}).status_code == 422
+    for _time in range(2):
+        again = {"Idempotency-Key": "canary-2"}
+        assert program.ask("POST", "/webhooks/", json=webhook, headers=again).status_code == 201
     strange = Program(told.installation.url, "fht_" + refused)
     assert strange.ask("GET", "/deployments/").status_code == 401
     program.saw += strange.saw
@@ -261,7 +273,6 @@ def stumble(told: Story) -> None:
     given = {
         "passphrase": known["the passphrase"],
         "template": json.dumps({"admin": known["a password of the template"]}),
-        "webhook": known["the secret of a webhook"],
         "wrong": known["a wrong password of Windows"],
         "no UTF-8": known["what a task stumbled over"],
         "no JSON": known["what a request stumbled over"],
