@@ -42,7 +42,7 @@ def load(text: str) -> Any:
         )
     try:
         # The loader below is PyYAML's safe one with fewer abilities.
-        return yaml.load(text, Loader=_CoreLoader)  # noqa: S506
+        return yaml.load(text, Loader=_CoreLoader)  # noqa: S506 - see above
     except yaml.MarkedYAMLError as wrong:
         raise UnreadableYaml(_where(wrong)) from None
     except yaml.YAMLError as wrong:

@@ -183,7 +183,7 @@ def _shown(deployment: Deployment, judgement: Judgement) -> dict[str, Any]:
         "observed": observed,
         "worst": vault_lines.Tag.of(judgement.severity),
         # Safe as it is: the drawing room escapes every name that it writes.
-        "svg": mark_safe(showing.picture(judgement, name=deployment.name)),  # noqa: S308
+        "svg": mark_safe(showing.picture(judgement, name=deployment.name)),  # noqa: S308 - a drawing, which escapes its words
         "components": components,
         "links": vault_lines.links(observed),
         "differences": vault_lines.differences(judgement),

@@ -96,7 +96,7 @@ def _shown(deployment: Deployment, drawn: Any) -> dict[str, Any]:
     return {
         "graph": drawn,
         # Safe as it is: the drawing room escapes every name that it writes.
-        "svg": mark_safe(topology.picture(drawn, name=deployment.name)),  # noqa: S308
+        "svg": mark_safe(topology.picture(drawn, name=deployment.name)),  # noqa: S308 - a drawing, which escapes its words
         "components": topology.component_rows(drawn),
         "links": topology.link_rows(drawn),
     }

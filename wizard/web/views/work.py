@@ -136,7 +136,7 @@ def _picture(deployment: Deployment) -> dict[str, Any]:
     return {
         "graph": graph,
         # Safe as it is: the drawing room escapes every name that it writes.
-        "svg": mark_safe(topology.picture(graph, name=deployment.name)),  # noqa: S308
+        "svg": mark_safe(topology.picture(graph, name=deployment.name)),  # noqa: S308 - a drawing, which escapes its words
         "components": topology.component_rows(graph),
         "links": topology.link_rows(graph),
         "violations": topology.violations_of(graph),
