@@ -56,6 +56,12 @@ def test_reviewers_and_administrators_need_nobodys_leave(db: None, role: str) ->
     assert client.get("/console/wizard/task/").status_code == 200
 
 
+@pytest.mark.parametrize(("role", "led"), [("viewer", False), ("operator", False), ("reviewer", True)])
+def test_the_pages_lead_to_the_console_whom_it_lets_in(db: None, role: str, led: bool) -> None:
+    page = signed_in(make_operator("sven", role=role)).get(reverse("deployments")).content.decode()
+    assert (f'href="{reverse("admin:index")}"' in page) is led
+
+
 def test_who_left_is_a_stranger(reviewer: Operator, reading: Client) -> None:
     Operator.objects.update(is_active=False)
     response = reading.get("/console/", follow=True)

@@ -16,6 +16,9 @@ def product(request: HttpRequest) -> dict[str, object]:
         "version": settings.VERSION,
         "lab": settings.LAB,
         "may_operate": user is not None and may(user, "task.launch"),
+        # Whoever reviews, and whom an administrator let in; the console itself asks again.
+        "may_open_console": user is not None
+        and (may(user, "console.open") or (may(user, "product.use") and user.is_staff)),
         "may_change_teams": user is not None and may(user, "team.change"),
         **in_header(user),
     }
