@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from typing import Any
 
 from django.test import Client
 
+from wizard.api.app import api as ninja
+from wizard.api.refusals import Refusal
 from wizard.models import Operator
 from wizard.services import accounts
 
@@ -66,6 +70,7 @@ class Api:
         )
         if response.status_code >= 400:
             assert_problem(response)
+            assert_described(method, response)
         return response
 
 
@@ -85,6 +90,31 @@ def assert_problem(response: Any) -> None:
         assert error["code"]
     text = response.content.decode()
     assert not [leak for leak in _LEAKS if leak in text]
+
+
+def assert_described(method: str, response: Any) -> None:
+    """A refusal by an operation is one of those that the description lists for it, with its status and its code."""
+    route = getattr(response.resolver_match, "route", "") if response.resolver_match else ""
+    found = _refusals().get((method.lower(), "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)))
+    if found is None or response.status_code == 405:
+        return
+    code = response.json()["code"]
+    assert code in found.get(response.status_code, ()), (
+        f"{method} {route} answers {response.status_code} {code}, which its description does not list"
+    )
+
+
+@cache
+def _refusals() -> dict[tuple[str, str], dict[int, tuple[str, ...]]]:
+    """By method and path, what the operations of the API say that they can answer."""
+    document = ninja.get_openapi_schema()
+    return {
+        (method, path): {
+            int(status): status.codes for status in operation["responses"] if isinstance(status, Refusal)
+        }
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
 
 
 def problem(response: Any, status: int, code: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from jsonschema import Draft202012Validator
 
-from tests.api.client import Api, ok, problem
+from tests.api.client import Api, ok, problem, token_of
 from wizard.api.app import api as ninja
 from wizard.journey.base import JOURNEYS
 from wizard.models import Operator
@@ -51,6 +52,25 @@ def walk(node: Any, where: str = "#") -> Iterator[tuple[str, Any]]:
             yield from walk(value, f"{where}/{index}")
 
 
+def whole(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What a reference stands for."""
+    if "$ref" not in node:
+        return node
+    _root, *parts = node["$ref"].split("/")
+    found: Any = document
+    for part in parts:
+        found = found[part]
+    return dict(found)
+
+
+def codes_of(answer: dict[str, Any]) -> list[str]:
+    """The codes of the problems that a response can hold."""
+    problem_schema, coded = answer["content"]["application/problem+json"]["schema"]["allOf"]
+    assert problem_schema == {"$ref": "#/components/schemas/Problem"}
+    codes: list[str] = coded["properties"]["code"]["enum"]
+    return codes
+
+
 def test_it_is_open_api_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert document["info"]["title"] == "Foothold task API"
@@ -73,12 +93,13 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_every_schema_that_is_described_is_used(document: dict[str, Any]) -> None:
-    used = {
-        node["$ref"].rsplit("/", 1)[1]
-        for _, node in walk(document)
-        if isinstance(node, dict) and "$ref" in node
+    used = {node["$ref"] for _, node in walk(document) if isinstance(node, dict) and "$ref" in node}
+    described = {
+        f"#/components/{part}/{name}"
+        for part in ("schemas", "headers", "responses")
+        for name in document["components"][part]
     }
-    assert used == set(document["components"]["schemas"])
+    assert used == described
 
 
 def test_every_operation_says_what_it_does_and_what_can_happen(document: dict[str, Any]) -> None:
@@ -92,12 +113,85 @@ def test_every_operation_says_what_it_does_and_what_can_happen(document: dict[st
         assert "401" in operation["responses"]
         good = [status for status in operation["responses"] if status < "400"]
         assert len(good) == 1, (path, method)
-        for status, answer in operation["responses"].items():
+        for status, given in operation["responses"].items():
+            answer = whole(document, given)
             assert answer["description"], (path, method, status)
+            assert {"X-Request-ID"} <= set(answer["headers"]), (path, method, status)
             if status >= "400":
                 assert list(answer["content"]) == ["application/problem+json"]
+                assert codes_of(answer), (path, method, status)
+        assert {"400", "401", "403", "422", "429", "500", "503"} <= set(operation["responses"])
     assert len(names) == len(list(operations(document)))
     assert document["components"]["securitySchemes"]["TokenAuth"]["scheme"] == "bearer"
+
+
+def test_every_part_is_introduced(document: dict[str, Any]) -> None:
+    introduced = {row["name"]: row["description"] for row in document["tags"]}
+    used = {tag for _path, _method, operation in operations(document) for tag in operation["tags"]}
+    assert set(introduced) == used
+    assert all(introduced.values())
+
+
+def test_every_body_and_every_good_answer_has_an_example_that_is_valid(document: dict[str, Any]) -> None:
+    checked = 0
+    for path, method, operation in operations(document):
+        good = next(answer for status, answer in operation["responses"].items() if status < "400")
+        for content in (operation.get("requestBody", {}).get("content", {}), good.get("content", {})):
+            for media_type, body in content.items():
+                if media_type in ("multipart/form-data", "application/zip", "application/octet-stream"):
+                    continue
+                examples = [body["example"]] if "example" in body else []
+                examples += [row["value"] for row in body.get("examples", {}).values()]
+                assert examples, (path, method, media_type)
+                schema = {**body["schema"], "components": document["components"]}
+                for example in examples:
+                    faults = [error.message for error in Draft202012Validator(schema).iter_errors(example)]
+                    assert not faults, (path, method, media_type, faults[:3])
+                    checked += 1
+    assert checked > 100
+
+
+def test_every_post_takes_an_idempotency_key(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        keys = [row for row in operation["parameters"] if row["name"] == "Idempotency-Key"]
+        assert len(keys) == (method == "post"), (path, method)
+        if method == "post":
+            answers = operation["responses"]
+            conflict = codes_of(whole(document, answers["409"]))
+            assert {"idempotency_key_reused", "idempotency_in_progress"} <= set(conflict), path
+            good = next(answer for status, answer in answers.items() if status < "400")
+            assert "Idempotency-Replayed" in good["headers"]
+
+
+def test_what_waits_says_that_too_many_may_wait(document: dict[str, Any]) -> None:
+    waiting = [
+        operation
+        for _path, _method, operation in operations(document)
+        if any(row["name"] == "wait" for row in operation["parameters"])
+    ]
+    assert len(waiting) == 2
+    for operation in waiting:
+        assert "too_many_waiting" in codes_of(whole(document, operation["responses"]["503"]))
+
+
+def test_no_reason_for_a_conflict_is_left_out(document: dict[str, Any]) -> None:
+    """A 409 without a code of its own would be one that nobody looked at."""
+    for path, method, operation in operations(document):
+        if "409" in operation["responses"] and method != "post":
+            assert codes_of(whole(document, operation["responses"]["409"])), (path, method)
+
+
+def test_it_is_made_once_in_each_language(operator: Operator) -> None:
+    english, french = (
+        Api(token_of(operator, "read", language), headers={"Accept-Language": language})
+        for language in ("en", "fr")
+    )
+    documents = [ok(program.get("openapi.json")) for program in (english, french)]
+    assert documents[0]["paths"].keys() == documents[1]["paths"].keys()
+    kept = dict(ninja._documents)
+    assert ok(french.get("openapi.json")) == documents[1]
+    assert ninja._documents == kept
+    assert {language for language, _prefix in kept} >= {"en", "fr"}
 
 
 def test_every_parameter_of_a_path_is_described(document: dict[str, Any]) -> None:

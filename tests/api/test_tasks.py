@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests import stories
 from tests.api.client import Api, ok, problem
@@ -40,7 +42,9 @@ def test_work_is_accepted_and_followed_to_its_end(api: Api, deployment: Deployme
         "started_at": None,
         "finished_at": None,
         "requested_by": "oskar",
+        "request_id": response["X-Request-ID"],
         "result": None,
+        "result_omitted": False,
         "error": None,
     }
     assert accepted["queued_at"].endswith("Z")
@@ -49,6 +53,21 @@ def test_work_is_accepted_and_followed_to_its_end(api: Api, deployment: Deployme
     assert (ended["state"], ended["progress"], ended["attempt"]) == ("succeeded", 100, 1)
     assert ended["result"] == {"counted": 2}
     assert ended["started_at"] <= ended["finished_at"]
+
+
+def test_a_list_says_that_there_is_a_result_and_leaves_it_out(api: Api, deployment: Deployment) -> None:
+    waiting = ok(start(api, deployment, "test_refuse"), 202)["id"]
+    done = ok(start(api, deployment, "test_count", steps=2), 202)["id"]
+    run(done)
+    with CaptureQueriesContext(connection) as queries:
+        rows = {row["id"]: row for row in ok(api.get("tasks/"))["items"]}
+    assert (rows[done]["result"], rows[done]["result_omitted"]) == (None, True)
+    assert (rows[waiting]["result"], rows[waiting]["result_omitted"]) == (None, False)
+    listed = next(query["sql"] for query in queries if '"queued_at" DESC' in query["sql"])
+    columns = listed[: listed.index(" FROM ")]
+    assert '"wizard_task"."result",' not in columns, "a megabyte each must not even be read"
+    whole = ok(api.get(f"tasks/{done}/"))
+    assert (whole["result"], whole["result_omitted"]) == ({"counted": 2}, False)
 
 
 def test_the_log_of_a_task_is_read_from_where_the_reader_was(api: Api, deployment: Deployment) -> None:

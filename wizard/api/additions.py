@@ -141,7 +141,7 @@ def list_additions(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/{uuid:deployment_id}/additions/",
-    response={201: AdditionOut, **problems(400, 404, 409, 412, 413)},
+    response={201: AdditionOut, **problems(400, 404, 412, 413, {409: ("no_additions",)})},
     summary="Plan a component",
     openapi_extra=sends(201, "Location"),
 )
@@ -173,7 +173,10 @@ def get_addition(request: HttpRequest, deployment_id: UUID, addition_id: UUID) -
 
 @router.put(
     "/{uuid:deployment_id}/additions/{uuid:addition_id}/",
-    response={200: AdditionOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: AdditionOut,
+        **problems(400, 404, 412, 413, {409: ("recorded", "removed")}),
+    },
     summary="Answer anew what is asked about a component",
 )
 def change_addition(
@@ -192,7 +195,23 @@ def change_addition(
 
 @router.delete(
     "/{uuid:deployment_id}/additions/{uuid:addition_id}/",
-    response={200: AdditionOut, **problems(404, 409, 412)},
+    response={
+        200: AdditionOut,
+        **problems(
+            404,
+            412,
+            {
+                409: (
+                    "machines_remain",
+                    "still_in_vault",
+                    "removed",
+                    "task_running",
+                    "not_ready",
+                    "topology_invalid",
+                )
+            },
+        ),
+    },
     summary="Note that a component is gone",
 )
 def remove_addition(

@@ -98,7 +98,15 @@ def list_approvals(
 
 @router.post(
     "/{uuid:deployment_id}/approvals/",
-    response={201: ApprovalOut, **problems(400, 404, 409, 413)},
+    response={
+        201: ApprovalOut,
+        **problems(
+            400,
+            404,
+            413,
+            {409: ("not_ready", "already_asked", "already_approved", "already_deployed", "decommissioned")},
+        ),
+    },
     summary="Ask for the approval of a deployment",
     openapi_extra=sends(201, "Location"),
 )
@@ -116,7 +124,16 @@ def ask_for_approval(
 
 @router.post(
     "/{uuid:deployment_id}/approvals/{uuid:approval_id}/approve/",
-    response={200: ApprovalOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: ApprovalOut,
+        **problems(
+            400,
+            404,
+            412,
+            413,
+            {409: ("already_decided", "already_deployed", "decommissioned", "same_person", "plan_outdated")},
+        ),
+    },
     summary="Approve a deployment",
 )
 def approve(
@@ -130,7 +147,12 @@ def approve(
 
 @router.post(
     "/{uuid:deployment_id}/approvals/{uuid:approval_id}/reject/",
-    response={200: ApprovalOut, **problems(400, 404, 409, 413)},
+    response={
+        200: ApprovalOut,
+        **problems(
+            400, 404, 413, {409: ("already_decided", "already_deployed", "decommissioned", "same_person")}
+        ),
+    },
     summary="Reject a deployment",
 )
 def reject(
@@ -143,7 +165,10 @@ def reject(
 
 @router.post(
     "/{uuid:deployment_id}/approvals/{uuid:approval_id}/withdraw/",
-    response={200: ApprovalOut, **problems(404, 409)},
+    response={
+        200: ApprovalOut,
+        **problems(404, {409: ("already_decided", "already_deployed", "decommissioned", "task_running")}),
+    },
     summary="Withdraw a request or an approval",
 )
 def withdraw(request: HttpRequest, deployment_id: UUID, approval_id: UUID) -> dict[str, Any]:

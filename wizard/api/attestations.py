@@ -78,7 +78,10 @@ def list_attestations(request: HttpRequest, deployment_id: UUID) -> dict[str, An
 
 @router.put(
     "/{uuid:deployment_id}/attestations/{requirement_id}/",
-    response={200: AttestationOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: AttestationOut,
+        **problems(400, 404, 412, 413, {409: ("task_running",), 422: ("not_attested",)}),
+    },
     summary="Answer for a requirement",
     openapi_extra=sends(200, "ETag"),
 )
@@ -103,7 +106,7 @@ def put_attestation(
 
 @router.delete(
     "/{uuid:deployment_id}/attestations/{requirement_id}/",
-    response={204: None, **problems(404, 409, 412)},
+    response={204: None, **problems(404, 412, {409: ("task_running",)})},
     summary="Take an answer back",
 )
 def delete_attestation(
@@ -118,7 +121,10 @@ def delete_attestation(
 
 @router.put(
     "/{uuid:deployment_id}/attestations/{requirement_id}/file",
-    response={200: AttestationOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: AttestationOut,
+        **problems(400, 404, 412, 413, {409: ("task_running",), 422: ("not_attested",)}),
+    },
     summary="Add the file that proves an answer",
     openapi_extra={**sends(200, "ETag"), **described("file")},
 )

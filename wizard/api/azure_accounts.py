@@ -100,7 +100,7 @@ def list_azure_accounts(
 
 @router.post(
     "/",
-    response={201: AzureAccountOut, **problems(400, 413)},
+    response={201: AzureAccountOut, **problems(400, 413, {422: ("name_taken",)})},
     summary="Add an Azure account",
     openapi_extra=sends(201, "Location"),
 )
@@ -176,7 +176,7 @@ def test_azure_account(request: HttpRequest, account_id: UUID) -> Status[dict[st
 
 @router.delete(
     "/{uuid:account_id}/",
-    response={204: None, **problems(404, 409)},
+    response={204: None, **problems(404, {409: ("in_use",)})},
     summary="Delete an Azure account with its secret",
 )
 def delete_azure_account(request: HttpRequest, account_id: UUID) -> Status[None]:

@@ -27,8 +27,9 @@ from wizard.api.of_deployment import (
 from wizard.api.pages import page_of
 from wizard.api.problems import named_by
 from wizard.models import CheckStatus, Waiver
-from wizard.services import attestations, deployments, results, waivers
+from wizard.services import attestations, results, waivers
 from wizard.services.explanations import is_old
+from wizard.services.permissions import may
 from wizard.services.results import ReportFormat
 
 router = Router(tags=["checks"])
@@ -164,7 +165,10 @@ def list_waivers(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 
 @router.put(
     "/{uuid:deployment_id}/waivers/{requirement_id}/",
-    response={200: WaiverOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: WaiverOut,
+        **problems(400, 404, 412, 413, {409: ("task_running",), 422: ("not_waivable",)}),
+    },
     summary="Ask to accept a requirement that fails",
     openapi_extra=sends(200, "ETag"),
 )
@@ -190,7 +194,10 @@ def put_waiver(
 
 @router.post(
     "/{uuid:deployment_id}/waivers/{requirement_id}/approve/",
-    response={200: WaiverOut, **problems(404, 409, 412)},
+    response={
+        200: WaiverOut,
+        **problems(404, 412, {409: ("same_person", "already_approved", "waiver_ended", "task_running")}),
+    },
     summary="Approve a waiver that somebody else asked for",
     openapi_extra=sends(200, "ETag"),
 )
@@ -212,7 +219,7 @@ def approve_waiver(
 
 @router.delete(
     "/{uuid:deployment_id}/waivers/{requirement_id}/",
-    response={204: None, **problems(404, 409, 412)},
+    response={204: None, **problems(404, 412, {409: ("task_running",)})},
     summary="Take a waiver back",
 )
 def delete_waiver(
@@ -221,7 +228,10 @@ def delete_waiver(
     """The requirement counts as it was found again. To refuse what somebody else asks for is for reviewers. Needs the scope
     `operate`."""
     actor = caller(request, "operate")
-    deployment = deployments.get(deployment_id, actor=actor)
+    # Whoever could do neither is told so before anybody looks at the revision.
+    deployment, actor = operate(
+        request, deployment_id, "waiver.refuse" if may(actor, "waiver.refuse") else "waiver.take_back"
+    )
     with changing(deployment, if_match):
         waivers.take_back_waiver(deployment, requirement_id, actor=actor)
     return Status(204, None)

@@ -78,7 +78,7 @@ class FinishIn(Input):
 
 @router.get(
     "/{uuid:deployment_id}/decommission/",
-    response={200: DecommissionPage, **problems(404, 409)},
+    response={200: DecommissionPage, **problems(404, {409: ("not_deployed",)})},
     summary="What can be taken out of service, and how far that is",
     openapi_extra=sends(200, "ETag"),
 )
@@ -92,7 +92,10 @@ def list_decommissions(request: HttpRequest, response: HttpResponse, deployment_
 
 @router.put(
     "/{uuid:deployment_id}/decommission/steps/{step}/",
-    response={200: DecommissionOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: DecommissionOut,
+        **problems(400, 404, 412, 413, {409: ("not_deployed", "seen_by_vault", "step_blocked")}),
+    },
     summary="Say that a step is done",
     openapi_extra=sends(200, "ETag"),
 )
@@ -116,7 +119,7 @@ def confirm_decommission_step(
 
 @router.delete(
     "/{uuid:deployment_id}/decommission/steps/{step}/",
-    response={204: None, **problems(404, 409, 412)},
+    response={204: None, **problems(404, 412, {409: ("not_deployed",)})},
     summary="Say that a step is not done after all",
 )
 def take_back_decommission_step(
@@ -135,7 +138,12 @@ def take_back_decommission_step(
 
 @router.post(
     "/{uuid:deployment_id}/decommission/finish/",
-    response={204: None, **problems(400, 404, 409, 412, 413, 428)},
+    response={
+        204: None,
+        **problems(
+            400, 404, 412, 413, 428, {409: ("not_deployed", "steps_left", "topology_invalid", "task_running")}
+        ),
+    },
     summary="Write down that it is gone",
 )
 def finish_decommission(

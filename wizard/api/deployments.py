@@ -97,7 +97,17 @@ def get_deployment(request: HttpRequest, response: HttpResponse, deployment_id: 
 
 @router.patch(
     "/{uuid:deployment_id}/",
-    response={200: schemas.DeploymentOut, **problems(400, 404, 409, 412, 413, 428)},
+    response={
+        200: schemas.DeploymentOut,
+        **problems(
+            400,
+            404,
+            412,
+            413,
+            428,
+            {409: ("already_deployed", "decommissioned", "same_person", "account_shared", "task_running")},
+        ),
+    },
     summary="Rename a deployment, give it to a team, or say whether it has to be approved",
     openapi_extra=sends(200, "ETag"),
 )
@@ -132,7 +142,10 @@ def change_deployment(
 
 @router.delete(
     "/{uuid:deployment_id}/",
-    response={204: None, **problems(404, 409, 412)},
+    response={
+        204: None,
+        **problems(404, 412, {409: ("not_a_draft", "task_running")}),
+    },
     summary="Throw a draft away",
 )
 def delete_deployment(
@@ -167,7 +180,10 @@ def get_step(request: HttpRequest, response: HttpResponse, deployment_id: UUID, 
 
 @router.put(
     "/{uuid:deployment_id}/steps/{step}/",
-    response={200: schemas.StepOut, **problems(400, 404, 409, 412, 413, 428)},
+    response={
+        200: schemas.StepOut,
+        **problems(400, 404, 412, 413, 428, {409: ("already_deployed", "decommissioned")}),
+    },
     summary="Answer one step",
     openapi_extra=sends(200, "ETag"),
 )
@@ -198,7 +214,7 @@ def put_step(
 
 @router.get(
     "/{uuid:deployment_id}/topology/",
-    response=problems(404, 409),
+    response=problems(404, {409: ("not_ready",)}),
     summary="The component graph",
     openapi_extra=sends(
         200,

@@ -79,8 +79,8 @@ def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
     if media_types:
         answer["description"] = HTTPStatus(status).phrase
         answer["content"] = {
-            name: {"schema": {"type": "object" if form == "json" else "string"}}
-            for form, name in media_types.items()
+            name: {"schema": {"type": "object" if name.endswith("json") else "string"}}
+            for name in media_types.values()
         }
     return {"responses": {status: answer}}
 
@@ -95,10 +95,13 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     document["components"]["headers"] = {
         name: {"description": str(about), "schema": {"type": "string"}} for name, about in _HEADERS.items()
     }
-    for method, operation in _operations(document):
+    for path, method, operation in _operations(document):
         used.update(operation["tags"])
         if method == "post":
-            _describe_key(operation)
+            operation["parameters"].append(_key_parameter())
+            _add_conflicts(operation, refusals.OF_POST)
+        if method != "get" and "{deployment_id}" in path:
+            _add_conflicts(operation, refusals.OF_CHANGES)
         for status, answer in operation["responses"].items():
             if status >= HTTPStatus.BAD_REQUEST:
                 operation["responses"][status] = _problem(status, shared)
@@ -114,41 +117,44 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for methods in document["paths"].values():
-        yield from methods.items()
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(operation for _method, operation in _operations(document) if operation["operationId"] == name)
+    return next(
+        operation for _path, _method, operation in _operations(document) if operation["operationId"] == name
+    )
 
 
 def _header(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/headers/{name}"}
 
 
-def _describe_key(operation: dict[str, Any]) -> None:
-    operation["parameters"].append(
-        {
-            "in": "header",
-            "name": "Idempotency-Key",
-            "required": False,
-            "description": str(
-                Text(
-                    _(
-                        "The same key with the same request answers for 24 hours what it answered the first time, and does nothing. A "
-                        "new one for each request, such as a UUID."
-                    )
-                )
-            ),
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        }
+def _key_parameter() -> dict[str, Any]:
+    about = Text(
+        _(
+            "The same key with the same request answers for 24 hours what it answered the first time, and does nothing. A new one "
+            "for each request, such as a UUID."
+        )
     )
+    return {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": False,
+        "description": str(about),
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    }
+
+
+def _add_conflicts(operation: dict[str, Any], codes: tuple[str, ...]) -> None:
     answers = operation["responses"]
-    conflict: Any = next((status for status in answers if status == HTTPStatus.CONFLICT), None)
-    known = conflict.codes if isinstance(conflict, Refusal) else ()
+    known = next((status for status in answers if status == HTTPStatus.CONFLICT), None)
     answers.pop(HTTPStatus.CONFLICT, None)
-    answers[Refusal.of(HTTPStatus.CONFLICT, (*known, *refusals.OF_POST))] = {}
+    before = known.codes if isinstance(known, Refusal) else ()
+    answers[Refusal.of(HTTPStatus.CONFLICT, (*before, *codes))] = {}
 
 
 def _problem(status: int, shared: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,32 @@ def list_facts(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/{uuid:deployment_id}/facts/",
-    response={201: FactsTaken, **problems(400, 404, 413)},
+    response={
+        201: FactsTaken,
+        **problems(
+            400,
+            404,
+            413,
+            {
+                409: ("secret_unreadable",),
+                422: (
+                    "too_big",
+                    "wrong_encoding",
+                    "not_json",
+                    "wrong_schema",
+                    "incomplete",
+                    "unknown_nonce",
+                    "tampered",
+                    "other_deployment",
+                    "expired",
+                    "other_component",
+                    "other_host",
+                    "same_document",
+                    "older",
+                ),
+            },
+        ),
+    },
     summary="Upload what the collector wrote",
     openapi_extra={**sends(201, "Location"), **described("document", media_type="application/json")},
 )
@@ -91,7 +116,7 @@ def upload_facts(request: HttpRequest, response: HttpResponse, deployment_id: UU
 
 @router.post(
     "/{uuid:deployment_id}/facts/collector",
-    response=problems(404, 409),
+    response=problems(404, {409: ("not_ready",)}),
     summary="A script that collects the facts of one machine",
     openapi_extra=sends(200, script="text/plain"),
 )

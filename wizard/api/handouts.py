@@ -79,7 +79,7 @@ class SheetPage(Schema):
 
 @router.get(
     "/{uuid:deployment_id}/firewall",
-    response={200: RulePage, **problems(404, 409)},
+    response={200: RulePage, **problems(404, {409: ("not_ready",)})},
     summary="Every firewall rule that the deployment needs",
     openapi_extra=sends(200, csv="text/csv"),
 )

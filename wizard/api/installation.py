@@ -68,7 +68,18 @@ class SecretPage(Schema):
 
 @router.get(
     "/{uuid:deployment_id}/installation-bundle",
-    response=problems(404, 409),
+    response=problems(
+        404,
+        {
+            409: (
+                "not_ready",
+                "no_bundle",
+                "decommissioned",
+                "not_installable",
+                "secret_unreadable",
+            )
+        },
+    ),
     summary="The zip for an installation by hand",
     openapi_extra=sends(200, zip="application/zip"),
 )
@@ -103,7 +114,7 @@ def list_secrets(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
 
 @router.put(
     "/{uuid:deployment_id}/installation-secrets/{kind}/",
-    response={200: SecretOut, **problems(400, 404, 409, 413)},
+    response={200: SecretOut, **problems(400, 404, 413, {409: ("task_running",)})},
     summary="Give a passphrase or the account for the proxy",
 )
 def put_secret(request: HttpRequest, deployment_id: UUID, kind: Given, payload: SecretIn) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def put_secret(request: HttpRequest, deployment_id: UUID, kind: Given, payload: 
 
 @router.put(
     "/{uuid:deployment_id}/installation-secrets/vault_credentials/file",
-    response={200: SecretOut, **problems(400, 404, 409, 413)},
+    response={200: SecretOut, **problems(400, 404, 413, {409: ("task_running",)})},
     summary="Give the registration key of the vault",
     openapi_extra=described("file"),
 )
@@ -140,7 +151,7 @@ def put_vault_credentials(request: HttpRequest, deployment_id: UUID) -> dict[str
 
 @router.delete(
     "/{uuid:deployment_id}/installation-secrets/{kind}/",
-    response={204: None, **problems(404, 409)},
+    response={204: None, **problems(404, {409: ("task_running",)})},
     summary="Forget a secret that somebody gave",
 )
 def delete_secret(

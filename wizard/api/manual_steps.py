@@ -56,7 +56,7 @@ class ManualStepPage(Schema):
 
 @router.get(
     "/{uuid:deployment_id}/manual-steps/",
-    response={200: ManualStepPage, **problems(404, 409)},
+    response={200: ManualStepPage, **problems(404, {409: ("no_manual_path",)})},
     summary="The steps of an installation by hand",
 )
 def list_manual_steps(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
@@ -66,7 +66,10 @@ def list_manual_steps(request: HttpRequest, deployment_id: UUID) -> dict[str, An
 
 @router.put(
     "/{uuid:deployment_id}/manual-steps/{step}/",
-    response={200: ManualStepOut, **problems(400, 404, 409, 413)},
+    response={
+        200: ManualStepOut,
+        **problems(400, 404, 413, {409: ("no_manual_path", "not_ready")}),
+    },
     summary="Confirm that a step is done",
 )
 def confirm_manual_step(
@@ -80,7 +83,7 @@ def confirm_manual_step(
 
 @router.delete(
     "/{uuid:deployment_id}/manual-steps/{step}/",
-    response={204: None, **problems(404)},
+    response={204: None, **problems(404, {409: ("no_manual_path",)})},
     summary="Take a confirmation back",
 )
 def take_back_manual_step(request: HttpRequest, deployment_id: UUID, step: str) -> Status[None]:

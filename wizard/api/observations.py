@@ -123,7 +123,10 @@ def see_notice(request: HttpRequest, deployment_id: UUID, notice_id: int) -> dic
 
 @router.put(
     "/{uuid:deployment_id}/vault/account/",
-    response={200: schemas.WatchOut, **problems(400, 404, 409, 412, 413)},
+    response={
+        200: schemas.WatchOut,
+        **problems(400, 404, 412, 413, {409: ("answer_the_step",), 422: ("unknown_account",)}),
+    },
     summary="Choose the account with which the vault is asked",
     openapi_extra=sends(200, "ETag"),
 )
@@ -145,7 +148,7 @@ def put_vault_account(
 
 @router.put(
     "/{uuid:deployment_id}/vault/corrections/",
-    response={200: schemas.CorrectionsOut, **problems(400, 404, 409, 412, 413)},
+    response={200: schemas.CorrectionsOut, **problems(400, 404, 409, 412, 413, {})},
     summary="Correct roles that the vault leaves open",
     openapi_extra=sends(200, "ETag"),
 )

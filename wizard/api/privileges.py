@@ -55,7 +55,7 @@ class PrivilegeComparison(Schema):
 
 @router.get(
     "/{uuid:deployment_id}/privileges",
-    response={200: PrivilegeComparison, **problems(404, 409)},
+    response={200: PrivilegeComparison, **problems(404, {409: ("not_ready",)})},
     summary="Missing and excess privileges of the vCenter account, by object",
     openapi_extra=sends(200, csv="text/csv"),
 )
@@ -75,7 +75,15 @@ def get_privileges(
 
 @router.get(
     "/{uuid:deployment_id}/privileges/script",
-    response=problems(404, 409),
+    response=problems(
+        404,
+        {
+            409: (
+                "not_ready",
+                "administrator",
+            )
+        },
+    ),
     summary="A script that gives the account exactly what it needs",
     openapi_extra=sends(200, script="text/plain"),
 )

@@ -40,6 +40,8 @@ _USUAL: Final[Mapping[int, tuple[str, ...]]] = {
 _ANYWHERE: Final = (400, 401, 403, 422, 429, 500, 503)
 # What every POST can answer, as it takes an Idempotency-Key.
 OF_POST: Final = ("idempotency_key_reused", "idempotency_in_progress")
+# What every change of something of a deployment can answer, whatever it is.
+OF_CHANGES: Final = ("decommissioned",)
 
 Wanted = int | Mapping[int, Iterable[str]]
 

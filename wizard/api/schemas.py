@@ -27,7 +27,9 @@ class DeploymentIn(Input):
         description="1 to 63 letters, digits, dots, hyphens or underscores; unique.", examples=["lyon-cs01"]
     )
     profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
-    team: str = Field("", description="Name of a team of yours, whose it is then; left out, it is everybody's.")
+    team: str = Field(
+        "", description="Name of a team of yours, whose it is then; left out, it is everybody's."
+    )
 
 
 class DeploymentChange(Input):
@@ -112,7 +114,13 @@ class TaskOut(Schema):
     started_at: datetime | None
     finished_at: datetime | None
     requested_by: str
+    request_id: str = Field(
+        description="The X-Request-ID of the request that asked for it; in the log of the worker, too."
+    )
     result: dict[str, Any] | None = Field(description="What it found, by kind; null until it succeeded.")
+    result_omitted: bool = Field(
+        description="There is a result, and this list leaves it out, as it can be large: read the task."
+    )
     error: TaskError | None
 
 
@@ -212,7 +220,8 @@ def show_step(deployment: Deployment, step: str) -> dict[str, Any]:
     }
 
 
-def show_task(row: Task) -> dict[str, Any]:
+def show_task(row: Task, *, with_result: bool = True) -> dict[str, Any]:
+    """Without its result a row of `list_tasks`, which knows as `has_result` whether there is one."""
     error = row.error
     return {
         "id": row.pk,
@@ -226,7 +235,9 @@ def show_task(row: Task) -> dict[str, Any]:
         "started_at": row.started_at,
         "finished_at": row.finished_at,
         "requested_by": row.requested_by.username,
-        "result": row.result,
+        "request_id": row.request_id,
+        "result": row.result if with_result else None,
+        "result_omitted": not with_result and row.has_result,  # type: ignore[attr-defined]  # annotated
         "error": {
             "code": error["code"],
             "message": str(Text.from_json(error["message"])),

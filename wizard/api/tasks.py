@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
@@ -32,12 +33,41 @@ POLL_SECONDS = 0.5
 MAX_WAITING = max(1, gunicorn.threads * 3 // 8)
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
+# What can speak against a start, by kind; the descriptions of the kinds say what each needs.
+LAUNCH_CODES: Final = (
+    "task_running",
+    "not_ready",
+    "already_deployed",
+    "changed_meanwhile",
+    "credential_bound",
+    "credential_rejected",
+    "decommissioned",
+    "machines_unread",
+    "moves_failed",
+    "no_azure_account",
+    "no_installer",
+    "no_manual_path",
+    "no_vault",
+    "no_vault_credentials",
+    "not_in_vault",
+    "nothing_to_move",
+    "plan_outdated",
+    "basic_over_http",
+    "removed",
+    "secret_unreadable",
+    "template_changed",
+    "unknown_account",
+    "unknown_credential",
+    "unknown_process_server",
+    "unknown_run_as_account",
+)
+
 WAIT = Query(0, ge=0, le=MAX_WAIT_SECONDS, description="Wait up to so many seconds for news.")
 
 
 @router.post(
     "/deployments/{uuid:deployment_id}/tasks/",
-    response={202: schemas.TaskOut, **problems(400, 404, 409, 413)},
+    response={202: schemas.TaskOut, **problems(400, 404, 413, {409: LAUNCH_CODES})},
     summary="Start work",
     openapi_extra=sends(202, "Location"),
 )
@@ -63,8 +93,11 @@ def list_tasks(
     limit: int = Query(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many rows at most."),
     cursor: str | None = Query(None, description="The next_cursor of the page before."),
 ) -> dict[str, Any]:
-    """All tasks, the newest first."""
-    rows = tasks.visible_tasks(caller(request))
+    """All tasks, the newest first; their results are left out (`result_omitted`)."""
+    # Results can have more than a megabyte: they are not even read here.
+    has_result = ExpressionWrapper(Q(result__isnull=False), output_field=BooleanField())
+    rows = tasks.visible_tasks(caller(request)).annotate(has_result=has_result)
+    rows = rows.defer("result", "inputs", "leftovers")
     if deployment:
         rows = rows.filter(deployment_id=deployment)
     if kind:
@@ -72,11 +105,20 @@ def list_tasks(
     if state:
         rows = rows.filter(state=state)
     return page(
-        rows, ordering=ordering, allowed=("queued_at",), limit=limit, cursor=cursor, show=schemas.show_task
+        rows,
+        ordering=ordering,
+        allowed=("queued_at",),
+        limit=limit,
+        cursor=cursor,
+        show=lambda row: schemas.show_task(row, with_result=False),
     )
 
 
-@router.get("/tasks/{uuid:task_id}/", response={200: schemas.TaskOut, **problems(404)}, summary="One task")
+@router.get(
+    "/tasks/{uuid:task_id}/",
+    response={200: schemas.TaskOut, **problems(404, {503: ("too_many_waiting",)})},
+    summary="One task",
+)
 def get_task(request: HttpRequest, task_id: UUID, wait: int = WAIT) -> dict[str, Any]:
     """With `wait` the answer comes when the task ends, or the seconds are over."""
     task = _get(request, task_id)
@@ -87,7 +129,9 @@ def get_task(request: HttpRequest, task_id: UUID, wait: int = WAIT) -> dict[str,
 
 
 @router.get(
-    "/tasks/{uuid:task_id}/events/", response={200: schemas.Events, **problems(404)}, summary="A task's log"
+    "/tasks/{uuid:task_id}/events/",
+    response={200: schemas.Events, **problems(404, {503: ("too_many_waiting",)})},
+    summary="A task's log",
 )
 def list_events(
     request: HttpRequest,
@@ -106,7 +150,7 @@ def list_events(
 
 @router.post(
     "/tasks/{uuid:task_id}/cancel/",
-    response={202: schemas.TaskOut, **problems(404, 409)},
+    response={202: schemas.TaskOut, **problems(404, {409: ("finished",)})},
     summary="Ask a task to stop",
     openapi_extra=sends(202, "Location"),
 )
@@ -121,7 +165,7 @@ def cancel_task(request: HttpRequest, response: HttpResponse, task_id: UUID) -> 
 
 @router.post(
     "/tasks/{uuid:task_id}/retry/",
-    response={202: schemas.TaskOut, **problems(404, 409)},
+    response={202: schemas.TaskOut, **problems(404, {409: ("not_finished", *LAUNCH_CODES)})},
     summary="Start the same work again",
     openapi_extra=sends(202, "Location"),
 )

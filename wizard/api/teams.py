@@ -58,7 +58,7 @@ def list_teams(
 
 @router.post(
     "/",
-    response={201: TeamOut, **problems(400, 413)},
+    response={201: TeamOut, **problems(400, 413, {422: ("name_taken",)})},
     summary="Make a team",
     openapi_extra=sends(201, "Location"),
 )
@@ -77,7 +77,11 @@ def get_team(request: HttpRequest, team_id: UUID) -> dict[str, Any]:
     return _show(teams.get(team_id, actor=caller(request)))
 
 
-@router.patch("/{uuid:team_id}/", response={200: TeamOut, **problems(400, 404, 413)}, summary="Rename a team")
+@router.patch(
+    "/{uuid:team_id}/",
+    response={200: TeamOut, **problems(400, 404, 413, {422: ("name_taken",)})},
+    summary="Rename a team",
+)
 def rename_team(request: HttpRequest, team_id: UUID, payload: TeamIn) -> dict[str, Any]:
     """422 `name_taken`. For administrators; needs the scope `admin`."""
     actor = _administrator(request)
@@ -85,7 +89,11 @@ def rename_team(request: HttpRequest, team_id: UUID, payload: TeamIn) -> dict[st
         return _show(teams.rename(teams.get(team_id, actor=actor), name=payload.name, actor=actor))
 
 
-@router.delete("/{uuid:team_id}/", response={204: None, **problems(404, 409)}, summary="Delete a team")
+@router.delete(
+    "/{uuid:team_id}/",
+    response={204: None, **problems(404, {409: ("team_in_use",)})},
+    summary="Delete a team",
+)
 def delete_team(request: HttpRequest, team_id: UUID) -> Status[None]:
     """409 `team_in_use` as long as something belongs to it. For administrators; needs the scope `admin`."""
     actor = _administrator(request)
@@ -95,7 +103,7 @@ def delete_team(request: HttpRequest, team_id: UUID) -> Status[None]:
 
 @router.put(
     "/{uuid:team_id}/members/{username}/",
-    response={200: TeamOut, **problems(404)},
+    response={200: TeamOut, **problems(404, {422: ("unknown_person",)})},
     summary="Add somebody to a team",
 )
 def add_team_member(request: HttpRequest, team_id: UUID, username: str) -> dict[str, Any]:

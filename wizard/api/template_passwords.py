@@ -53,7 +53,10 @@ def list_template_passwords(request: HttpRequest, deployment_id: UUID) -> dict[s
 
 @router.put(
     "/{uuid:deployment_id}/template-passwords/",
-    response={200: TemplatePasswordPage, **problems(400, 404, 409, 413)},
+    response={
+        200: TemplatePasswordPage,
+        **problems(400, 404, 413, {409: ("already_deployed", "task_running")}),
+    },
     summary="Give passwords for properties of the template",
 )
 def put_template_passwords(

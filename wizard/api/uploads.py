@@ -55,7 +55,8 @@ def described(part: str, *, media_type: str | None = None) -> dict[str, Any]:
     }
     content: dict[str, Any] = {_MULTIPART: form}
     if media_type:
-        content = {media_type: {"schema": {"type": "object"}}, **content}
+        kind = "object" if media_type.endswith("json") else "string"
+        content = {media_type: {"schema": {"type": kind}}, **content}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -135,11 +135,7 @@ def get_vcenter(request: HttpRequest, vcenter_id: UUID) -> dict[str, Any]:
     "/probe/",
     response={
         200: ProbeOut,
-        **problems(
-            400,
-            413,
-            {502: ("unreachable", "tls_failed", "not_vsphere"), 503: ("too_many_probes",)},
-        ),
+        **problems(400, 413, {502: ("unreachable", "tls_failed", "not_vsphere"), 503: ("too_many_probes",)}),
     },
     summary="Look at a vCenter",
 )
