@@ -163,6 +163,21 @@ def test_every_post_takes_an_idempotency_key(document: dict[str, Any]) -> None:
             assert "Idempotency-Replayed" in good["headers"]
 
 
+def test_every_list_comes_in_pages(document: dict[str, Any]) -> None:
+    lists = 0
+    for path, method, operation in operations(document):
+        good = next(answer for status, answer in operation["responses"].items() if status < "400")
+        schema = good.get("content", {}).get("application/json", {}).get("schema", {})
+        members = whole(document, schema).get("properties", {})
+        if method != "get" or "next_cursor" not in members:
+            assert method != "get" or "items" not in members or path.endswith("/events/"), path
+            continue
+        names = {row["name"] for row in operation["parameters"]}
+        assert {"limit", "cursor"} <= names, path
+        lists += 1
+    assert lists > 20
+
+
 def test_what_waits_says_that_too_many_may_wait(document: dict[str, Any]) -> None:
     waiting = [
         operation

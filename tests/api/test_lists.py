@@ -174,3 +174,14 @@ def test_long_logs_and_results_cost_as_many_queries_as_short_ones(api: Api, oper
         return len(captured)
 
     assert cost(short) == cost(long)
+
+
+def test_a_list_that_is_short_by_nature_comes_in_pages_too(api: Api, deployment: Deployment) -> None:
+    path = f"deployments/{deployment.pk}/attestations/"
+    everything = walk(api, path, limit=200)
+    assert len(everything) > 3
+    assert walk(api, path, limit=3) == everything
+    first = ok(api.get(path, limit=3))
+    assert [len(first["items"]), bool(first["next_cursor"])] == [3, True]
+    other = f"deployments/{deployment.pk}/waivers/"
+    problem(api.get(other, cursor=first["next_cursor"]), 422, "invalid")

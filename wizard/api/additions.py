@@ -12,7 +12,7 @@ from ninja import Field, Router, Schema, Status
 
 from wizard.api import schemas
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import IF_MATCH_MAY, changing, find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, IF_MATCH_MAY, LIMIT, changing, find, operate, whole_list
 from wizard.models import Addition
 from wizard.services import additions, additions_advice, additions_guide, machine_moves, machine_moves_running
 from wizard.services.additions import Seen
@@ -131,12 +131,16 @@ def get_scale_out_advice(request: HttpRequest, deployment_id: UUID) -> dict[str,
     response={200: AdditionPage, **problems(404)},
     summary="The components that were added",
 )
-def list_additions(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_additions(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """In the order in which they were planned; those that are removed stay in the list."""
     deployment = find(request, deployment_id)
     rows = additions.of_deployment(deployment)
     seen = all_seen(deployment, rows)
-    return whole_list([_show(row, seen[str(row.pk)]) for row in rows])
+    return whole_list(
+        [_show(row, seen[str(row.pk)]) for row in rows], of="list_additions", limit=limit, cursor=cursor
+    )
 
 
 @router.post(

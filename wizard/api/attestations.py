@@ -12,7 +12,17 @@ from ninja import Field, Router, Schema, Status
 from wizard.api import schemas
 from wizard.api.auth import caller
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import IF_MATCH_MAY, binary_file, changing, find, operate, tag, whole_list
+from wizard.api.of_deployment import (
+    CURSOR,
+    IF_MATCH_MAY,
+    LIMIT,
+    binary_file,
+    changing,
+    find,
+    operate,
+    tag,
+    whole_list,
+)
 from wizard.api.problems import named_by
 from wizard.api.uploads import described, upload
 from wizard.models import Attestation, Deployment
@@ -66,14 +76,16 @@ class QuestionPage(Schema):
     response={200: QuestionPage, **problems(404)},
     summary="What people are asked, and what they answered",
 )
-def list_attestations(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_attestations(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """In the order of the catalogue; answers to what is not asked here any more come last."""
     deployment = find(request, deployment_id)
     given = attested.stored(deployment)
     asked = attestations.questions_for(deployment)
     items = [_show_question(row, given.pop(row.id, None), asked=True) for row in asked]
     items += [_show_question(_find(deployment, left), row, asked=False) for left, row in given.items()]
-    return whole_list(items)
+    return whole_list(items, of="list_attestations", limit=limit, cursor=cursor)
 
 
 @router.put(

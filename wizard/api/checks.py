@@ -157,10 +157,13 @@ def checks_report(
 @router.get(
     "/{uuid:deployment_id}/waivers/", response={200: WaiverPage, **problems(404)}, summary="List waivers"
 )
-def list_waivers(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_waivers(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """All of the deployment, ended ones too, by requirement."""
     rows = find(request, deployment_id).waivers.select_related("asked_by", "approved_by")
-    return whole_list([show_waiver(row) for row in rows.order_by("requirement_id")])
+    items = [show_waiver(row) for row in rows.order_by("requirement_id")]
+    return whole_list(items, of="list_waivers", limit=limit, cursor=cursor)
 
 
 @router.put(

@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 
 from wizard.api.auth import caller
 from wizard.api.description import problems
-from wizard.api.of_deployment import whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, whole_list
 from wizard.services import crossing
 
 router = Router(tags=["conflicts"])
@@ -41,7 +41,7 @@ class CrossingPage(Schema):
 
 
 @router.get("/", response={200: CrossingPage, **problems()}, summary="Conflicts between deployments")
-def list_conflicts(request: HttpRequest) -> dict[str, Any]:
+def list_conflicts(request: HttpRequest, limit: int = LIMIT, cursor: str | None = CURSOR) -> dict[str, Any]:
     """Identities, addresses and names that several deployments claim, the worst first. Those out of service are not looked at."""
     return whole_list(
         [
@@ -63,5 +63,8 @@ def list_conflicts(request: HttpRequest) -> dict[str, Any]:
                 "hidden": one.hidden,
             }
             for one in crossing.found(actor=caller(request))
-        ]
+        ],
+        of="list_conflicts",
+        limit=limit,
+        cursor=cursor,
     )

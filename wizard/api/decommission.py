@@ -11,8 +11,10 @@ from ninja import Field, Query, Router, Schema, Status
 
 from wizard.api.description import problems, sends
 from wizard.api.of_deployment import (
+    CURSOR,
     IF_MATCH,
     IF_MATCH_MAY,
+    LIMIT,
     changing,
     find,
     operate,
@@ -82,12 +84,23 @@ class FinishIn(Input):
     summary="What can be taken out of service, and how far that is",
     openapi_extra=sends(200, "ETag"),
 )
-def list_decommissions(request: HttpRequest, response: HttpResponse, deployment_id: UUID) -> dict[str, Any]:
+def list_decommissions(
+    request: HttpRequest,
+    response: HttpResponse,
+    deployment_id: UUID,
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
+) -> dict[str, Any]:
     """Each further component, and last the deployment itself, with the documented steps in their order. 409 `not_deployed`
     before anything stands."""
     deployment = find(request, deployment_id)
     tag(response, deployment)
-    return whole_list([_show(plan) for plan in decommission.plans_of(deployment)])
+    return whole_list(
+        [_show(plan) for plan in decommission.plans_of(deployment)],
+        of="list_decommissions",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.put(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import binary_file, find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, binary_file, find, operate, whole_list
 from wizard.api.uploads import described, upload
 from wizard.models import HostFacts
 from wizard.services import collector_scripts, host_facts
@@ -63,12 +63,14 @@ class FactsPage(Schema):
     response={200: FactsPage, **problems(404)},
     summary="The newest facts of each machine",
 )
-def list_facts(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_facts(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """One row for each component whose machine has said something of itself; empty before."""
     deployment = find(request, deployment_id)
     asked = host_facts.components_to_ask(deployment)
     rows = [host_facts.latest(deployment, component) for component in asked]
-    return whole_list([_show(row) for row in rows if row])
+    return whole_list([_show(row) for row in rows if row], of="list_facts", limit=limit, cursor=cursor)
 
 
 @router.post(

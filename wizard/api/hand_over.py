@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import binary_file, find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, binary_file, find, operate, whole_list
 from wizard.models import HandOverPack
 from wizard.services import hand_over
 
@@ -38,9 +38,16 @@ class PackPage(Schema):
     response={200: PackPage, **problems(404)},
     summary="The hand-over packs that are kept",
 )
-def list_packs(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_packs(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """The newest first, at most ten. `make_hand_over_pack` makes one; its result names it as `pack`."""
-    return whole_list([_show(row) for row in hand_over.packs_of(find(request, deployment_id))])
+    return whole_list(
+        [_show(row) for row in hand_over.packs_of(find(request, deployment_id))],
+        of="list_packs",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get(

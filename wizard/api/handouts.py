@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema
 from wizard.api.auth import caller
 from wizard.api.checks import PHASE, Phase
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import binary_file, find, text_file, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, binary_file, find, text_file, whole_list
 from wizard.services import expiry, firewall, task_sheets
 from wizard.topology.firewall import End, FirewallRule, verdict_of
 
@@ -84,7 +84,11 @@ class SheetPage(Schema):
     openapi_extra=sends(200, csv="text/csv"),
 )
 def get_firewall(
-    request: HttpRequest, deployment_id: UUID, form: Literal["json", "csv"] = Query("json", alias="format")
+    request: HttpRequest,
+    deployment_id: UUID,
+    form: Literal["json", "csv"] = Query("json", alias="format"),
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
 ) -> Any:
     """Computed from answers and topology, with the last verdict of what proves each; 409 `not_ready` before the vault step is
     answered."""
@@ -93,7 +97,12 @@ def get_firewall(
         body = firewall.as_csv(deployment, actor=actor)
         return text_file(body, "text/csv", f"{deployment.name}-firewall.csv")
     verdicts = firewall.verdicts_of(deployment)
-    return whole_list([_show_rule(rule, verdicts) for rule in firewall.rules_of(deployment, actor=actor)])
+    return whole_list(
+        [_show_rule(rule, verdicts) for rule in firewall.rules_of(deployment, actor=actor)],
+        of="get_firewall",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get(
@@ -103,7 +112,11 @@ def get_firewall(
     openapi_extra=sends(200, ics="text/calendar"),
 )
 def get_expiry(
-    request: HttpRequest, deployment_id: UUID, form: Literal["json", "ics"] = Query("json", alias="format")
+    request: HttpRequest,
+    deployment_id: UUID,
+    form: Literal["json", "ics"] = Query("json", alias="format"),
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
 ) -> Any:
     """Licences, certificates, waivers, and your own API tokens, the earliest first; as a calendar file (RFC 5545), too."""
     deployment, actor = find(request, deployment_id), caller(request)
@@ -121,7 +134,10 @@ def get_expiry(
                 "days_left": row.left.days,
             }
             for row in expiry.calendar_of(deployment, actor=actor)
-        ]
+        ],
+        of="get_expiry",
+        limit=limit,
+        cursor=cursor,
     )
 
 
@@ -136,6 +152,8 @@ def get_task_sheets(
     deployment_id: UUID,
     form: Literal["json", "markdown"] = Query("json", alias="format"),
     phase: Phase = PHASE,
+    limit: int = LIMIT,
+    cursor: str | None = CURSOR,
 ) -> Any:
     """What did not pass and is not waived, with the commands to copy; 404 before the first run of the checks."""
     deployment, actor = find(request, deployment_id), caller(request)
@@ -162,7 +180,10 @@ def get_task_sheets(
                 ],
             }
             for sheet in task_sheets.sheets_of(deployment, actor=actor, phase=phase)
-        ]
+        ],
+        of="get_task_sheets",
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -13,7 +13,7 @@ from ninja import Field, Header, Router, Schema, Status
 
 from wizard.api import schemas
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, find, operate, whole_list
 from wizard.api.uploads import described, upload
 from wizard.models import Deployment
 from wizard.services import installation_bundle, installation_secrets
@@ -106,10 +106,13 @@ def get_bundle(
     response={200: SecretPage, **problems(404)},
     summary="Which secrets the installation needs, and which are there",
 )
-def list_secrets(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_secrets(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """Never the secrets themselves; empty where nothing is installed by hand."""
     deployment = find(request, deployment_id)
-    return whole_list([_show(state) for state in installation_secrets.states(deployment)])
+    items = [_show(state) for state in installation_secrets.states(deployment)]
+    return whole_list(items, of="list_secrets", limit=limit, cursor=cursor)
 
 
 @router.put(

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from wizard.api import schemas
 from wizard.api.description import problems
-from wizard.api.of_deployment import find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, find, operate, whole_list
 from wizard.services import manual_steps
 from wizard.services.manual_steps import StepState
 
@@ -59,9 +59,16 @@ class ManualStepPage(Schema):
     response={200: ManualStepPage, **problems(404, {409: ("no_manual_path",)})},
     summary="The steps of an installation by hand",
 )
-def list_manual_steps(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_manual_steps(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """In order, with what is known of each; 409 `no_manual_path` where the template is used."""
-    return whole_list([_show(state) for state in manual_steps.overview(find(request, deployment_id))])
+    return whole_list(
+        [_show(state) for state in manual_steps.overview(find(request, deployment_id))],
+        of="list_manual_steps",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.put(

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header
 from ninja import Header, Query
 
 from wizard.api.auth import caller
-from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT
+from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT, page_of
 from wizard.api.problems import IfMatchMissing
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator
@@ -96,6 +96,9 @@ def binary_file(body: bytes, media_type: str, name: str) -> HttpResponse:
     return response
 
 
-def whole_list(items: list[Any]) -> dict[str, Any]:
-    """A list that is short by its nature, in the form of all lists."""
-    return {"items": items, "next_cursor": None}
+def whole_list(
+    items: list[Any], *, of: str = "", limit: int | None = None, cursor: str | None = None
+) -> dict[str, Any]:
+    """A list that is short by its nature and so made whole, in the form of all lists; without `limit` all of it."""
+    rows = enumerate(items)
+    return page_of(rows, of=of, limit=limit or len(items), cursor=cursor, show=lambda item: item)

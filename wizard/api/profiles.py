@@ -102,10 +102,15 @@ class RequirementPage(Schema):
 
 
 @router.get("/", response={200: ProfilePage, **problems()}, summary="List profiles")
-def list_profiles(request: HttpRequest) -> dict[str, Any]:
+def list_profiles(request: HttpRequest, limit: int = LIMIT, cursor: str | None = CURSOR) -> dict[str, Any]:
     """The architectures that can be set up, each with its steps and components."""
     caller(request)
-    return whole_list([_show_profile(name) for name, _title in explanations.profiles()])
+    return whole_list(
+        [_show_profile(name) for name, _title in explanations.profiles()],
+        of="list_profiles",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get("/{profile}/", response={200: ProfileOut, **problems(404)}, summary="One profile")

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 
 from wizard.api import schemas
 from wizard.api.description import problems
-from wizard.api.of_deployment import find, operate, whole_list
+from wizard.api.of_deployment import CURSOR, LIMIT, find, operate, whole_list
 from wizard.models import Deployment
 from wizard.services import template_passwords
 
@@ -46,9 +46,13 @@ class TemplatePasswordPage(Schema):
     response={200: TemplatePasswordPage, **problems(404)},
     summary="Which passwords the template asks for, and which are there",
 )
-def list_template_passwords(request: HttpRequest, deployment_id: UUID) -> dict[str, Any]:
+def list_template_passwords(
+    request: HttpRequest, deployment_id: UUID, limit: int = LIMIT, cursor: str | None = CURSOR
+) -> dict[str, Any]:
     """Never the passwords themselves; empty before the template was inspected."""
-    return _list(find(request, deployment_id))
+    return whole_list(
+        _rows(find(request, deployment_id)), of="list_template_passwords", limit=limit, cursor=cursor
+    )
 
 
 @router.put(
@@ -67,14 +71,12 @@ def put_template_passwords(
     """
     deployment, actor = operate(request, deployment_id, "installation.give_secret")
     template_passwords.give(deployment, payload.passwords, actor=actor)
-    return _list(deployment)
+    return whole_list(_rows(deployment))
 
 
-def _list(deployment: Deployment) -> dict[str, Any]:
+def _rows(deployment: Deployment) -> list[dict[str, Any]]:
     names = ("key", "label", "required", "given_by", "given_at")
-    return whole_list(
-        [
-            {**{name: getattr(state, name) for name in names}, "secret_set": state.given}
-            for state in template_passwords.states(deployment)
-        ]
-    )
+    return [
+        {**{name: getattr(state, name) for name in names}, "secret_set": state.given}
+        for state in template_passwords.states(deployment)
+    ]
