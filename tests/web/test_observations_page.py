@@ -374,5 +374,5 @@ def test_the_list_asks_as_often_for_many_deployments_as_for_one(
     for _count in range(number):
         vault_stories.notice(stories.answered(operator, "deployed"))
     working.get("/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         working.get("/")
