@@ -105,18 +105,21 @@ def refresh_vault(deployment_id: str) -> None:
 
 
 @shared_task(name="wizard.tasks.send_webhooks")
+@_by_itself
 def send_webhooks() -> None:
     close_old_connections()
     sending.send_due()
 
 
 @shared_task(name="wizard.tasks.drop_old_deliveries")
+@_by_itself
 def drop_old_deliveries() -> None:
     close_old_connections()
     sending.drop_old()
 
 
 @shared_task(name="wizard.tasks.deliver_webhook")
+@_by_itself
 def deliver_webhook(webhook_id: str) -> None:
     close_old_connections()
     sending.deliver(UUID(webhook_id))

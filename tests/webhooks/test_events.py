@@ -82,7 +82,8 @@ def test_a_task_is_told_of_from_its_start_to_its_success_without_its_result(
         "attempt": 1,
         "url": f"http://localhost:8000/tasks/{task.pk}/",
     }
-    assert payload.keys() == {"id", "event", "at", "deployment", "actor", "task"}
+    assert payload.keys() == {"id", "event", "at", "request_id", "deployment", "actor", "task"}
+    assert {row.payload["request_id"] for row in webhook.deliveries.all()} == {task.request_id}
 
 
 def test_a_task_that_fails_says_why_in_english_whatever_the_reader_speaks(

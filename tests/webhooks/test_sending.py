@@ -20,7 +20,7 @@ from wizard.config.celery import app
 from wizard.lab.certificates import KeyPair
 from wizard.lab.dns_server import DnsServer
 from wizard.models import AuditEntry, Deployment, Operator, Webhook, WebhookDelivery
-from wizard.services import deployments
+from wizard.services import deployments, tracing
 from wizard.services.webhooks import registry, sending
 from wizard.wire import post
 
@@ -85,6 +85,33 @@ def test_an_error_of_the_receiver_is_tried_again_with_the_same_id_until_it_takes
     assert (delivery.state, delivery.attempts, str(delivery.error)) == (State.DELIVERED, 3, "")
     assert len({got.headers["Foothold-Delivery"] for got in receiver.received}) == 1
     assert len(receiver.received) == 3
+
+
+def test_a_delivery_goes_by_the_id_of_the_request_that_it_tells_of_at_every_attempt(
+    webhook: Webhook, receiver: Receiver, deployment: Deployment, operator: Operator
+) -> None:
+    receiver.answers = [500]
+    with tracing.traced("request-of-oskar"):
+        rename(deployment, operator, "b")
+    with tracing.traced("message-to-the-worker"):
+        (delivery,) = send(webhook)
+        waits_no_longer(delivery)
+        send(webhook)
+    assert [got.headers["X-Request-ID"] for got in receiver.received] == ["request-of-oskar"] * 2
+    assert receiver.received[0].document["request_id"] == "request-of-oskar"
+
+
+def test_what_was_written_before_ids_were_kept_is_sent_under_an_id_of_its_own(
+    webhook: Webhook, receiver: Receiver, deployment: Deployment, operator: Operator
+) -> None:
+    rename(deployment, operator, "b")
+    delivery = webhook.deliveries.get()
+    delivery.payload.pop("request_id", None)
+    delivery.save(update_fields=["payload"])
+    send(webhook)
+    (got,) = receiver.received
+    assert "request_id" not in got.document
+    assert len(got.headers["X-Request-ID"]) == 32
 
 
 @pytest.mark.parametrize(

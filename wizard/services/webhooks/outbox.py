@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from wizard.config.celery import app
 from wizard.models import AuditEntry, Deployment, Notice, Operator, Task, TaskState, Webhook, WebhookDelivery
+from wizard.services import tracing
 from wizard.services.permissions import may
 from wizard.services.webhooks.events import EVENTS, OF_AUDIT
 from wizard.text import Text
@@ -88,7 +89,11 @@ def of_task(task: Task, event: str = "", *, state: str = "", error: Mapping[str,
     emit(
         event or _ENDED[state],
         deployment=task.deployment,
-        data={"actor": task.requested_by.get_username(), "task": told},
+        data={
+            "request_id": tracing.current() or task.request_id,
+            "actor": task.requested_by.get_username(),
+            "task": told,
+        },
     )
 
 
@@ -142,6 +147,8 @@ def _write(
             "id": str(row.pk),
             "event": event,
             "at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            # The id that the request behind it, its task and their log lines go by.
+            **({"request_id": tracing.current()} if tracing.current() else {}),
             **({"deployment": _shown(deployment)} if deployment is not None else {}),
             **_in_english(data),
         }

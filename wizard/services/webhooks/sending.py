@@ -26,7 +26,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from wizard.models import Webhook, WebhookDelivery
-from wizard.services import audit
+from wizard.services import audit, tracing
 from wizard.services.vcenter_access import address_book
 from wizard.services.webhooks.outbox import nudge
 from wizard.text import Text, _, verbatim
@@ -67,7 +67,11 @@ def deliver(webhook_id: UUID) -> None:
     until = time.monotonic() + TURN_S
     while time.monotonic() < until:
         delivery = _claim(webhook_id)
-        if delivery is None or not _attempt(delivery):
+        if delivery is None:
+            return
+        with tracing.traced(_request_id(delivery)):
+            answered = _attempt(delivery)
+        if not answered:
             return
 
 
@@ -140,6 +144,11 @@ def _attempt(delivery: WebhookDelivery) -> bool:
     return True
 
 
+def _request_id(delivery: WebhookDelivery) -> str:
+    """Of what it tells of; empty for what was written before ids were kept."""
+    return str(delivery.payload.get("request_id", ""))
+
+
 def _send(delivery: WebhookDelivery) -> Answer:
     """Raises RemoteError, ImproperlyConfigured."""
     if delivery.attempts > MOST_ATTEMPTS:
@@ -155,6 +164,7 @@ def _send(delivery: WebhookDelivery) -> Answer:
         "Foothold-Delivery": str(delivery.pk),
         "Foothold-Timestamp": timestamp,
         "Foothold-Signature": signature(webhook.reveal(), timestamp, body),
+        "X-Request-ID": tracing.current(),
     }
     ca_file = Path(settings.PROBE_CA_FILE) if settings.PROBE_CA_FILE else None
     return post(target, body, headers, book=address_book(), ca_file=ca_file)
