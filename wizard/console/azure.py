@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from wizard.console.reading import OfDeployment, ReadingAdmin
+from wizard.console.reading import OfDeployment, ReadingAdmin, Seen
 from wizard.models import AzureAccount, ProtectableItem
 
 
@@ -21,7 +21,7 @@ class AzureAccountAdmin(ReadingAdmin):
         "created_by",
         "changed_at",
     )
-    list_filter = ("how", "cloud", "team")
+    list_filter = ("how", "cloud", ("team", Seen))
     list_select_related = ("created_by", "team")
     search_fields = ("name", "tenant", "client_id")
     date_hierarchy = "created_at"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
 from wizard.console.pictures import picture_of
-from wizard.console.reading import OwnTeams, ReadingAdmin, page_link, shown
+from wizard.console.reading import ReadingAdmin, Seen, page_link, shown
 from wizard.models import Approval, Deployment, Operator
 from wizard.services import approvals, tasks, topology
 from wizard.services.errors import Conflict
@@ -112,7 +112,7 @@ class DeploymentAdmin(ReadingAdmin):
         "created_by",
         "changed_at",
     )
-    list_filter = ("state", "profile", ApprovalFilter, ("team", OwnTeams), "created_by")
+    list_filter = ("state", "profile", ApprovalFilter, ("team", Seen), "created_by")
     list_select_related = ("created_by", "team")
     search_fields = ("name", "team__name", "created_by__username")
     date_hierarchy = "created_at"

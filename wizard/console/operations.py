@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
-from wizard.console.reading import OwnTeams, ReadingAdmin
+from wizard.console.reading import ReadingAdmin, Seen
 from wizard.models import IdempotencyRecord, Operator, Pulse, Webhook, WebhookDelivery
 from wizard.services.overview import is_silent
 from wizard.services.webhooks import registry
@@ -52,7 +52,7 @@ class WebhookAdmin(ReadingAdmin):
     use_case = "webhook.see"
 
     list_display = ("name", "url", "active", "deployment", "team", "created_by", "changed_at")
-    list_filter = ("active", ("team", OwnTeams), "created_by")
+    list_filter = ("active", ("team", Seen), "created_by")
     list_select_related = ("deployment", "team", "created_by")
     search_fields = ("name", "url", "deployment__name", "team__name")
     date_hierarchy = "created_at"
@@ -97,7 +97,7 @@ class WebhookDeliveryAdmin(ReadingAdmin):
         "created_at",
         "next_try_at",
     )
-    list_filter = ("state", "event", "webhook")
+    list_filter = ("state", "event", ("webhook", Seen))
     list_select_related = ("webhook",)
     search_fields = ("event", "webhook__name", "id")
     date_hierarchy = "created_at"

@@ -18,11 +18,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
-from wizard.console.reading import ReadingAdmin, RecordPages
+from wizard.console.reading import ReadingAdmin, RecordPages, Seen
 from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
 from wizard.services import accounts, audit, teams
 from wizard.services.errors import UserError
 from wizard.services.permissions import may
+from wizard.services.visibility import rows_for
 from wizard.text import Text
 from wizard.text import _ as sentence
 
@@ -71,7 +72,7 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
 
     form = PersonForm
     list_display = ("username", "email", "role", "is_active", "is_staff", "last_login")
-    list_filter = ("role", "is_active", "is_staff", "teams")
+    list_filter = ("role", "is_active", "is_staff", ("teams", Seen))
     search_fields = ("username", "first_name", "last_name", "email")
     date_hierarchy = "date_joined"
     fieldsets = (
@@ -153,8 +154,8 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
                 self.message_user(request, f"{team}: {' '.join(lines)}", messages.ERROR)
 
     @admin.display(description=_("teams"))
-    def in_teams(self, obj: Operator) -> str:
-        return ", ".join(str(team) for team in obj.teams.all()) or "–"
+    def in_teams(self, obj: Any) -> str:
+        return ", ".join(str(team) for team in rows_for(obj.reader, obj.teams.all())) or "–"
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, obj, "person.added", sentence("%(who)s added %(person)s."))

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from wizard.console.reading import OfDeployment, ReadingAdmin
+from wizard.console.reading import OfDeployment, ReadingAdmin, Seen
 from wizard.models import (
     Attestation,
     CheckResult,
@@ -132,7 +132,7 @@ class ManualStepConfirmationAdmin(OfDeployment):
 @admin.register(Credential)
 class CredentialAdmin(ReadingAdmin):
     list_display = ("name", "kind", "username", "address", "team", "standing", "created_by", "changed_at")
-    list_filter = ("kind", "standing", "team")
+    list_filter = ("kind", "standing", ("team", Seen))
     list_select_related = ("created_by", "team")
     search_fields = ("name", "username", "address")
     date_hierarchy = "changed_at"

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
-from wizard.console.reading import ReadingAdmin
-from wizard.models import InventoryObject, Machine, Operator, SignInAccount, VCenter
+from wizard.console.reading import ReadingAdmin, Seen
+from wizard.models import Credential, InventoryObject, Machine, Operator, SignInAccount, VCenter
 from wizard.services import login_budget
 from wizard.services.errors import Conflict
+from wizard.services.visibility import rows_for
 from wizard.text import Text
 from wizard.text import _ as sentence
 
@@ -45,10 +46,27 @@ class VCenterAdmin(ReadingAdmin):
         )
         return rows
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """A vCenter may serve deployments of several teams: each reads of its own."""
+        instead = {"credential": "account", "deployments": "serves"}
+        return [instead.get(name, name) for name in super().get_fields(request, obj)]
+
+    @admin.display(description=_("credential"))
+    def account(self, obj: Any) -> str:
+        return _names(rows_for(obj.reader, Credential.objects.filter(pk=obj.credential_id)))
+
+    @admin.display(description=_("deployments"))
+    def serves(self, obj: Any) -> str:
+        return _names(rows_for(obj.reader, obj.deployments.all()))
+
     @admin.display(description=_("machines"), ordering="known_machines")
     def machine_count(self, obj: Any) -> int:
         count: int = obj.known_machines
         return count
+
+
+def _names(rows: QuerySet[Any]) -> str:
+    return ", ".join(rows.order_by("name").values_list("name", flat=True)) or "–"
 
 
 @admin.register(Machine)
@@ -69,7 +87,7 @@ class MachineAdmin(ReadingAdmin):
         "gone_at",
     )
     list_filter = (
-        "vcenter",
+        ("vcenter", Seen),
         "kind",
         "system",
         "verdict_classic",
@@ -86,7 +104,7 @@ class MachineAdmin(ReadingAdmin):
 @admin.register(InventoryObject)
 class InventoryObjectAdmin(ReadingAdmin):
     list_display = ("name", "type", "vcenter", "moid", "parent_moid", "gone_at", "seen_at")
-    list_filter = ("vcenter", "type")
+    list_filter = (("vcenter", Seen), "type")
     list_select_related = ("vcenter",)
     search_fields = ("name", "moid")
     date_hierarchy = "seen_at"

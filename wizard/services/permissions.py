@@ -26,7 +26,6 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "export.take": "view",
         "console.open": "review",
         # Deployments and what follows from their answers.
-        "deployment.see": "view",
         "deployment.create": "operate",
         "deployment.rename": "operate",
         "deployment.give_to_team": "operate",
@@ -45,7 +44,6 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         # Who did what; the history of one deployment is for whoever sees that.
         "audit.read": "review",
         # Work in the background.
-        "task.see": "view",
         "task.launch": "operate",
         "task.cancel": "operate",
         "task.retry": "operate",
@@ -80,7 +78,6 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "credential.store": "operate",
         "credential.delete": "operate",
         "vcenter.probe": "operate",
-        "azure_account.see": "view",
         "azure_account.change": "operate",
         "azure_account.test": "operate",
         # Programs that are told: about one deployment, or about all that somebody may see.
@@ -88,7 +85,6 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "webhook.change": "operate",
         "webhook.change_general": "administer",
         # The installation itself.
-        "team.see": "view",
         "team.change": "administer",
         "token.create_for_others": "administer",
         "token.revoke_for_others": "administer",
@@ -97,11 +93,6 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "person.reset_second_factor": "administer",
         "person.forget_refusals": "administer",
         "keys.rotate": "administer",
-        # The plain permissions, for what has no row of its own yet.
-        "view": "view",
-        "operate": "operate",
-        "review": "review",
-        "administer": "administer",
     }
 )
 

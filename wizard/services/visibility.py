@@ -95,7 +95,6 @@ _OF_EVERYBODY: Final[tuple[type[Model], ...]] = (
     IdempotencyRecord,
     Operator,
     Pulse,
-    SignInAccount,
     SignInLink,
     SigningKey,
 )
@@ -144,6 +143,12 @@ def _through_vcenter(actor: Operator) -> Q:
     return Q(vcenter__in=VCenter.objects.filter(_vcenter(actor)).values("pk"))
 
 
+def _sign_in_account(actor: Operator) -> Q:
+    """By the address: that of a vCenter which is not the reader's is not told."""
+    seen = VCenter.objects.filter(_vcenter(actor)).values("host")
+    return Q(host__in=seen) | ~Q(host__in=VCenter.objects.values("host"))
+
+
 def _machine(actor: Operator) -> Q:
     return _through_vcenter(actor) | (Q(deployment__isnull=False) & of_teams(actor, "deployment__"))
 
@@ -178,6 +183,7 @@ _RULES: Final[dict[type[Any], Rule]] = {
     Deployment: _of(""),
     InventoryObject: _through_vcenter,
     Machine: _machine,
+    SignInAccount: _sign_in_account,
     TaskEvent: _of("task__deployment__"),
     Team: lambda actor: Q(pk__in=team_ids(actor)),
     VCenter: _vcenter,
