@@ -140,6 +140,9 @@ def test_every_body_and_every_good_answer_has_an_example_that_is_valid(document:
             for media_type, body in content.items():
                 if media_type in ("multipart/form-data", "application/zip", "application/octet-stream"):
                     continue
+                if not body["schema"]:
+                    assert path.endswith("/attestations/{requirement_id}/file"), path
+                    continue
                 examples = [body["example"]] if "example" in body else []
                 examples += [row["value"] for row in body.get("examples", {}).values()]
                 assert examples, (path, method, media_type)

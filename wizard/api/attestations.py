@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from wizard.api import schemas
 from wizard.api.auth import caller
-from wizard.api.description import problems, sends
+from wizard.api.description import problems, sends, sends_as_given
 from wizard.api.of_deployment import (
     CURSOR,
     IF_MATCH_MAY,
@@ -167,7 +167,7 @@ def put_attestation_file(
     "/{uuid:deployment_id}/attestations/{requirement_id}/file",
     response=problems(404),
     summary="The file that proves an answer",
-    openapi_extra=sends(200, file="application/octet-stream"),
+    openapi_extra=sends_as_given(*attestations.FILE_TYPES),
 )
 def get_attestation_file(request: HttpRequest, deployment_id: UUID, requirement_id: str) -> HttpResponse:
     """As it was given, under the media type of its ending."""

@@ -79,10 +79,16 @@ def sends(status: int, *headers: str, **media_types: str) -> dict[str, Any]:
     if media_types:
         answer["description"] = HTTPStatus(status).phrase
         answer["content"] = {
-            name: {"schema": {"type": "object" if name.endswith("json") else "string"}}
+            name: {"schema": {"type": "object" if name.endswith(("json", "yaml")) else "string"}}
             for name in media_types.values()
         }
     return {"responses": {status: answer}}
+
+
+def sends_as_given(*media_types: str) -> dict[str, Any]:
+    """What an operation's good answer carries where a person gave the file: what is in it nobody can say."""
+    content: dict[str, Any] = {name: {"schema": {}} for name in media_types}
+    return {"responses": {200: {"description": HTTPStatus.OK.phrase, "content": content}}}
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +190,7 @@ def _described_problem(status: int, codes: tuple[str, ...]) -> dict[str, Any]:
 
 def _give_examples(content: dict[str, Any], schemas: dict[str, Any]) -> None:
     for media_type, body in content.items():
-        if "example" in body or "examples" in body:
+        if "example" in body or "examples" in body or not body["schema"]:
             continue
         if media_type in examples.FILES and body["schema"] in ({"type": "object"}, {"type": "string"}):
             body["example"] = examples.FILES[media_type]

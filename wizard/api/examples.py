@@ -40,7 +40,7 @@ FILES: Final[Mapping[str, Any]] = {
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" role="img"></svg>',
     "text/vnd.mermaid": "flowchart LR\n  cs[lyon-cs01] --> vault[lyon-vault]\n",
     "text/vnd.graphviz": "digraph topology { cs -> vault; }\n",
-    "application/yaml": "foothold: 1\nname: lyon-cs01\nprofile: asr-classic\nanswers: {}\n",
+    "application/yaml": {"foothold": 1, "name": "lyon-cs01", "profile": "asr-classic", "answers": {}},
     "application/xml": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="1" failures="0"/>\n',
     "text/markdown": "# Preflight of lyon-cs01\n\nGo.\n",
     "text/html": "<!doctype html><title>Preflight of lyon-cs01</title>",

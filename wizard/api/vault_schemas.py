@@ -45,7 +45,7 @@ class HealthOut(Schema):
     remedy: str
 
 
-class FindingOut(Schema):
+class VaultFinding(Schema):
     code: str
     severity: str
     text: str
@@ -60,7 +60,7 @@ class ObservationOut(ObservationRow):
     )
     differences: list[DifferenceOut]
     health: list[HealthOut]
-    findings: list[FindingOut]
+    findings: list[VaultFinding]
 
 
 class ObservationPage(Schema):

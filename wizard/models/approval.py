@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -12,12 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from wizard.models.deployment import Deployment
 
 
+class ApprovalState(models.TextChoices):
+    WAITING = "waiting", _("Waiting for review")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
 class Approval(models.Model):
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting for review")
-        APPROVED = "approved", _("Approved")
-        REJECTED = "rejected", _("Rejected")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+    # The API's description knows it by its own name, of which there is one.
+    State: TypeAlias = ApprovalState
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     deployment = models.ForeignKey(

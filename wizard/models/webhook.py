@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -64,13 +65,17 @@ class Webhook(models.Model):
         return unseal(bytes(self.sealed))
 
 
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", _("Waiting")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Given up")
+
+
 class WebhookDelivery(models.Model):
     """One event for one webhook, written in the transaction of what happened and sent afterwards."""
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("Waiting")
-        DELIVERED = "delivered", _("Delivered")
-        FAILED = "failed", _("Given up")
+    # The API's description knows it by its own name, of which there is one.
+    State: TypeAlias = DeliveryState
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", verbose_name=_("webhook"))

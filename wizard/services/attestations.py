@@ -75,6 +75,7 @@ _KINDS: Final[dict[str, tuple[str, Callable[[bytes], bool]]]] = {
     ".xlsx": (f"{_OFFICE}.spreadsheetml.sheet", _begins_with(b"PK\x03\x04")),
 }
 FILE_ENDINGS: Final = tuple(_KINDS)
+FILE_TYPES: Final = tuple(dict.fromkeys(media_type for media_type, _fits in _KINDS.values()))
 
 
 def questions_for(deployment: Deployment) -> tuple[Requirement, ...]:
