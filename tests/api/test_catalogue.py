@@ -98,3 +98,10 @@ def test_no_list_of_the_catalogue_asks_the_database_for_its_rows(
         ok(api.get("profiles/asr-classic/requirements/", limit=200))
     with django_assert_max_num_queries(4):
         ok(api.get("profiles/"))
+
+
+def test_one_requirement_is_read_as_in_the_list(api: Api) -> None:
+    row = ok(api.get("profiles/asr-classic/requirements/", limit=1))["items"][0]
+    assert ok(api.get(f"profiles/asr-classic/requirements/{row['id']}/")) == row
+    problem(api.get("profiles/asr-classic/requirements/NONE-99/"), 404, "not_found")
+    problem(api.get(f"profiles/none/requirements/{row['id']}/"), 404, "not_found")

@@ -10,7 +10,8 @@ from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_operator
 from wizard.models import Deployment, Machine, Operator, ProtectableItem, Team
-from wizard.services import topology
+from wizard.services import deployments, topology
+from wizard.topology.graph import Graph
 
 pytestmark = pytest.mark.django_db
 
@@ -127,7 +128,7 @@ def test_the_queries_of_lists_do_not_grow(
 def test_records_are_listed_read_and_compared(api: Api, site: Deployment, operator: Operator) -> None:
     graph = topology.planned_graph(site)
     topology.keep(site, graph, actor=operator)
-    renamed = topology.Graph.from_json(
+    renamed = Graph.from_json(
         {**graph.to_json(), "nodes": [{**node, "address": "10.9.9.9"} for node in graph.to_json()["nodes"]]}
     )
     topology.keep(site, renamed, actor=operator)
@@ -218,3 +219,16 @@ def test_who_only_looks_enters_no_server(site: Deployment, viewer: Operator, ope
     path = f"deployments/{site.pk}/physical-servers/"
     problem(Api(token_of(viewer, "operate")).post(path, SERVER), 403, "not_allowed")
     problem(Api(token_of(operator, "read")).post(path, SERVER), 403, "scope_too_small")
+
+
+def test_what_moving_to_appliances_takes_follows_from_the_capacity(api: Api, operator: Operator) -> None:
+    early = stories.answered(operator, "source", name="lyon-cs02")
+    found = ok(api.get(f"deployments/{early.pk}/migration"))
+    assert (found["appliances"], found["batches"]) == (None, None)
+    assert found["conditions"][0]["id"] == "MOVE-01"
+    later = stories.answered(operator, "capacity", name="lyon-cs03")
+    found = ok(api.get(f"deployments/{later.pk}/migration"))
+    assert found["appliances"] >= 1
+    assert found["batches"] == -(-later.steps.get(step="capacity").data["machines"] // 10)
+    modern = deployments.create(name="lyon-ra01", profile="asr-modernized", actor=operator)
+    problem(api.get(f"deployments/{modern.pk}/migration"), 404, "not_found")

@@ -36,6 +36,7 @@ from wizard.api import (
     installation,
     machines,
     manual_steps,
+    migration,
     observations,
     physical_servers,
     plan,
@@ -157,6 +158,7 @@ for part in (
     observations,
     components,
     physical_servers,
+    migration,
 ):
     api.add_router("/deployments", part.router)
 api.add_router("/azure-accounts", azure_accounts.router)

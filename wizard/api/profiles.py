@@ -160,6 +160,17 @@ def list_requirements(
     )
 
 
+@router.get(
+    "/{profile}/requirements/{requirement_id}/",
+    response={200: RequirementOut, **problems(404)},
+    summary="One requirement",
+)
+def get_requirement(request: HttpRequest, profile: str, requirement_id: str) -> dict[str, Any]:
+    """Why it is there, who can meet it and how, how it is checked, and the document that states it."""
+    caller(request)
+    return _show_requirement(explanations.explain(profile, requirement_id))
+
+
 def _show_profile(name: str) -> dict[str, Any]:
     profile = PROFILES[name]
     counts = {kind: len(explanations.selected(name, component=str(kind))) for kind in ROLES}
