@@ -150,10 +150,14 @@ def test_an_administrator_puts_a_person_into_teams_and_takes_them_out(
     assert AuditEntry.objects.filter(action__startswith="team.", subject__in=("Lyon", "Oslo")).count() == 2
 
 
-def test_who_only_looks_reads_the_teams_of_a_person(reading: Client, operator: Operator) -> None:
-    Team.objects.create(name="Lyon").members.add(operator)
+def test_who_only_looks_reads_which_of_their_own_teams_a_person_is_in(
+    reading: Client, operator: Operator, reviewer: Operator
+) -> None:
+    Team.objects.create(name="Lyon").members.add(operator, reviewer)
+    Team.objects.create(name="Oslo").members.add(operator)
     html = reading.get(page_url(operator)).content.decode()
     assert "Lyon" in html
+    assert "Oslo" not in html
     assert 'name="teams"' not in html
 
 
