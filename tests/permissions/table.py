@@ -94,7 +94,7 @@ TABLE: Final[dict[tuple[str, str], dict[str, str]]] = {
             list_observations get_newest_observation list_notices list_snapshots get_snapshot compare_snapshots
             list_physical_servers get_physical_servers_template get_machines_file list_azure_accounts
             get_azure_role get_azure_account list_conflicts list_credentials get_credential list_vcenters
-            get_vcenter list_machines get_machine list_components list_teams get_team list_webhooks
+            get_vcenter list_machines get_machine list_components get_migration get_requirement list_teams get_team list_webhooks
             list_all_approvals list_approvals list_history list_tasks get_task list_events
         """,
         "everybody, nothing there": """

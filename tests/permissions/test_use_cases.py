@@ -49,6 +49,19 @@ def test_the_table_holds_what_is_asked_for_and_nothing_else() -> None:
     assert set(USE_CASES) - set(found) == set()
 
 
+def test_the_handbook_says_who_may_do_what() -> None:
+    lines = (ROOT.parent / "docs" / "permissions.md").read_text("utf-8").splitlines()
+    said = {cells[1].strip(" `"): cells[2:6] for line in lines if len(cells := line.split("|")) == 7}
+    for name, permission in USE_CASES.items():
+        granted = {
+            "view": (True, True, True, True),
+            "operate": (False, True, False, True),
+            "review": (False, False, True, True),
+            "administer": (False, False, False, True),
+        }[permission]
+        assert tuple(cell.strip() == "yes" for cell in said[name]) == granted, name
+
+
 @pytest.mark.django_db
 def test_what_is_not_in_the_table_nobody_may(admin: Operator) -> None:
     for name in ("deployment.paint", "operate", "view", ""):
