@@ -66,7 +66,10 @@ def test_an_operator_names_a_deployment(operator: Operator, deployment: Deployme
     page = read(client.get(f"{LIST}add/?deployment={deployment.name}"))
     assert page.value_of("deployment") == "lyon-cs01"
     assert not page.all("select", name="team")
-    assert client.post(f"{LIST}add/", {"name": "a", "url": URL, "secret": SECRET}).status_code == 403
+    unnamed = client.post(f"{LIST}add/", {"name": "a", "url": URL, "secret": SECRET})
+    assert unnamed.status_code == 422
+    assert read(unnamed).value_of("name") == "a", "what was typed is not lost"
+    assert "Deployment: Name one of your deployments" in read(unnamed).words
     answer = client.post(
         f"{LIST}add/", {"name": "a", "url": URL, "secret": SECRET, "deployment": "lyon-cs01"}
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from wizard.journey.errors import FieldError
 from wizard.models import Team, Webhook, WebhookDelivery
 from wizard.services import deployments
 from wizard.services.errors import Conflict, Invalid
@@ -23,7 +24,7 @@ from wizard.services.permissions import may, require
 from wizard.services.webhooks import registry
 from wizard.services.webhooks.events import EVENTS
 from wizard.services.webhooks.registry import WebhookWish
-from wizard.text import Text
+from wizard.text import Text, _
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem, say
@@ -240,6 +241,9 @@ def _wish(request: SignedInRequest, values: dict[str, Any], secret: str) -> Webh
     if name := values["deployment"].strip():
         found = deployments.visible_deployments(request.user).filter(name=name).values_list("pk", flat=True)
         wanted = next(iter(found), _NONE)
+    elif not may(request.user, "webhook.change_general"):
+        text = Text(_("Name one of your deployments; administrators alone have all of them told."))
+        raise Invalid([FieldError(path="deployment", message=text, code="missing")])
     return WebhookWish(
         name=values["name"],
         url=values["url"],
