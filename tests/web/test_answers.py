@@ -90,6 +90,12 @@ def test_after_preflight_the_page_leads_to_the_plan(working: Client, operator: O
     assert not page.all("input", name="action")
 
 
+def test_who_may_not_answer_is_offered_no_change(looking: Client, answered: Deployment) -> None:
+    page = read(looking.get(address(answered)))
+    assert "Number of machines 120" in page.words
+    assert not page.all("a", href=step_url(answered, "capacity") + "?back=answers")
+
+
 def test_the_answers_of_a_deployed_appliance_are_only_shown(working: Client, operator: Operator) -> None:
     deployed = stories.answered(operator, "deployed")
     page = read(working.get(address(deployed)))

@@ -20,6 +20,7 @@ from wizard.planning.sizing import SizingAdvice
 from wizard.services import deployments, guidance, preflight, template_contents
 from wizard.services.answers import circumstances_of, primary_component
 from wizard.services.errors import UserError
+from wizard.services.permissions import may
 from wizard.web import in_play, steps
 from wizard.web.forms import label_of, looks_of, options_of
 from wizard.web.guard import SignedInRequest, page
@@ -65,7 +66,7 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
             deployment.name,
             answers,
             frame["steps"],
-            deployment.is_open,
+            deployment.is_open and may(request.user, "deployment.answer", deployment),
             _words(deployment, answers),
         ),
         "deploy_step": next((row for row in frame["steps"] if row.id == "deploy"), None),
@@ -115,7 +116,7 @@ def _sections(
     name: str,
     answers: dict[str, dict[str, Any]],
     rows: list[steps.StepRow],
-    open_: bool,
+    changeable: bool,
     words: Mapping[tuple[str, str], str],
 ) -> list[dict[str, Any]]:
     answers = {"profile": {"name": name, "profile": profile}, **answers}
@@ -126,7 +127,7 @@ def _sections(
         if step.answers is None or row.status == "not_applicable":
             continue
         data = answers.get(step.id, {})
-        change = f"{row.url}?back=answers" if open_ and row.status != "blocked" else ""
+        change = f"{row.url}?back=answers" if changeable and row.status != "blocked" else ""
         asked = in_play.fields_of(step, profile, answers, data)
         shown = [
             _row(step, name, words.get((step.id, name), data[name]), change)
