@@ -211,6 +211,13 @@ def test_what_somebody_typed_is_never_markup(deciding: Client, operator: Operato
             assert evil not in body(deciding, url), url
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "sv"])
+def test_times_are_written_as_on_all_other_pages(reading: Client, operator: Operator, language: str) -> None:
+    stories.answered(operator, "source")
+    html = reading.get(list_url(Deployment), headers={"Accept-Language": language}).content.decode()
+    assert re.search(r"changed_at nowrap\">20\d\d-\d\d-\d\d \d\d:\d\d<", html)
+
+
 def test_the_history_of_a_record_is_its_audit_trail(reading: Client, operator: Operator) -> None:
     deployment = stories.answered(operator, "capacity", name="lyon-cs01")
     stories.answered(operator, "source", name="paris-cs01")

@@ -225,6 +225,7 @@ DEPLOYMENTS_NEED_APPROVAL = env.flag("DEPLOYMENTS_NEED_APPROVAL", False)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French")), ("sv", _("Swedish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "wizard.config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

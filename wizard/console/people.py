@@ -40,7 +40,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     # Set to who is changing; see OperatorAdmin.get_form.
     actor: Operator | None = None
     teams = forms.ModelMultipleChoiceField(
-        Team.objects.all(), required=False, label=_("teams"), widget=forms.CheckboxSelectMultiple
+        Team.objects.all(), required=False, label=_("Teams"), widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

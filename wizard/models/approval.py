@@ -68,4 +68,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.deployment}: {self.state}"
+        return f"{self.deployment}: {self.get_state_display()}"
