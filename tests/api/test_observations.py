@@ -132,7 +132,7 @@ def test_the_list_of_notices_asks_the_database_as_often_for_many_as_for_few(
 ) -> None:
     for number in range(5):
         vault_stories.notice(deployment, key=f"k{number}", seen_by=operator, seen_at=timezone.now())
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(ok(api.get(under(deployment, "notices/")))["items"]) == 5
 
 
