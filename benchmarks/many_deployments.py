@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-STEPS = {
+STEPS: dict[str, dict[str, Any]] = {
     "source": {"protects": ["vmware"], "method": "ova"},
     "capacity": {"machines": 120, "daily_change_gb": 700},
 }

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
-from wizard.config.urls import handler500, urlpatterns
+from wizard.config import urls as product
+from wizard.config.urls import handler500
 
 __all__ = ["handler500", "urlpatterns"]
 
@@ -41,4 +42,4 @@ class CountQueries:
         return response
 
 
-urlpatterns = [path("bare/", bare), *urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [path("bare/", bare), *product.urlpatterns]

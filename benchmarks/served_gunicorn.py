@@ -1,7 +1,7 @@
-"""As the product is served, on the address of this measurement, without a word of welcome."""
+"""As the product is served, on the address of this measurement, without its word of welcome."""
 
-from wizard.config.gunicorn import *  # noqa: F403 - taken over whole
+from wizard.config import gunicorn as product
 
-
-def when_ready(server: object) -> None:
-    """Nobody is there to be welcomed."""
+globals().update(
+    {name: value for name, value in vars(product).items() if name[0] != "_" and name != "when_ready"}
+)
