@@ -64,6 +64,7 @@ def test_a_secret_is_kept_sealed_and_written_down_nowhere(operator: Operator) ->
         "cloud": "public",
         "tenant": TENANT,
         "client_id": CLIENT,
+        "team": "",
     }
     assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")) == Account(
         how="client_secret", cloud="public", tenant=TENANT, client_id=CLIENT, secret=SECRET

@@ -50,8 +50,11 @@ def ask(walk: Walk, requirement: str = ROW, **changes: Any) -> Waiver:
 def waive(walk: Walk, requirement: str = ROW, **changes: Any) -> Waiver:
     """Asked for by one person, approved by another."""
     ask(walk, requirement, **changes)
-    second = Operator.objects.filter(username="olga").first() or make_operator("olga", Operator.Role.REVIEWER)
-    return preflight.approve_waiver(walk.deployment, requirement, actor=second)
+    return preflight.approve_waiver(walk.deployment, requirement, actor=reviewer())
+
+
+def reviewer() -> Operator:
+    return Operator.objects.filter(username="olga").first() or make_operator("olga", Operator.Role.REVIEWER)
 
 
 def probed(found: dict[str, CheckResult], walk: Walk) -> dict[str, CheckResult]:
@@ -395,7 +398,7 @@ def test_nothing_is_waived_or_taken_back_while_it_deploys(blocked: Walk) -> None
     for act in (
         lambda: preflight.take_back_waiver(blocked.deployment, ROW, actor=blocked.operator),
         lambda: ask(blocked),
-        lambda: preflight.approve_waiver(blocked.deployment, ROW, actor=blocked.operator),
+        lambda: preflight.approve_waiver(blocked.deployment, ROW, actor=reviewer()),
     ):
         with pytest.raises(Conflict) as refused:
             act()

@@ -90,7 +90,7 @@ def test_two_sealings_of_one_password_do_not_look_alike(walk: Walk) -> None:
 
 def test_lists_of_accounts_do_not_even_read_the_secret(walk: Walk) -> None:
     walk.enter_password()
-    (row,) = credentials.of_kind(Credential.Kind.VCENTER)
+    (row,) = credentials.of_kind(Credential.Kind.VCENTER, walk.deployment)
     assert "sealed" in row.get_deferred_fields()
     assert "sealed" not in repr(row)
 

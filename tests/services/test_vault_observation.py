@@ -445,7 +445,7 @@ def test_a_look_asks_the_database_as_often_for_many_servers_as_for_few(
     vault_stories.forget()
     for number in range(servers):
         azure.control.set_server(f"ps{number:02}", heartbeat=3600)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         look_under(right)
     assert Notice.objects.filter(ended_at=None, key__contains="heartbeat").count() >= servers
 

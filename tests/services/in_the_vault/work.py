@@ -91,8 +91,9 @@ def register(deployment: Deployment, operator: Operator, **inputs: Any) -> dict[
 
 
 def vcenters_in(azure: LabAzure) -> list[dict[str, Any]]:
-    row = azure_access.named("lyon-reader")
-    ref = azure_access.vault_ref(Deployment.objects.get())
+    deployment = Deployment.objects.get()
+    row = azure_access.named("lyon-reader", deployment)
+    ref = azure_access.vault_ref(deployment)
     with azure_access.open_arm(row, subscription=ref.subscription) as arm:
         return [
             one["properties"]
