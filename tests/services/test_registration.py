@@ -39,7 +39,9 @@ def test_a_vcenter_is_registered_with_its_machines(walk: Walk) -> None:
     assert machine.guest_full_name == "Red Hat Enterprise Linux 8 (64-bit)"
     assert (machine.cpu_count, machine.memory_mb, machine.disk_count) == (4, 8192, 2)
     assert walk.state == "registered"
-    said = str(AuditEntry.objects.get(action="vcenter.registered").sentence)
+    entry = AuditEntry.objects.get(action="vcenter.registered")
+    assert entry.deployment_id == walk.deployment.pk
+    said = str(entry.sentence)
     assert said == f"oskar registered vCenter vcenter.lab.test for {walk.deployment.name}."
 
 

@@ -140,7 +140,7 @@ class RecordPages(Exporting):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        row = self.get_object(request, unquote(object_id))
         context = {**(extra_context or {}), **({} if row is None else self.more_on_page(request, row))}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)  # type: ignore[misc]
         return response

@@ -59,17 +59,18 @@ def record(
     sentence: Text,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    deployment: Deployment | None = None,
 ) -> AuditEntry:
     """Write one entry. `action` is a dotted code, such as "deployment.created"; no secret may be in before or after.
 
-    It belongs to the deployment that the subject is or belongs to, and with it to those who may see that one.
+    It belongs to `deployment`, by default the one that the subject is or belongs to, and with it to those who may see that one.
     """
     came_from = _origin.get()
     entry = AuditEntry.objects.create(
         action=action,
         subject=_BREAKS.sub(_SHOWN_INSTEAD, harmless(str(subject)))[:255],
         subject_id=str(subject.pk),
-        deployment_id=_deployment_of(subject),
+        deployment_id=_deployment_of(deployment or subject),
         actor=actor,
         sentence=harmless(sentence),
         before=harmless(before),

@@ -13,9 +13,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 
 from wizard.models import AuditEntry, AuditSeal, Deployment, Operator
-from wizard.services import deployments
 from wizard.services.audit_chain import COVERED, as_stored, document_of
-from wizard.services.permissions import may, sees_all_teams
+from wizard.services.permissions import may
+from wizard.services.visibility import rows_for
 from wizard.spreadsheet import csv_line
 from wizard.text import Text, _
 
@@ -48,14 +48,10 @@ def may_read(actor: Operator) -> bool:
 
 
 def visible_entries(actor: Operator) -> QuerySet[AuditEntry]:
-    """Newest first. What concerns a deployment that the reader does not see, or that is gone, is for administrators alone."""
+    """Newest first. What concerns a deployment, a team or an account that the reader does not see, or that is gone, is for
+    administrators alone."""
     rows = AuditEntry.objects.select_related("actor", "seal")
-    if not may_read(actor):
-        return rows.none()
-    if sees_all_teams(actor):
-        return rows
-    seen = deployments.visible_deployments(actor).values("pk")
-    return rows.filter(Q(deployment_id=None) | Q(deployment_id__in=seen))
+    return rows_for(actor, rows) if may_read(actor) else rows.none()
 
 
 def of_deployment(deployment: Deployment) -> QuerySet[AuditEntry]:

@@ -76,6 +76,7 @@ def run_register(progress: Progress) -> Done:
         audit.record(
             "vcenter.registered",
             subject=vcenter,
+            deployment=task.deployment,
             actor=task.requested_by,
             sentence=Text(
                 _("%(who)s registered vCenter %(name)s for %(deployment)s."),

@@ -212,6 +212,7 @@ def run_remove(progress: Progress) -> Done:
         audit.record(
             "vcenter.removed_from_vault",
             subject=row,
+            deployment=deployment,
             actor=progress.task.requested_by,
             sentence=Text(
                 _("%(who)s removed vCenter %(name)s from the vault %(vault)s."),

@@ -10,7 +10,9 @@ from typing import Any, Final, TypeVar
 
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast, Replace
+from django.db.models.lookups import In
 
 from wizard.models import (
     Addition,
@@ -60,6 +62,14 @@ from wizard.services.permissions import may, of_teams, sees_all_teams, team_ids
 
 M = TypeVar("M", bound=Model)
 Rule = Callable[[Operator], Q]
+
+# What belongs to a team without belonging to a deployment, by what the codes of its audit entries begin with.
+_OF_A_TEAM: Final[dict[str, type[Model]]] = {
+    "azure_account": AzureAccount,
+    "credential": Credential,
+    "team": Team,
+    "webhook": Webhook,
+}
 
 # Every row of these is of one deployment.
 _OF_A_DEPLOYMENT: Final[tuple[type[Model], ...]] = (
@@ -154,9 +164,27 @@ def _machine(actor: Operator) -> Q:
 
 
 def _entry(actor: Operator) -> Q:
-    """What concerns a deployment that is gone is for administrators alone."""
+    """What concerns a deployment, a team, an account or a webhook that is gone is for administrators alone."""
     seen = Deployment.objects.filter(of_teams(actor)).order_by().values("pk")
-    return Q(deployment_id=None) | Q(deployment_id__in=seen)
+    of_teams_themselves = Q()
+    told = Q(deployment_id__in=seen)
+    for group, model in _OF_A_TEAM.items():
+        of_this = Q(deployment_id=None, action__startswith=f"{group}.")
+        of_teams_themselves |= of_this
+        told |= of_this & Q(
+            In(_without_dashes("subject_id"), _ids(rows_for(actor, model._default_manager.all())))
+        )
+    return told | (Q(deployment_id=None) & ~of_teams_themselves)
+
+
+def _ids(rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
+    """The ids as an entry has them for its subject; SQLite keeps them without dashes."""
+    named: QuerySet[Any] = rows.order_by().annotate(written=_without_dashes(Cast("pk", CharField())))
+    return named.values("written")
+
+
+def _without_dashes(text: str | Cast) -> Replace:
+    return Replace(text, Value("-"), Value(""))
 
 
 def _seal(actor: Operator) -> Q:
