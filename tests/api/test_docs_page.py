@@ -53,7 +53,9 @@ def test_the_page_keeps_the_policy_of_all_pages(viewer: Operator) -> None:
 def test_nobody_outside_is_asked_whether_the_description_is_valid(viewer: Operator) -> None:
     client = Client()
     client.force_login(viewer)
-    found = re.search(r'id="swagger-settings"[^>]*>(.*?)</script>', client.get(DOCS).content.decode(), re.DOTALL)
+    found = re.search(
+        r'id="swagger-settings"[^>]*>(.*?)</script>', client.get(DOCS).content.decode(), re.DOTALL
+    )
     assert found
     settings = json.loads(found[1])
     assert settings["validatorUrl"] == "none"
