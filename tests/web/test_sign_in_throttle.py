@@ -146,6 +146,35 @@ def test_guessing_codes_from_many_addresses_is_closed_too(operator: Operator, se
     assert fresh.get("/sign-in/code/").status_code == 429
 
 
+def test_a_user_name_that_looks_like_the_count_of_codes_closes_nobodys_second_step(
+    operator: Operator, settings: Any
+) -> None:
+    settings.PROXY_DEPTH = 1
+    second_factors.add_app(operator, *_app())
+    client = Client(HTTP_X_FORWARDED_FOR="192.0.2.9")
+    assert guess(client, PASSWORD)["Location"] == "/sign-in/code/"
+    for number in range(5):
+        for _ in range(4):
+            guess(Client(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}"), username="oskar (code)")
+    assert client.get("/sign-in/code/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("addresses", "noted"),
+    [
+        ([f"2001:db8:0:7:{n}::{n}" for n in range(1, 6)], {"2001:db8:0:7::"}),
+        (["192.0.2.9", "::ffff:192.0.2.9", "::ffff:c000:209", "192.0.2.9", "192.0.2.9"], {"192.0.2.9"}),
+    ],
+)
+def test_the_addresses_of_one_network_are_one_guesser(
+    operator: Operator, addresses: list[str], noted: set[str]
+) -> None:
+    answers = [guess(Client(), REMOTE_ADDR=address) for address in addresses]
+    assert answers[-1].status_code == 429
+    assert set(AccessAttempt.objects.values_list("ip_address", flat=True)) == noted
+    assert guess(Client(), REMOTE_ADDR="2001:db8:0:8::1").status_code == 200
+
+
 def test_guessing_at_the_proof_is_closed(operator: Operator) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = Client()

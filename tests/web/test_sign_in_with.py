@@ -349,6 +349,16 @@ def test_an_old_sign_in_there_confirms_nothing(
     assert "did not ask you to sign in again" in words
 
 
+@pytest.mark.parametrize("purpose", ["", "Again", "anything"])
+def test_a_purpose_that_nobody_offers_confirms_nothing(
+    stranger: Client, provider: Provider, known: Operator, purpose: str
+) -> None:
+    back_from(stranger, provider)
+    asked = len(provider.asked)
+    assert stranger.post("/sign-in/with/", {"purpose": purpose}).status_code == 400
+    assert len(provider.asked) == asked
+
+
 def test_somebody_else_there_confirms_nothing(stranger: Client, provider: Provider, known: Operator) -> None:
     back_from(stranger, provider)
     other = Operator(username="olga", role=Operator.Role.ADMIN)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -93,5 +94,10 @@ def closed(request: HttpRequest, person: Operator) -> HttpResponse | None:
 
 
 def name_of(person: Operator) -> str:
-    """The name under which wrong codes are counted: apart from passwords, which anybody can try."""
-    return f"{person.get_username()} (code)"
+    """The name under which wrong codes are counted: apart from passwords, which anybody can try.
+
+    Its end is known to this installation alone: whoever typed the whole of it as a user name would close the second step of
+    somebody whose password they do not know.
+    """
+    mark = salted_hmac(__name__, str(person.pk), algorithm="sha256").hexdigest()[:32]
+    return f"{person.get_username()} (code {mark})"

@@ -5,6 +5,7 @@ The sign-in page is counted by the throttle itself; codes, one-time links and "C
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from axes.conf import settings
@@ -21,6 +22,19 @@ from wizard.web.middleware import client_address
 
 # The name under which wrong one-time links are counted: they name nobody.
 ONE_TIME_LINK = "(one-time link)"
+
+
+def guesser(request: HttpRequest) -> str | None:
+    """Who is counted: an address, and of IPv6 its network, for each customer has 2^64 addresses to guess from (RFC 6177)."""
+    found = client_address(request)
+    if found is None:
+        return None
+    address = ipaddress.ip_address(found)
+    if isinstance(address, ipaddress.IPv4Address):
+        return found
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(address) >> 64 << 64))
 
 
 def closed(request: HttpRequest, name: str, *, everywhere: int | None = None) -> HttpResponse | None:
@@ -72,5 +86,5 @@ def _closed_until(request: HttpRequest, credentials: Any) -> Any:
     # By the last wrong answer from here; where there is none, by the last one from anywhere.
     wrong_ones = AccessAttempt.objects.filter(username=get_client_username(request, credentials))
     wrong_ones = wrong_ones.order_by("-attempt_time")
-    newest = wrong_ones.filter(ip_address=client_address(request)).first() or wrong_ones.first()
+    newest = wrong_ones.filter(ip_address=guesser(request)).first() or wrong_ones.first()
     return (newest.attempt_time if newest else timezone.now()) + get_cool_off(request)

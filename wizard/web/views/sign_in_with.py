@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,6 +27,7 @@ from wizard.web.reauthentication import confirm_first, freshly_signed_in, is_fre
 _PROVIDER: Final = "oidc"
 # What for: to sign in, to confirm that it is you, to connect an account of the provider with who is signed in.
 _SIGN_IN, _AGAIN, _CONNECT = "sign_in", "again", "connect"
+_PURPOSES: Final = frozenset({_SIGN_IN, _AGAIN, _CONNECT})
 
 
 @never_cache
@@ -36,6 +38,9 @@ def start(request: HttpRequest) -> HttpResponse:
 
     _must_be_on()
     purpose = request.POST.get("purpose", _SIGN_IN)
+    if purpose not in _PURPOSES:
+        # None of those that say how fresh the answer of the provider must be.
+        raise BadRequest("unknown purpose")
     if purpose != _SIGN_IN and not request.user.is_authenticated:
         return redirect("sign_in")
     if purpose == _CONNECT and not is_fresh(request):
