@@ -188,7 +188,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "credential", "state"]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "wizard.web.middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "wizard.web.throttle.guesser"
 
 # Whoever has one of these roles must set up a second factor at the next sign-in; everybody may.
 MFA_REQUIRED_FOR = env.some_of("MFA_REQUIRED_FOR", ("viewer", "operator", "reviewer", "admin"))
