@@ -62,8 +62,9 @@ def reconcile(from_schedule: bool = False) -> None:
     tasks.reconcile()
     installation_secrets.drop_ended()
     additions_schedule.follow_up()
-    audit_chain.sweep()
     idempotency.drop_ended()
+    # The last, as it fails for as long as somebody has meddled with the end of the chain.
+    audit_chain.sweep()
 
 
 @shared_task(name="wizard.tasks.refresh_vcenters")

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from tests.builders import make_deployment
-from wizard.models import AuditEntry, AuditHead, AuditSeal, Deployment, Operator
-from wizard.services import audit, audit_chain
+from wizard.models import AuditEntry, AuditHead, AuditSeal, Deployment, IdempotencyRecord, Operator
+from wizard.services import accounts, audit, audit_chain
 from wizard.services.audit_verification import end_of_chain, verify
+from wizard.tasks import reconcile
 from wizard.text import Text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -327,3 +328,30 @@ def test_control_characters_do_not_come_into_the_trail(
         assert not any(sign in words for sign in "\x1b\u202e")
     assert "\n" not in entry.subject
     assert entry.deployment_id == deployment.pk
+
+
+def test_half_a_character_does_not_come_into_the_trail(deployment: Deployment, operator: Operator) -> None:
+    said = Text("%(words)s", words="a\ud800")
+    entry = audit.record(
+        "test.done", subject=deployment, actor=operator, sentence=said, after={"a\udc00": ["\ud83d"]}
+    )
+    entry.refresh_from_db()
+    assert (str(entry.sentence), entry.after) == ("a\ufffd", {"a\ufffd": ["\ufffd"]})
+    assert verify().holds
+
+
+def test_an_end_that_was_taken_away_is_named_and_keeps_nothing_else_from_being_tidied(
+    trail: list[AuditEntry], deployment: Deployment, operator: Operator
+) -> None:
+    user_token, _text = accounts.create_token(user=operator, actor=operator, name="old", scope="read")
+    IdempotencyRecord.objects.create(
+        token=user_token, key="old", fingerprint="f" * 64, expires_at=timezone.now() - timedelta(days=1)
+    )
+    sql("DELETE FROM wizard_audithead")
+    record(deployment, operator)
+    with pytest.raises(IntegrityError):
+        reconcile()
+    assert not IdempotencyRecord.objects.exists()
+    broken = verify().broken
+    assert broken is not None
+    assert broken.kind == "head"

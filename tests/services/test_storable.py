@@ -52,3 +52,11 @@ def test_it_is_left_out_of_the_inputs_of_a_task(operator: Operator) -> None:
 
 def test_it_is_left_out_of_json_of_any_depth() -> None:
     assert storable({"a\0": [{"b": "\0c"}, 1, None]}) == {"a": [{"b": "c"}, 1, None]}
+
+
+def test_half_a_character_is_shown_as_one_that_is_missing(operator: Operator) -> None:
+    deployment = by_hand(operator)
+    with pytest.raises(Invalid):
+        deployments.answer(deployment, "network", {"host_name": "a\ud800b"}, actor=operator)
+    assert deployments.form_of(deployment, "network")[0]["host_name"] == "a\ufffdb"
+    assert storable("\ud83d\ude00 \U0001f600") == "\ufffd\ufffd \U0001f600"

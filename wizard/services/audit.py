@@ -18,8 +18,11 @@ from wizard.services.webhooks import outbox
 from wizard.text import Text
 from wizard.wire import trace
 
-# What would move a terminal's cursor, break a line of a log or turn a line's direction around. Notes may have lines and tabs.
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What would move a terminal's cursor, break a line of a log or turn a line's direction around, and halves of characters, which
+# PostgreSQL does not store. Notes may have lines and tabs.
+_CONTROLS: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _BREAKS: Final = re.compile("[\t\n]")
 _SHOWN_INSTEAD: Final = "\ufffd"
 
