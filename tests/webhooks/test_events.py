@@ -239,7 +239,7 @@ def test_the_rights_of_a_launch_let_nobody_be_told_who_may_not_see_it_any_more(
     Deployment.objects.filter(pk=deployment.pk).update(team=Team.objects.create(name="Nantes"))
     deployment.refresh_from_db()
     with as_checked_at_launch(operator, deployment):
-        assert may(operator, "deployment.see", deployment)
+        assert may(operator, "product.use", deployment)
         deployments.move_to(deployment, DeploymentState.CHECKED)
     assert told(webhook) == []
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import make_deployment
 from tests.webhooks.conftest import SECRET, URL, Adding, send
 from tests.webhooks.receiver import Receiver
 from wizard.models import AuditEntry, Deployment, Operator, Team, Webhook, WebhookDelivery
@@ -129,6 +130,23 @@ def test_a_secret_is_entered_again_where_another_receiver_is_meant(add: Adding, 
     )
     row.refresh_from_db()
     assert row.reveal() == "another-long-secret"
+
+
+def test_a_webhook_that_is_narrowed_to_one_deployment_forgets_what_it_told_of_others(
+    add: Adding, deployment: Deployment, operator: Operator, admin: Operator
+) -> None:
+    hidden = make_deployment(admin, "nantes-cs01")
+    Deployment.objects.filter(pk=hidden.pk).update(team=Team.objects.create(name="Nantes"))
+    hidden.refresh_from_db()
+    row = add(name="general")
+    for one in (deployment, hidden):
+        deployments.rename(one, name=one.name + "-x", actor=admin)
+    registry.ping(row, actor=admin)
+    assert row.deliveries.count() == 3
+    registry.change(row, wish(row, deployment=deployment.pk), actor=admin)
+    seen = registry.deliveries_of(registry.get(row.pk, actor=operator))
+    about = sorted(one.payload.get("deployment", {}).get("name", one.event) for one in seen)
+    assert about == ["lyon-cs01-x", "ping"]
 
 
 def test_whoever_changes_it_answers_for_it(

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.webhooks import receiver as far_end
@@ -122,8 +123,11 @@ def test_what_was_written_before_ids_were_kept_is_sent_under_an_id_of_its_own(
         ("999999999", 6 * 3600 - 2, 6 * 3600),
         ("2", 7, 12),
         ("soon", 7, 12),
+        ("-60", 7, 12),
+        ("1 Jan 2026 00:00:00 +99999999999999999999", 7, 12),
+        ("1 Jan 99999999999999999999 00:00:00 GMT", 7, 12),
     ],
-    ids=["seconds", "date", "too-long", "too-short", "nonsense"],
+    ids=["seconds", "date", "too-long", "too-short", "nonsense", "negative", "endless-zone", "endless-year"],
 )
 def test_the_receiver_may_ask_for_a_longer_wait_within_bounds(
     webhook: Webhook,
@@ -233,6 +237,29 @@ def test_what_a_dead_worker_held_is_sent_when_its_time_is_over(
     WebhookDelivery.objects.filter(pk=held.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
     rows = send(webhook)
     assert [(row.state, row.attempts) for row in rows] == [(State.DELIVERED, 2), (State.DELIVERED, 1)]
+
+
+def test_whoever_loses_a_delivery_to_another_sender_leaves_the_next_one_alone(
+    webhook: Webhook, deployment: Deployment, operator: Operator
+) -> None:
+    for name in ("b", "c"):
+        rename(deployment, operator, name)
+    first, second = webhook.deliveries.order_by("created_at")
+
+    seen = []
+
+    def claimed_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # The other sender wins between this one's look and its own claim.
+        if sql.startswith("UPDATE") and not seen:
+            seen.append(sql)
+            until = timezone.now() + sending.CLAIM
+            WebhookDelivery.objects.filter(pk=first.pk).update(claimed_until=until, attempts=1)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(claimed_meanwhile):
+        assert sending._claim(webhook.pk) is None
+    second.refresh_from_db()
+    assert (second.attempts, second.claimed_until) == (0, None)
 
 
 def test_a_worker_that_comes_back_late_overwrites_nothing(

@@ -133,7 +133,7 @@ def nudge(webhook_id: uuid.UUID) -> None:
 
 def _may_know(maker: Operator, deployment: Deployment) -> bool:
     """By the rights of today: a task is done to its end with those of its launch, but nobody is told by them."""
-    return Context().run(may, maker, "deployment.see", deployment)
+    return Context().run(may, maker, "product.use", deployment)
 
 
 def _write(

@@ -84,6 +84,10 @@ def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
     before = _described(webhook)
     with transaction.atomic():
         webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+        if wish.deployment is not None and wish.deployment != webhook.deployment_id:
+            # From now on others read and re-send what was written for it: no more than what they may know.
+            told = webhook.deliveries.filter(payload__deployment__isnull=False)
+            told.exclude(payload__deployment__id=str(wish.deployment)).delete()
         webhook.created_by = actor
         _write(webhook, wish, actor)
         sentence = _("%(who)s changed the webhook %(name)s, which tells %(place)s.")

@@ -104,13 +104,12 @@ def _claim(webhook_id: UUID) -> WebhookDelivery | None:
     if rows.filter(claimed_until__gt=timezone.now()).exists():
         return None
     due = _due().filter(webhook=webhook_id)
-    for pk in list(due.order_by("created_at").values_list("pk", flat=True)[:5]):
-        won = due.filter(pk=pk).update(
-            claimed_until=timezone.now() + CLAIM, attempts=F("attempts") + 1, error=Text("")
-        )
-        if won:
-            return rows.select_related("webhook").get(pk=pk)
-    return None
+    oldest = due.order_by("created_at").values_list("pk", flat=True).first()
+    # Whoever loses it leaves the next one alone, too: the winner goes on with that.
+    won = due.filter(pk=oldest).update(
+        claimed_until=timezone.now() + CLAIM, attempts=F("attempts") + 1, error=Text("")
+    )
+    return rows.select_related("webhook").filter(pk=oldest).first() if won else None
 
 
 def _attempt(delivery: WebhookDelivery) -> bool:
@@ -236,7 +235,7 @@ def _asked_wait(retry_after: str) -> timedelta:
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return timedelta()
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
