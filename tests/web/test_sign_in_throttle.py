@@ -52,6 +52,8 @@ def test_the_door_opens_again_when_its_page_said(operator: Operator) -> None:
         (1, [{"HTTP_X_FORWARDED_FOR": f"198.51.100.{n}, 192.0.2.9"} for n in range(5)]),
         # With two, the last but one.
         (2, [{"HTTP_X_FORWARDED_FOR": f"198.51.100.{n}, 192.0.2.9, 10.0.0.{n}"} for n in range(5)]),
+        # Some write the port of the client, another one each time.
+        (1, [{"HTTP_X_FORWARDED_FOR": f"192.0.2.9:5012{n}"} for n in range(5)]),
         # Less than the proxies write is not theirs.
         (2, [{"REMOTE_ADDR": "192.0.2.9", "HTTP_X_FORWARDED_FOR": f"198.51.100.{n}"} for n in range(5)]),
     ],

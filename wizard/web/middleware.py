@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import zoneinfo
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -27,6 +28,8 @@ def client_address(request: HttpRequest) -> str | None:
     if depth:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         found = hops[-depth] if len(hops) >= depth else found
+    # Some gateways write the port, too: 192.0.2.9:50123, [2001:db8::9]:50123.
+    found = re.sub(r"^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::\d+)?$", r"\1\2", found)
     try:
         return str(ipaddress.ip_address(found))
     except ValueError:

@@ -105,6 +105,8 @@ def _claim(webhook_id: UUID) -> WebhookDelivery | None:
         return None
     due = _due().filter(webhook=webhook_id)
     oldest = due.order_by("created_at").values_list("pk", flat=True).first()
+    if oldest is None:
+        return None
     # Whoever loses it leaves the next one alone, too: the winner goes on with that.
     won = due.filter(pk=oldest).update(
         claimed_until=timezone.now() + CLAIM, attempts=F("attempts") + 1, error=Text("")
