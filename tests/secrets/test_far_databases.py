@@ -19,6 +19,8 @@ PASSWORD = "Canary-of-an-address-4711"
         ("DATABASE_URL", f"postgresql://foothold:{PASSWORD}@127.0.0.1:1/foothold"),
         ("DATABASE_URL", f"mysql://foothold:{PASSWORD}@127.0.0.1:1/foothold"),
         ("DATABASE_URL", f"postgresql://foothold:{PASSWORD}@127.0.0.1:port/foothold"),
+        ("DATABASE_URL", f"postgresql://foothold:{PASSWORD}/@127.0.0.1:1/foothold"),
+        ("DATABASE_URL", f"postgresql://foothold:{PASSWORD}@[127.0.0.1/foothold"),
         ("REDIS_URL", f"redis://:{PASSWORD}@127.0.0.1:1/0"),
     ],
 )
@@ -30,7 +32,7 @@ import django
 django.setup()
 from wizard.services.readiness import parts
 for part in parts():
-    print(part.name, part.up, part.detail)
+    print(part.name, part.up, part.details)
 from wizard.models import Operator
 list(Operator.objects.all())
 """

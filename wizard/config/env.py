@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -34,6 +35,14 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     if not raw.strip().isdecimal() or int(raw) < least:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, found {raw!r}.")
     return int(raw)
+
+
+def log_level(name: str) -> str:
+    """One of the names of Python's `logging`, in any spelling; INFO where the name is not set."""
+    found = text(name, "INFO").upper()
+    if found not in _LEVELS:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(_LEVELS)}, found {found!r}.")
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -86,9 +95,13 @@ def pairs(name: str, allowed: Sequence[str]) -> dict[str, str]:
 def https_url(name: str) -> str:
     """An address that starts with https://, or with http:// on this machine alone; empty where the name is not set."""
     raw = text(name).rstrip("/")
-    parts = urlsplit(raw)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if raw and not (parts.hostname and (parts.scheme == "https" or local)):
+    try:
+        parts = urlsplit(raw)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        found = bool(parts.hostname and (parts.scheme == "https" or local) and parts.port != 0)
+    except ValueError:
+        found = False
+    if raw and not found:
         raise ImproperlyConfigured(f"{name} must start with https://, found {raw!r}.")
     return raw
 
@@ -141,7 +154,15 @@ def secret(name: str) -> str:
 
 def postgresql(url: str) -> dict[str, object]:
     """Django's database settings from `postgresql://user:password@host:port/name`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # Its words repeat a part of the address, and that may be of the password.
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name: host or port cannot be read. "
+            "In the password, write %2F for /, %23 for #, %3F for ?, %40 for @, %5B for [ and %5D for ]."
+        ) from None
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise ImproperlyConfigured(
             "DATABASE_URL must look like postgresql://user:password@host:5432/name; leave it out to use SQLite."
@@ -152,7 +173,7 @@ def postgresql(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -13,7 +13,7 @@ class Logger(glogging.Logger):  # type: ignore[misc] # gunicorn has no types
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         # The master never loads Django, which would do this.
-        logs.configure({"level": env.text("LOG_LEVEL", "INFO").upper(), "json": json_wanted()})
+        logs.configure({"level": env.log_level("LOG_LEVEL"), "json": json_wanted()})
         for log in (self.error_log, self.access_log):
             log.handlers.clear()
             log.propagate = True

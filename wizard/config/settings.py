@@ -370,4 +370,4 @@ METRICS_ALLOW = env.networks("METRICS_ALLOW")
 # --- logs -------------------------------------------------------------------------------------------------------------
 
 LOGGING_CONFIG = "wizard.config.logs.configure"
-LOGGING = {"level": env.text("LOG_LEVEL", "INFO").upper(), "json": env.flag("LOG_JSON", PRODUCTION)}
+LOGGING = {"level": env.log_level("LOG_LEVEL"), "json": env.flag("LOG_JSON", PRODUCTION)}
