@@ -198,19 +198,20 @@ def _observation(deployment: Deployment) -> str:
 
 
 def _audit_lines(deployment: Deployment) -> Iterator[bytes]:
-    """The entries about the deployment, its tasks, additions and packs, the oldest first. Not from where people worked."""
-    own = [
-        str(pk)
-        for rows in (deployment.tasks, deployment.additions, deployment.packs)
-        for pk in rows.values_list("pk", flat=True)
-    ]
-    # Ids like these belong to one row alone; the numbers of other rows do not.
-    rows = AuditEntry.objects.filter(subject_id__in=[str(deployment.pk), *own]).order_by("id")
-    return (_line(row) for row in rows.select_related("actor").iterator(chunk_size=500))
+    """The entries that belong to the deployment, whatever of it they are about, the oldest first. Not from where people worked.
+
+    `place` and `digest` are those of the chain: the installation, or its exported trail, has the same digest at that place
+    for as long as nobody has changed either. Null where an entry is not sealed yet.
+    """
+    rows = AuditEntry.objects.filter(deployment_id=deployment.pk).order_by("id")
+    return (_line(row) for row in rows.select_related("actor", "seal").iterator(chunk_size=500))
 
 
 def _line(row: AuditEntry) -> bytes:
+    seal = getattr(row, "seal", None)
     document = {
+        "place": seal.place if seal else None,
+        "digest": seal.digest if seal else None,
         "id": row.pk,
         "at": row.at,
         "who": row.actor.get_username() if row.actor else None,
