@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -181,6 +182,67 @@ def test_numbers_stay_numbers_and_nothing_stays_nothing() -> None:
     event = seen.events[0]
     assert (event["number"], event["share"], event["yes"], event["nothing"]) == (3, 0.5, True, None)
     assert event["token"] == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"postgresql://foothold:{CANARY}/9@db.example.net/foothold",
+        f"redis://:a#{CANARY}?b@127.0.0.1:6379/0",
+        f"[('Authorization', '{CANARY}'), ('Accept', '*/*')]",
+        f"[(b'cookie', b'{CANARY}')]",
+        f"ValueError('password', '{CANARY}')",
+        f"govc login --password {CANARY}",
+        f"https://store.example.net/x?sv=2024&sig={CANARY}%3D&se=1",
+        f"https://foothold.example.net/oidc/return/?code={CANARY}&state=x",
+        f"AccountName=a;AccountKey={CANARY};EndpointSuffix=core",
+        f"SECRET_KEY={CANARY}",
+        f"CREDENTIAL_KEYS: {CANARY}",
+        f"vmware_soap_session={CANARY}",
+        f"vmware-api-session-id: {CANARY}",
+        f"client_assertion={CANARY}&grant_type=client_credentials",
+        f'{{"managementCert": "{CANARY}", "channelIntegrityKey": "{CANARY}"}}',
+        f'{{"kind": "token", "password": "{CANARY}"}}',
+        f"{{'kind': 'token', 'password': '{CANARY}'}}",
+        f"<ManagementCert>{CANARY}</ManagementCert><ChannelIntegrityKey>{CANARY}</ChannelIntegrityKey>",
+    ],
+)
+def test_a_secret_that_stands_otherwise_is_told_too(text: str) -> None:
+    assert CANARY not in redacted(text), redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://vcenter.example.net:8443/sdk?who=a@example.net",
+        "3 tokens, 2 of them revoked",
+        "error code=503 from the vault",
+    ],
+)
+def test_what_only_looks_like_that_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+def test_pairs_in_lists_are_hidden_by_their_names() -> None:
+    with logged() as lines:
+        log.info("sent", headers=[("Authorization", CANARY), (b"cookie", CANARY), ("a", "b")])
+    assert lines.events[0]["headers"] == [["Authorization", HIDDEN], ["cookie", HIDDEN], ["a", "b"]]
+
+
+@pytest.mark.parametrize("library", ["pypsrp.wsman", "psrpcore._base", "spnego._ntlm", "paramiko.transport"])
+def test_libraries_that_would_write_whole_messages_keep_quiet_even_where_all_else_speaks(
+    library: str,
+) -> None:
+    assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
+
+
+@pytest.mark.parametrize(
+    "text", ["a-" * 8000, "a." * 8000 + "://", "proxy-" * 2000, "://a:" * 3000, "('password" * 1600]
+)
+def test_no_text_makes_an_expression_go_back_and_forth(text: str) -> None:
+    since = time.process_time()
+    redacted(text)
+    assert time.process_time() - since < 0.1
 
 
 def test_expressions_take_no_time_with_long_hostile_text() -> None:

@@ -60,6 +60,9 @@ def configure(settings: dict[str, Any]) -> None:
                 # They would log every request of ours, with its address and its query.
                 "urllib3": {"level": "WARNING"},
                 "django.db.backends": {"level": "WARNING"},
+                # At DEBUG they write whole messages to and from machines, with what scripts there are given: parts of it
+                # are encoded, so that nobody could tell a secret in them.
+                **{name: {"level": "INFO"} for name in ("pypsrp", "psrpcore", "spnego", "paramiko", "msal")},
             },
         }
     )

@@ -19,7 +19,8 @@ DEEPEST: Final = 4
 # Words that name a secret; of a name such as db_password, X-Api-Key or clientSecret, one is enough.
 _WORDS: Final = (
     r"passwor[dt]s?|passwd|pwd|passphrases?|secrets?|tokens?|authorization|cookies?|credentials?|api[-_]?keys?"
-    r"|private[-_]?keys?|sessionid|csrftoken|signatures?"
+    r"|(?:private|secret|account|access|credential|integrity)[-_]?keys?|sessionid|soap[-_]session|api[-_]session[-_]id"
+    r"|csrftoken|signatures?|client[-_]?assertion|management[-_]?cert|recovery[-_]?codes?"
 )
 _NAMES_SECRET: Final = re.compile(rf"(?:^|[^a-z])(?:{_WORDS})(?:$|[^a-z])", re.IGNORECASE)
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -34,18 +35,32 @@ _PEM: Final = re.compile(
 _OUR_TOKEN: Final = re.compile(r"\bfht_[A-Za-z0-9_-]{6,}")
 _SCHEME: Final = re.compile(r"\b(Bearer|Basic|Negotiate|NTLM)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _JWT: Final = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?")
-_USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s?#\"'<>]*@", re.IGNORECASE)
+# Also where the password has a slash, a question mark or a number sign that nobody escaped: no port is spelled like that.
+_USERINFO: Final = re.compile(
+    r"([a-z][a-z0-9+.-]{0,20}://)(?:[^/\s?#\"'<>]*|[^/\s?#@:\"'<>]*:(?!\d{1,5}[/?#])[^\s\"'<>]*)@",
+    re.IGNORECASE,
+)
 _HEADER: Final = re.compile(
     r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-vmware-vmdir-token)(\"?'?\s*[:=]\s*).+", re.IGNORECASE
 )
 # password=…, "client_secret": "…", and how Python shows keyword arguments and dictionaries.
 _PAIR: Final = re.compile(
-    rf"(\b[\w-]{{0,60}}?(?:{_WORDS})\\?[\"']?\s*[:=]\s*)"
+    rf"((?:{_WORDS})\\?[\"']?\s{{0,20}}[:=]\s{{0,20}})"
     r"(?![\"']?\[redacted\])(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)",
     re.IGNORECASE,
 )
-# The elements of SOAP in which a login travels.
-_ELEMENT: Final = re.compile(r"(<(?:\w+:)?password[^>]*>)[^<]*", re.IGNORECASE)
+# ("Authorization", "…"), as lists of headers and arguments of exceptions are shown; and --password …, as programs are called.
+_BESIDE: Final = re.compile(
+    rf"((?:{_WORDS})[\"']\s?,\s?b?)(\"(?:[^\"\\]|\\.)*+\"?+|'(?:[^'\\]|\\.)*+'?+)(?!\s?:)",
+    re.IGNORECASE,
+)
+_OPTION: Final = re.compile(rf"(--?(?:{_WORDS})\s)([^\s\"']+|\"[^\"]*\"?|'[^']*'?)", re.IGNORECASE)
+# What the query of an address grants: a shared access signature, the code of a sign-in.
+_GRANT: Final = re.compile(r"([?&](?:sig|code)=)[^&\s\"'<>]+", re.IGNORECASE)
+# The elements of SOAP in which a login travels, and those of a registration key of a vault.
+_ELEMENT: Final = re.compile(
+    r"(<(?:\w{1,40}:)?(?:password|managementcert|channelintegritykey)[^>]{0,400}>)[^<]*", re.IGNORECASE
+)
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_TRACEBACK: Final = re.compile(
@@ -68,7 +83,11 @@ def redacted(text: str) -> str:
     text = _OUR_TOKEN.sub(HIDDEN, text)
     text = _JWT.sub(HIDDEN, text)
     text = _ELEMENT.sub(rf"\1{HIDDEN}", text)
-    return _PAIR.sub(_hide_pair, text)
+    text = _GRANT.sub(rf"\1{HIDDEN}", text)
+    text = _PAIR.sub(_hide_pair, text)
+    # After the pairs, and never what is a name itself: in {"kind": "token", "password": ...} nothing may hide the name alone.
+    text = _BESIDE.sub(_hide_pair, text)
+    return _OPTION.sub(_hide_pair, text)
 
 
 def one_line(text: str) -> str:
@@ -118,9 +137,16 @@ def _clean_any(value: Any, depth: int) -> Any:
                 clean(str(name)): HIDDEN if names_secret(str(name)) else _clean_any(inner, depth + 1)
                 for name, inner in list(value.items())[:MOST_ITEMS]
             }
+        if isinstance(value, list | tuple) and len(value) == 2 and names_secret(_name(value[0])):
+            return [clean(_name(value[0])), HIDDEN]
         if isinstance(value, list | tuple | set | frozenset):
             return [_clean_any(inner, depth + 1) for inner in list(value)[:MOST_ITEMS]]
     return clean(_shown(value))
+
+
+def _name(value: Any) -> str:
+    """What may be the name in a pair; headers are bytes in some libraries."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
 
 
 def _shown(value: Any) -> str:
