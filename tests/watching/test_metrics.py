@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -160,6 +160,27 @@ def test_what_ends_is_told_in_days(operator: Operator) -> None:
     token_of(operator, "read")
     ApiToken.objects.update(expires_at=timezone.now() + timedelta(days=2))
     assert value("foothold_expiry_days", kind="api_token") == pytest.approx(2, abs=0.01)
+
+
+def test_the_last_day_of_all_calendars_is_a_day_like_others(operator: Operator) -> None:
+    Waiver.objects.create(
+        deployment=make_deployment(operator),
+        requirement_id="AZ-01",
+        reason="r",
+        until=date.max,
+        asked_by=operator,
+        approved_by=operator,
+        approved_at=timezone.now(),
+    )
+    assert value("foothold_expiry_days", kind="waiver") > 2_000_000
+
+
+def test_a_machine_that_tells_of_endless_grace_takes_no_numbers_away(busy: Deployment) -> None:
+    assert HostFacts.objects.exists()
+    for row in HostFacts.objects.all():
+        row.facts["os.licence"]["value"] = {"status": 1, "grace_minutes": 10**14, "description": "EVAL"}
+        row.save(update_fields=["facts"])
+    assert value("foothold_deployments", profile=busy.profile, state=busy.state) == 1
 
 
 def test_licences_and_certificates_end_as_the_machine_told(busy: Deployment) -> None:
