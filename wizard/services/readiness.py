@@ -275,39 +275,41 @@ class _Judges:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: dict[str, tuple[float, Part]] = {}
-        self._asking: dict[str, threading.Thread] = {}
+        self._asking: dict[str, tuple[float, threading.Thread]] = {}
 
     def judge(self) -> Sequence[Part]:
-        give_up = time.monotonic() + OVERALL_S
+        now = time.monotonic()
         with self._lock:
             for question in _QUESTIONS:
                 known = self._answers.get(question.name)
                 running = self._asking.get(question.name)
-                if known is not None and time.monotonic() - known[0] < question.remembered_s:
+                if known is not None and now - known[0] < question.remembered_s:
                     continue
-                if running is None or not running.is_alive():
-                    self._answers.pop(question.name, None)
+                if running is None or not running[1].is_alive():
                     thread = threading.Thread(
                         target=trace.carried(self._ask),
                         args=(question,),
                         name=f"ready {question.name}",
                         daemon=True,
                     )
-                    self._asking[question.name] = thread
+                    self._asking[question.name] = (now, thread)
                     thread.start()
             asked = dict(self._asking)
-        for thread in asked.values():
-            thread.join(max(0.0, give_up - time.monotonic()))
-        return [self._said(question) for question in _QUESTIONS]
+        # From when it was asked, not from now: where a part hangs, one caller waits for it and not every one.
+        for since, thread in asked.values():
+            thread.join(max(0.0, since + OVERALL_S - time.monotonic()))
+        return [self._said(question, now) for question in _QUESTIONS]
 
     def forget(self) -> None:
         """Ask everything anew the next time."""
         with self._lock:
             self._answers.clear()
 
-    def _said(self, question: _Question) -> Part:
+    def _said(self, question: _Question, now: float) -> Part:
         known = self._answers.get(question.name)
-        return known[1] if known is not None else _silence(question)
+        return (
+            known[1] if known is not None and now - known[0] < question.remembered_s else _silence(question)
+        )
 
     def _ask(self, question: _Question) -> None:
         try:
