@@ -132,6 +132,17 @@ def test_a_secret_is_entered_again_where_another_receiver_is_meant(add: Adding, 
     assert row.reveal() == "another-long-secret"
 
 
+def test_a_secret_of_another_receiver_is_not_kept_by_who_read_the_webhook_before_it_moved(
+    add: Adding, admin: Operator
+) -> None:
+    row = add()
+    read_before = registry.get(row.pk, actor=admin)
+    moved = wish(row, url="https://other.example.net/", secret="another-secret-of-another")
+    registry.change(row, moved, actor=admin)
+    assert problems(registry.change, read_before, wish(read_before), actor=admin) == {"secret": "missing"}
+    assert Webhook.objects.get().url == "https://other.example.net/"
+
+
 def test_a_webhook_that_is_narrowed_to_one_deployment_forgets_what_it_told_of_others(
     add: Adding, deployment: Deployment, operator: Operator, admin: Operator
 ) -> None:

@@ -79,11 +79,13 @@ def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
     _require(actor, webhook.deployment)
     wish = tidied(wish)
     _require(actor, _deployment_of(wish, actor))
-    moved = place_of(wish.url) != place_of(webhook.url)
-    refuse(wish, needs_secret=moved, moved=moved)
-    before = _described(webhook)
     with transaction.atomic():
         webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+        # As it is by now: somebody else may have moved it, and with it the secret, since this one was read.
+        _require(actor, webhook.deployment)
+        moved = place_of(wish.url) != place_of(webhook.url)
+        refuse(wish, needs_secret=moved, moved=moved)
+        before = _described(webhook)
         if wish.deployment is not None and wish.deployment != webhook.deployment_id:
             # From now on others read and re-send what was written for it: no more than what they may know.
             told = webhook.deliveries.filter(payload__deployment__isnull=False)
