@@ -124,6 +124,22 @@ def test_one_thing_changed_after_the_approval_is_named_and_stops_the_run(
     assert deploy(deployment, operator).state == TaskState.QUEUED
 
 
+def test_another_file_in_the_templates_place_is_not_what_was_approved(
+    deployment: Deployment, operator: Operator, reviewer: Operator
+) -> None:
+    approved(deployment, operator, reviewer)
+    again = stories.inspect(deployment, operator)
+    assert state_of(deployment) == "approved"
+    Task.objects.filter(pk=again.pk).update(result={**(again.result or {}), "modified_ns": "2"})
+    check_anew(deployment, operator)
+    assert [change.path for change in approvals.standing(deployment).changed] == ["template"]
+    with pytest.raises(NotReady, match="cannot start yet") as refused:
+        deploy(deployment, operator)
+    assert "changed since: OVA template" in str(refused.value.remedy)
+    approved(deployment, operator, reviewer)
+    assert deploy(deployment, operator).state == TaskState.QUEUED
+
+
 def test_another_name_is_not_what_was_approved(
     deployment: Deployment, operator: Operator, reviewer: Operator
 ) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from wizard.journey import base as journey
 from wizard.models import Approval, AuditEntry, Deployment, Operator
+from wizard.services import evidence
 from wizard.services.answers import answers_of
 from wizard.services.errors import NotReady
 from wizard.services.permissions import may
@@ -43,7 +44,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """`state` is that of the newest request, `outdated` where it was approved, or waits, for other answers than there are now.
+    """`state` is that of the newest request, `outdated` where it was approved, or waits, for other answers than there are now, or
+    for another file of the template.
 
     `digest` is the SHA-256 of the answers as they are now, which is what an approval would be of.
     """
@@ -94,6 +96,9 @@ def standing(deployment: Deployment) -> Standing:
             state = "rejected"
         elif differs:
             state = "outdated"
+        elif evidence.template_replaced_since(deployment, approval.asked_at):
+            # The same answers name another file by now.
+            state, changed = "outdated", (_replaced_template(deployment.profile),)
         else:
             state = "approved" if approval.state == Approval.State.APPROVED else "waiting"
     return Standing(needed=needs(deployment), state=state, digest=digest, approval=approval, changed=changed)
@@ -138,6 +143,11 @@ def _of_step(
         for name in order
         if old.get(name) != new.get(name)
     ]
+
+
+def _replaced_template(profile: str) -> Change:
+    title = next(step.title for step in journey.journey(profile) if step.id == "template")
+    return Change(path="template", label=Text(title), before=None, after=None)
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------
