@@ -175,11 +175,11 @@ def test_the_last_day_of_all_calendars_is_a_day_like_others(operator: Operator) 
     assert value("foothold_expiry_days", kind="waiver") > 2_000_000
 
 
-def test_a_machine_that_tells_of_endless_grace_takes_no_numbers_away(busy: Deployment) -> None:
-    assert HostFacts.objects.exists()
-    for row in HostFacts.objects.all():
-        row.facts["os.licence"]["value"] = {"status": 1, "grace_minutes": 10**14, "description": "EVAL"}
-        row.save(update_fields=["facts"])
+def test_a_machine_that_tells_of_endless_grace_takes_no_numbers_away(
+    busy: Deployment, operator: Operator
+) -> None:
+    licence = {"status": 1, "grace_minutes": 10**14, "description": "Windows Server, EVAL channel"}
+    stories.tell_facts(busy, operator, {"os.licence": {"value": licence}})
     assert value("foothold_deployments", profile=busy.profile, state=busy.state) == 1
 
 
@@ -261,6 +261,19 @@ def test_an_address_that_the_settings_name_needs_no_token(client: Client, settin
     assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 401
     # What the caller says of itself is not believed.
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 401
+
+
+def test_an_address_is_not_trusted_where_a_proxy_stands_of_which_the_settings_know_nothing(
+    client: Client, settings: Any
+) -> None:
+    # Everybody behind it comes from its address.
+    settings.METRICS_ALLOW = [ip_network("127.0.0.0/8")]
+    assert client.get("/metrics").status_code == 200
+    for name, hop in (("X-Forwarded-For", "198.51.100.9"), ("Forwarded", "for=198.51.100.9")):
+        assert client.get("/metrics", headers={name: hop}).status_code == 401
+    settings.PROXY_DEPTH = 1
+    assert client.get("/metrics", headers={"X-Forwarded-For": "198.51.100.9"}).status_code == 401
+    assert client.get("/metrics", headers={"X-Forwarded-For": "198.51.100.9, 127.0.0.3"}).status_code == 200
 
 
 def test_nothing_is_changed_by_it(client: Client) -> None:

@@ -29,5 +29,8 @@ def exposed(request: HttpRequest) -> HttpResponse:
 
 
 def _from_allowed_address(request: HttpRequest) -> bool:
+    if not settings.PROXY_DEPTH and not {"X-Forwarded-For", "Forwarded"}.isdisjoint(request.headers):
+        # A proxy that the settings do not know: everybody comes from its address.
+        return False
     found = client_address(request)
     return found is not None and any(ip_address(found) in network for network in settings.METRICS_ALLOW)
