@@ -34,6 +34,15 @@ def test_the_same_request_again_is_answered_as_before_and_not_done(api: Api) -> 
     assert Deployment.objects.count() == 1
 
 
+@pytest.mark.parametrize("written", ["bearer {}", "Bearer  {}", "BEARER {}  "])
+def test_the_same_token_is_the_same_however_its_header_is_written(operator: Operator, written: str) -> None:
+    token = token_of(operator, "operate")
+    first = ok(post(Api(token), "one"), 201)
+    again = post(Api(headers={"Authorization": written.format(token)}), "one")
+    assert ok(again, 201) == first
+    assert again["Idempotency-Replayed"] == "true"
+
+
 def test_without_a_key_it_is_done_again(api: Api) -> None:
     ok(api.post("deployments/", BODY), 201)
     problem(api.post("deployments/", BODY), 422, "invalid")

@@ -10,6 +10,7 @@ from django.core.cache import cache
 
 from tests.api.client import Api, ok, problem, token_of
 from wizard.models import Operator
+from wizard.services import accounts
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,18 @@ def test_who_guesses_tokens_is_not_listened_to_for_a_while(api: Api, stranger: A
     problem(api.get("tasks/"), 429, "too_many_requests")
     problem(Api("fht_next").get("openapi.json"), 429, "too_many_requests")
     problem(stranger.get("tasks/"), 401, "not_authenticated")
+
+
+def test_who_guesses_keeps_no_program_out_that_was_let_in_before(api: Api, operator: Operator) -> None:
+    ok(api.get("tasks/"))
+    revoked = Api(token_of(operator, "read", "revoked"))
+    ok(revoked.get("tasks/"))
+    for number in range(30):
+        problem(Api(f"fht_{number}").get("tasks/"), 401, "not_authenticated")
+    problem(Api("fht_next").get("tasks/"), 429, "too_many_requests")
+    ok(api.get("tasks/"))
+    accounts.revoke_token(token=operator.api_tokens.get(name="revoked"), actor=operator)
+    problem(revoked.get("tasks/"), 401, "not_authenticated")
 
 
 def test_an_old_program_behind_the_same_address_keeps_nobody_out(api: Api) -> None:

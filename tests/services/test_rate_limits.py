@@ -98,12 +98,12 @@ def test_without_limits_nothing_is_counted(settings: Any) -> None:
 def test_different_wrong_tokens_are_guesses_and_the_same_one_is_an_old_program(clock: Any) -> None:
     for _ in range(100):
         rate_limits.note_wrong_token("192.0.2.1", "always-the-same")
-    assert rate_limits.wait_after_guesses("192.0.2.1") == 0
+    assert rate_limits.wait_after_guesses("192.0.2.1", "x") == 0
     for number in range(29):
-        assert rate_limits.wait_after_guesses("192.0.2.1") == 0
+        assert rate_limits.wait_after_guesses("192.0.2.1", "x") == 0
         rate_limits.note_wrong_token("192.0.2.1", f"guess-{number}")
-    assert rate_limits.wait_after_guesses("192.0.2.1") > 0
-    assert rate_limits.wait_after_guesses("192.0.2.2") == 0
+    assert rate_limits.wait_after_guesses("192.0.2.1", "x") > 0
+    assert rate_limits.wait_after_guesses("192.0.2.2", "x") == 0
 
 
 def test_a_cache_that_is_down_lets_everybody_call_and_is_left_alone_for_a_while(
@@ -117,4 +117,4 @@ def test_a_cache_that_is_down_lets_everybody_call_and_is_left_alone_for_a_while(
     assert rate_limits.count("token:1") == rate_limits.Standing()
     assert rate_limits._rests_until > time.monotonic()
     rate_limits.note_wrong_token("192.0.2.1", "x")
-    assert rate_limits.wait_after_guesses("192.0.2.1") == 0
+    assert rate_limits.wait_after_guesses("192.0.2.1", "x") == 0

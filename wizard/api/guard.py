@@ -86,15 +86,17 @@ def notes_that_it_began(operation: Callable[..., Any]) -> Callable[..., Any]:
 def _limited(request: HttpRequest, token: TokenAuth, do: Do) -> HttpResponse:
     address = audit.origin().address or "nowhere"
     given = request.headers.get("Authorization", "")
-    if given and (wait := rate_limits.wait_after_guesses(address)):
+    digest = hashlib.sha256(given.encode()).hexdigest()
+    if given and (wait := rate_limits.wait_after_guesses(address, digest)):
         return problems.too_many_requests(wait)
     found = token(request)
     if found is None:
         if given:
-            rate_limits.note_wrong_token(address, hashlib.sha256(given.encode()).hexdigest())
+            rate_limits.note_wrong_token(address, digest)
             if wait := rate_limits.count(f"no-token:{address}").wait:
                 return problems.too_many_requests(wait)
         return _told(request, do())
+    rate_limits.note_good_token(digest)
     standing = rate_limits.count(f"token:{found.pk}")
     if standing.wait:
         response = problems.too_many_requests(standing.wait)
@@ -125,7 +127,8 @@ def _once(request: HttpRequest, token: ApiToken, do: Do) -> HttpResponse:
         return _told(request, do())
     claim = idempotency.begin(
         token=token,
-        secret=request.headers["Authorization"],
+        # As `TokenAuth` reads it: the same token may be sent with other capitals in "Bearer", or more spaces after it.
+        secret=request.headers["Authorization"].partition(" ")[2].strip(),
         key=request.headers["Idempotency-Key"],
         fingerprint=_fingerprint(request),
     )

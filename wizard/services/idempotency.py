@@ -113,11 +113,8 @@ def drop_ended() -> int:
 def fingerprint(method: str, address: str, body: bytes, *, boundary: bytes = b"") -> str:
     """SHA-256 of a request. `address` has the query. The boundary of a form is another at every sending, and left out."""
     digest = hashlib.sha256(json.dumps([method, address]).encode())
-    view, start = memoryview(body), 0
-    while boundary and (found := body.find(boundary, start)) >= 0:
-        digest.update(view[start:found])
-        start = found + len(boundary)
-    digest.update(view[start:])
+    # In one go: the caller chooses the boundary, and a body of nothing else would hold a process for seconds.
+    digest.update(body.replace(boundary, b"") if boundary else body)
     return digest.hexdigest()
 
 

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 # Different tokens that are none, from one address in a minute. A program with one old token counts once.
 _GUESSES: Final = 30
+# Who called with a good token so lately is no guesser, whoever else is behind the same address.
+_REMEMBERED_SECONDS: Final = 24 * 60 * 60
 # After the cache failed it is left alone for so long: a call must not wait for it each time.
 _REST_SECONDS: Final = 5.0
 # What is lost in fractions of calls.
@@ -67,9 +69,20 @@ def count(who: str) -> Standing:
     return _count(who, policies())
 
 
-def wait_after_guesses(address: str) -> int:
-    """Seconds for which no token from there is looked at, as so many different wrong ones came; 0 as a rule."""
-    return _look(f"guesses:{address}", Policy(name="guesses", most=_GUESSES, seconds=60))
+def wait_after_guesses(address: str, digest: str) -> int:
+    """Seconds for which no token from there is looked at, as so many different wrong ones came; 0 as a rule, and for a token
+    (by its `digest`) that was good lately: else one guesser keeps out all programs behind the same proxy."""
+    wait = _look(f"guesses:{address}", Policy(name="guesses", most=_GUESSES, seconds=60))
+    return 0 if wait and _was_good(digest) else wait
+
+
+def note_good_token(digest: str) -> None:
+    """`digest` stands for the token; whether it still is good is asked anew for each call."""
+    try:
+        if _works():
+            cache.add(f"good-token:{digest}", 1, _REMEMBERED_SECONDS)
+    except Exception as error:  # noqa: BLE001 - each cache raises its own
+        _give_up(error)
 
 
 def note_wrong_token(address: str, digest: str) -> None:
@@ -109,6 +122,16 @@ def _look(who: str, policy: Policy) -> int:
     except Exception as error:  # noqa: BLE001 - each cache raises its own
         _give_up(error)
         return 0
+
+
+def _was_good(digest: str) -> bool:
+    if not _works():
+        return True
+    try:
+        return cache.get(f"good-token:{digest}") is not None
+    except Exception as error:  # noqa: BLE001 - each cache raises its own
+        _give_up(error)
+        return True
 
 
 class _Window:
