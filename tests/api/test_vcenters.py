@@ -130,3 +130,21 @@ def test_vcenters_of_other_teams_are_not_there(api: Api, operator: Operator) -> 
     olga = Api(token_of(make_operator("olga", Operator.Role.OPERATOR), "operate"))
     assert ok(olga.get("vcenters/"))["items"] == []
     problem(olga.get(f"vcenters/{vcenter.pk}/"), 404, "not_found")
+
+
+def test_a_team_s_vcenter_stays_its_own_when_no_deployment_uses_it_any_more(
+    api: Api, operator: Operator
+) -> None:
+    vcenter = stories.register_only(stories.answered(operator, name="lyon-cs01"), operator)
+    stories.grow(vcenter, 1)
+    vcenter.deployments.clear()
+    olga = Api(token_of(make_operator("olga", Operator.Role.OPERATOR), "operate"))
+    assert len(ok(olga.get("vcenters/"))["items"]) == 1
+    team = Team.objects.create(name="Lyon")
+    team.members.add(operator)
+    vcenter.credential.team = team
+    vcenter.credential.save()
+    assert ok(olga.get("vcenters/"))["items"] == ok(olga.get("machines/"))["items"] == []
+    problem(olga.get(f"vcenters/{vcenter.pk}/"), 404, "not_found")
+    assert len(ok(api.get("vcenters/"))["items"]) == 1
+    assert ok(api.get("machines/"))["items"]

@@ -121,7 +121,7 @@ def rows_for(actor: Operator | AnonymousUser, rows: QuerySet[M]) -> QuerySet[M]:
 
 
 def visible_vcenters(actor: Operator) -> QuerySet[VCenter]:
-    """Those that a visible deployment uses, and those that none uses at all."""
+    """Those that a visible deployment uses, and those that none uses at all and whose account is not of another team."""
     return rows_for(actor, VCenter.objects.select_related("credential").defer("credential__sealed"))
 
 
@@ -145,8 +145,9 @@ def _of(path: str) -> Rule:
 def _vcenter(actor: Operator) -> Q:
     uses = VCenter.deployments.through.objects
     seen = uses.filter(of_teams(actor, "deployment__")).values("vcenter_id")
-    # In the negative, as a join would show a vCenter once for each of its deployments.
-    return Q(pk__in=seen) | ~Q(pk__in=uses.values("vcenter_id"))
+    # In the negative, as a join would show a vCenter once for each of its deployments. Once the last of them is thrown away, the
+    # account still says whose machines these are.
+    return Q(pk__in=seen) | (~Q(pk__in=uses.values("vcenter_id")) & of_teams(actor, "credential__"))
 
 
 def _through_vcenter(actor: Operator) -> Q:
