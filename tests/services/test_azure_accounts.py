@@ -161,7 +161,9 @@ def test_another_secret_replaces_the_old_one_and_counts_as_not_tested(operator: 
     assert row.tested_at is None
     assert azure_access.account_of(row).secret == "another~secret"
     azure_accounts.change(row, AccountWish(**{**wish, "secret": ""}), actor=operator)
-    assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")).secret == "another~secret", "left out, it stays"
+    assert azure_access.account_of(AzureAccount.objects.get(name="lyon-reader")).secret == "another~secret", (
+        "left out, it stays"
+    )
     changed = AuditEntry.objects.filter(action="azure_account.changed").first()
     assert changed is not None
     assert "another~secret" not in str(changed.before) + str(changed.after)
