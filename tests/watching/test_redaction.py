@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import time
@@ -11,6 +12,7 @@ import pytest
 import structlog
 
 from tests.watching.lines import logged
+from wizard.config import logs
 from wizard.config.redaction import HIDDEN, LONGEST_TRACEBACK, LONGEST_VALUE, clean, names_secret, redacted
 
 log = structlog.get_logger(__name__)
@@ -227,6 +229,25 @@ def test_pairs_in_lists_are_hidden_by_their_names() -> None:
     with logged() as lines:
         log.info("sent", headers=[("Authorization", CANARY), (b"cookie", CANARY), ("a", "b")])
     assert lines.events[0]["headers"] == [["Authorization", HIDDEN], ["cookie", HIDDEN], ["a", "b"]]
+
+
+def test_a_line_that_cannot_be_made_is_told_of_without_its_arguments(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stream = io.StringIO()
+    handler = logs.Lines(stream)
+    handler.setFormatter(logs.formatter(as_json=True))
+    library = logging.getLogger("tests.library")
+    library.addHandler(handler)
+    library.propagate = False
+    try:
+        library.warning("%d attempts", CANARY)
+    finally:
+        library.removeHandler(handler)
+        library.propagate = True
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["event"].startswith("log.not_shown: TypeError at ")
+    assert CANARY not in line + capsys.readouterr().err
 
 
 @pytest.mark.parametrize("library", ["pypsrp.wsman", "psrpcore._base", "spnego._ntlm", "paramiko.transport"])

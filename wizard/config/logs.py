@@ -40,9 +40,7 @@ def configure(settings: dict[str, Any]) -> None:
             "disable_existing_loggers": False,
             "filters": {"routes": {"()": RoutesInsteadOfPaths}},
             "formatters": {"event": {"()": formatter, "as_json": settings["json"]}},
-            "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "event", "filters": ["routes"]}
-            },
+            "handlers": {"stderr": {"()": Lines, "formatter": "event", "filters": ["routes"]}},
             "root": {"handlers": ["stderr"], "level": settings["level"]},
             "loggers": {
                 # Each request has a line of its own, with its route; here is only what crashed.
@@ -110,6 +108,29 @@ def set_in(_logger: Any, _method: str, event: Event) -> Event:
         if name in event:
             event[name] = "\n".join(f"    {line}" for line in event[name].splitlines())
     return event
+
+
+class Lines(logging.StreamHandler[Any]):
+    """To standard error, also what cannot be made a line: Python would print the arguments there, past everything above."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - a name of Python
+        kind = sys.exc_info()[0]
+        where = f"{record.pathname}:{record.lineno}"
+        told = logging.LogRecord(
+            record.name,
+            logging.ERROR,
+            "",
+            0,
+            "log.not_shown: %s at %s",
+            (kind and kind.__name__, where),
+            None,
+        )
+        try:
+            self.stream.write(self.format(told) + self.terminator)
+            self.flush()
+        except (OSError, ValueError):
+            # Nobody reads there any more.
+            return
 
 
 class RoutesInsteadOfPaths(logging.Filter):
