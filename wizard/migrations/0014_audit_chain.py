@@ -1,9 +1,10 @@
+from typing import Any
 from uuid import UUID
 
 from django.db import migrations, models
 
 
-def name_deployments(apps, schema_editor):
+def name_deployments(apps: Any, schema_editor: Any) -> None:
     """Say of each entry of older versions which deployment it is about, as long as that is still there."""
     entries = apps.get_model('wizard', 'AuditEntry').objects
     owners = {str(pk): pk for pk in apps.get_model('wizard', 'Deployment').objects.values_list('pk', flat=True)}
