@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from tests.waiting import wait_until
@@ -30,6 +32,26 @@ def test_the_row_of_one_that_took_its_name_stays() -> None:
     Pulse.objects.update(started_at=timezone.now())
     heartbeat.stop()
     assert Pulse.objects.get().name == "worker1@host"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_while_it_is_closed_costs_one_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    close = BaseDatabaseWrapper._close
+
+    def broken(self: BaseDatabaseWrapper) -> None:
+        close(self)
+        closed.append(1)
+        if len(closed) == 1:
+            raise InterfaceError("connection already closed")
+
+    monkeypatch.setattr(pulses, "EVERY_S", 0.02)
+    monkeypatch.setattr(BaseDatabaseWrapper, "_close", broken)
+    heartbeat = pulses.Heartbeat("worker1@host")
+    heartbeat.start()
+    wait_until(lambda: len(closed) > 2)
+    heartbeat.stop()
+    assert not Pulse.objects.exists()
 
 
 @pytest.mark.django_db

@@ -80,9 +80,11 @@ class Heartbeat:
 
     def _try(self, work: Callable[[], None]) -> None:
         try:
-            work()
-        except (DatabaseError, InterfaceError) as error:
+            try:
+                work()
+            finally:
+                # A connection of its own four times a minute is cheap, and none is there for a pool that forks to inherit.
+                connection.close()
+        except (DatabaseError, InterfaceError, OSError) as error:
+            # Closing what is broken raises, too; a beat is lost then, and not all that would follow.
             log.warning("pulse.missed", worker=self.name, error=type(error).__name__)
-        finally:
-            # A connection of its own four times a minute is cheap, and none is there for a pool that forks to inherit.
-            connection.close()
