@@ -9,7 +9,15 @@ import pytest
 from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_deployment, make_operator
-from wizard.models import AuditEntry, AzureAccount, Credential, IdempotencyRecord, Operator, Team
+from wizard.models import (
+    AuditEntry,
+    AzureAccount,
+    Credential,
+    Deployment,
+    IdempotencyRecord,
+    Operator,
+    Team,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +64,20 @@ def test_what_cannot_be_stored_is_told_by_field(api: Api, change: dict[str, str]
     body = problem(api.post("credentials/", {**BODY, **change}), 422, "invalid")
     assert [error["path"] for error in body["errors"]] == [path]
     assert not Credential.objects.exists()
+
+
+@pytest.mark.parametrize("secret", [918273645546, ["918273645546"], {"value": "918273645546"}])
+def test_a_secret_that_is_no_text_is_not_repeated(api: Api, deployment: Deployment, secret: Any) -> None:
+    passwords = f"deployments/{deployment.pk}/template-passwords/"
+    template = f"deployments/{deployment.pk}/steps/template/"
+    for response in (
+        api.post("credentials/", {**BODY, "secret": secret}),
+        api.put(passwords, {"passwords": {"admin": secret}}),
+        api.put(passwords, {"passwords": [secret]}),
+        api.put(template, {"properties": {"admin": secret}}, 1),
+    ):
+        problem(response, 422, "invalid")
+        assert "918273645546" not in response.content.decode()
 
 
 def test_a_service_principal_is_an_azure_account(api: Api) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from wizard.planning.quoting import shown
 from wizard.text import Text, _
+
+# Fields whose values are not repeated: answers of the API and of `manage.py apply` end up in logs of those who call. Any property
+# of a template may be a password.
+_NOT_REPEATED: Final = re.compile(r"secret|passw|passphrase|token|^properties$", re.IGNORECASE)
+_INSTEAD: Final = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,9 @@ def _explain_one(details: Mapping[str, Any]) -> FieldError:
     say = _SENTENCES.get(kind)
     if say is None:
         return FieldError(path=path, message=_unforeseen(details["msg"]), code=kind)
-    return FieldError(path=path, message=say(shown(details["input"]), context), code=kind)
+    hidden = any(_NOT_REPEATED.search(str(part)) for part in details["loc"])
+    found = _INSTEAD if hidden else shown(details["input"])
+    return FieldError(path=path, message=say(found, context), code=kind)
 
 
 def _explain_rule(path: str, raised: object, message: str) -> FieldError:
