@@ -86,7 +86,7 @@ def notes_that_it_began(operation: Callable[..., Any]) -> Callable[..., Any]:
 def _limited(request: HttpRequest, token: TokenAuth, do: Do) -> HttpResponse:
     address = audit.origin().address or "nowhere"
     given = request.headers.get("Authorization", "")
-    digest = hashlib.sha256(given.encode()).hexdigest()
+    digest = hashlib.sha256(_sent_token(request).encode()).hexdigest()
     if given and (wait := rate_limits.wait_after_guesses(address, digest)):
         return problems.too_many_requests(wait)
     found = token(request)
@@ -116,6 +116,11 @@ def _limited(request: HttpRequest, token: TokenAuth, do: Do) -> HttpResponse:
     return response
 
 
+def _sent_token(request: HttpRequest) -> str:
+    """As `TokenAuth` reads it: the same token may be sent with other capitals in "Bearer", or more spaces after it."""
+    return request.headers.get("Authorization", "").partition(" ")[2].strip()
+
+
 def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if isinstance(response, HttpResponseNotAllowed):
         return problems.wrong_method(request, response["Allow"])
@@ -127,8 +132,7 @@ def _once(request: HttpRequest, token: ApiToken, do: Do) -> HttpResponse:
         return _told(request, do())
     claim = idempotency.begin(
         token=token,
-        # As `TokenAuth` reads it: the same token may be sent with other capitals in "Bearer", or more spaces after it.
-        secret=request.headers["Authorization"].partition(" ")[2].strip(),
+        secret=_sent_token(request),
         key=request.headers["Idempotency-Key"],
         fingerprint=_fingerprint(request),
     )
