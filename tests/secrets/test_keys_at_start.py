@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from wizard.config import keys
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "a-secret-key-of-somebody-who-was-told-to-take-a-long-one"
-ONE, TWO = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
 def as_key(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode()
+
+
+# The same in every process that collects these tests.
+ONE, TWO = as_key(sha256(b"one").digest()), as_key(sha256(b"two").digest())
 
 
 def test_several_keys_are_read_newest_first_however_they_are_separated() -> None:
