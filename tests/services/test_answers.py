@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests import stories
 from tests.builders import make_deployment, make_operator
 from tests.services.machines import ANSWERS as MANUAL
 from tests.services.machines import by_hand
 from tests.walk import ANSWERS
 from wizard.models import AuditEntry, Deployment, Operator, StepAnswer
-from wizard.services import credentials, deployments
+from wizard.services import credential_register, credentials, deployments
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -299,3 +300,29 @@ def test_winrm_needs_an_account_of_windows(operator: Operator) -> None:
     for name in ("lyon", "nobody"):
         found = refused_fields(deployment, "evidence", {**given, "credential": name}, operator)
         assert found == [("credential", "unknown_credential")]
+
+
+def test_an_account_that_is_thrown_away_meanwhile_is_not_left_behind_as_a_name(operator: Operator) -> None:
+    deployment = stories.answered(operator, "vcenter", name="lyon-cs09")
+    wanted = dict(deployments.answers_of(deployment)["vcenter"])
+    other = credentials.keep(
+        name="paris-vcenter", kind="vcenter", username="asr@vsphere.local", secret="x" * 12, actor=operator
+    )
+    gone = False
+
+    def throw_away(execute: Any, sql: str, *rest: Any) -> Any:
+        """Right after somebody has looked whether the account is there."""
+        nonlocal gone
+        found = execute(sql, *rest)
+        if not gone and "wizard_credential" in sql:
+            gone = True
+            credential_register.delete(other, actor=operator)
+        return found
+
+    with connection.execute_wrapper(throw_away), pytest.raises(Invalid) as caught:
+        deployments.answer(
+            deployment, "vcenter", {**wanted, "credential": other.name}, actor=operator, keep_invalid=False
+        )
+    assert gone
+    assert [error.code for error in caught.value.errors] == ["unknown_credential"]
+    assert deployments.answers_of(deployment)["vcenter"] == wanted

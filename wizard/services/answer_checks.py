@@ -31,6 +31,19 @@ def check_against(deployment: Deployment, step_id: str, data: Mapping[str, Any])
         raise Invalid(errors)
 
 
+def hold_account(deployment: Deployment, step_id: str, data: Mapping[str, Any]) -> None:
+    """Inside the transaction that saves the answers: the account that they name is still there, and stays as it is until then.
+
+    Else a name could be left behind whose account is gone, and under which another team enters its own later. Raises Invalid.
+    """
+    kind = {"vcenter": Credential.Kind.VCENTER, "evidence": Credential.Kind.WINDOWS}.get(step_id)
+    if kind is None or not data.get("credential"):
+        return
+    rows = credentials.of_kind(kind, deployment).filter(name=data["credential"])
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+    check_against(deployment, step_id, data)
+
+
 def _check_vcenter(deployment: Deployment, data: Mapping[str, Any]) -> list[FieldError]:
     if refused := targets.vcenter_refusals(data):
         return refused

@@ -207,6 +207,7 @@ def answer(
     with transaction.atomic():
         hold(deployment)
         _must_be_open(deployment)
+        answer_checks.hold_account(deployment, step_id, data)
         advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
         before = row.data
