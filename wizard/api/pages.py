@@ -49,12 +49,13 @@ def page(
     sign = "-" if down else ""
     ordered = rows.order_by(f"{sign}{name}", f"{sign}pk")
     # Ids first: a database that has to sort all rows then sorts narrow ones, and joins for a page what it joined for each.
-    ids = list(ordered.values_list("pk", flat=True)[: limit + 1])
-    more = len(ids) > limit
-    found = list(ordered.filter(pk__in=ids[:limit])) if ids else []
+    places = list(ordered.values_list(name, "pk")[: limit + 1])
+    more, places = len(places) > limit, places[:limit]
+    found = ordered.filter(pk__in=[pk for _value, pk in places]) if places else []
     return {
         "items": [show(row) for row in found],
-        "next_cursor": _cursor(found[-1], salt, name) if more else None,
+        # Of the place and not of the row, which may be gone by now.
+        "next_cursor": _cursor(*places[-1], salt) if more else None,
     }
 
 
@@ -78,11 +79,8 @@ def page_of(
     }
 
 
-def _cursor(row: Model, salt: str, name: str) -> str:
-    value = getattr(row, name)
-    return signing.dumps(
-        [value.isoformat() if isinstance(value, datetime) else value, str(row.pk)], salt=salt
-    )
+def _cursor(value: Any, pk: Any, salt: str) -> str:
+    return signing.dumps([value.isoformat() if isinstance(value, datetime) else value, str(pk)], salt=salt)
 
 
 def _after(cursor: str, salt: str, name: str, comparison: str) -> Q:
