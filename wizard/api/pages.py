@@ -55,7 +55,7 @@ def page(
     return {
         "items": [show(row) for row in found],
         # Of the place and not of the row, which may be gone by now.
-        "next_cursor": _cursor(*places[-1], salt) if more else None,
+        "next_cursor": _cursor(places[-1][0], places[-1][1], salt) if more else None,
     }
 
 
