@@ -119,7 +119,7 @@ def test_what_was_written_before_ids_were_kept_is_sent_under_an_id_of_its_own(
     ("asked", "least", "most"),
     [
         ("120", 119, 121),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3500, 3700),
+        ("an hour from now", 3500, 3700),
         ("999999999", 6 * 3600 - 2, 6 * 3600),
         ("2", 7, 12),
         ("soon", 7, 12),
@@ -138,6 +138,8 @@ def test_the_receiver_may_ask_for_a_longer_wait_within_bounds(
     least: int,
     most: int,
 ) -> None:
+    if asked == "an hour from now":
+        asked = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     receiver.answers = [far_end.later(429, asked)]
     rename(deployment, operator, "b")
     (delivery,) = send(webhook)

@@ -22,6 +22,7 @@ from wizard.planning.unified_setup import INSTALLER
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
+GRACE_SECONDS = 1.0
 ACCOUNT = "asr-operator"
 AZURE_ACCOUNT = "lab-azure"
 
@@ -93,7 +94,14 @@ class Demo:
         return code or self._show(env, "observe", file["name"])
 
     def _show(self, env: dict[str, str], *command: str) -> int:
-        return subprocess.run([*self._manage, *command], env=env, cwd=self._base, check=False).returncode
+        process = None
+        try:
+            with _interrupts_later():
+                process = subprocess.Popen([*self._manage, *command], env=env, cwd=self._base)
+            return process.wait()
+        finally:
+            if process is not None:
+                _end(process)
 
     def _keep_accounts(self, env: dict[str, str], described: dict[str, Any]) -> None:
         self._call(env, "azure_account", "set", AZURE_ACCOUNT, "--how", "default")
@@ -180,6 +188,15 @@ def _interrupts_later() -> Iterator[None]:
             signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C reaches it, too, and it may have a word to say; where only the demo was asked to stop, it is stopped with it."""
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
