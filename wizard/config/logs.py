@@ -60,7 +60,9 @@ def configure(settings: dict[str, Any]) -> None:
                 "django.db.backends": {"level": "WARNING"},
                 # At DEBUG they write whole messages to and from machines, with what scripts there are given: parts of it
                 # are encoded, so that nobody could tell a secret in them.
-                **{name: {"level": "INFO"} for name in ("pypsrp", "psrpcore", "spnego", "paramiko", "msal")},
+                # No lower than the room that uses them has it, whichever of the two comes last.
+                **{name: {"level": "WARNING"} for name in ("pypsrp", "psrpcore", "spnego", "msal")},
+                "paramiko": {"level": "CRITICAL"},
             },
         }
     )
