@@ -188,7 +188,7 @@ def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "problem": problem,
         "back_url": deployment.get_absolute_url(),
     }
-    return render(request, "web/team_form.html", context, status=problem.status if problem else 200)
+    return render(request, "web/form_page.html", context, status=problem.status if problem else 200)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def _form(
         "problem": problem,
         "back_url": back or reverse("teams"),
     }
-    return render(request, "web/team_form.html", context, status=problem.status if problem else 200)
+    return render(request, "web/form_page.html", context, status=problem.status if problem else 200)
 
 
 def _confirm(

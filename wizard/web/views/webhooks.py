@@ -332,4 +332,4 @@ def _form(
         "webhook": row,
         "back_url": reverse("webhook", args=[row.pk]) if row else reverse("webhooks"),
     }
-    return render(request, "web/webhook_form.html", context, status=problem.status if problem else 200)
+    return render(request, "web/form_page.html", context, status=problem.status if problem else 200)
