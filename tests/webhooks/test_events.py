@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
@@ -221,6 +222,26 @@ def test_a_team_is_told_of_its_own_deployments_and_nobody_else_is(
     count = len(told(of_team))
     deployments.move_to(deployment, DeploymentState.CHECKED)
     assert len(told(of_team)) == count
+
+
+def test_who_may_know_is_read_in_the_transaction_beside_a_running_loop_too(
+    add: Adding, deployment: Deployment, operator: Operator
+) -> None:
+    """Where a loop runs in the thread, Django keeps the connection with the context: one without it sees another database."""
+    team = Team.objects.create(name="Lyon")
+    of_one = add(operator, deployment=deployment.pk)
+    team.members.add(operator)
+    Deployment.objects.filter(pk=deployment.pk).update(team=team)
+
+    async def beside_a_loop() -> None:
+        # The connection of the test's transaction is the one of this context.
+        connections["default"] = of_the_test
+        deployment.refresh_from_db()
+        deployments.move_to(deployment, DeploymentState.CHECKED)
+
+    of_the_test = connections["default"]
+    asyncio.run(beside_a_loop())
+    assert told(of_one) == ["deployment.state_changed"]
 
 
 def test_who_has_left_is_told_nothing_more(

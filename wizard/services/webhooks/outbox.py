@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from contextvars import Context
 from typing import Any, Final
 
 import structlog
@@ -20,7 +19,7 @@ from django.utils.translation import override
 from wizard.config.celery import app
 from wizard.models import AuditEntry, Deployment, Notice, Operator, Task, TaskState, Webhook, WebhookDelivery
 from wizard.services import tracing
-from wizard.services.permissions import may
+from wizard.services.permissions import by_the_rights_of_today, may
 from wizard.services.webhooks.events import EVENTS, OF_AUDIT
 from wizard.text import Text
 
@@ -133,7 +132,8 @@ def nudge(webhook_id: uuid.UUID) -> None:
 
 def _may_know(maker: Operator, deployment: Deployment) -> bool:
     """By the rights of today: a task is done to its end with those of its launch, but nobody is told by them."""
-    return Context().run(may, maker, "product.use", deployment)
+    with by_the_rights_of_today():
+        return may(maker, "product.use", deployment)
 
 
 def _write(
