@@ -14,7 +14,14 @@ from tests.places import Place, untouched
 from wizard.lab.ova import make_ova
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Attestation, Credential, Deployment, Operator, Task, TaskState
-from wizard.services import attestations, credentials, deployment_plan, deployments, tasks
+from wizard.services import (
+    attestations,
+    credentials,
+    deployment_plan,
+    deployment_progress,
+    deployments,
+    tasks,
+)
 from wizard.text import Text
 
 TEMPLATE = "template.ova"
@@ -100,7 +107,7 @@ class Walk:
         return repr((stage, sorted(options.items()), ANSWERS, around))
 
     def _walk(self, stage: str, options: dict[str, Any]) -> Walk:
-        done = deployments.completed_steps(self.deployment)
+        done = deployment_progress.completed_steps(self.deployment)
         for step in STAGES[: STAGES.index(stage) + 1]:
             if step in WORK:
                 if STAGES.index(step) > STAGES.index(self.state):

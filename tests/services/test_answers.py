@@ -15,7 +15,7 @@ from tests.services.machines import ANSWERS as MANUAL
 from tests.services.machines import by_hand
 from tests.walk import ANSWERS
 from wizard.models import AuditEntry, Deployment, Operator, StepAnswer
-from wizard.services import credential_register, credentials, deployments
+from wizard.services import credential_register, credentials, deployment_progress, deployments
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -282,7 +282,7 @@ def test_a_further_process_server_says_which_configuration_server_it_joins(opera
     deployment = by_hand(operator)
     source = {**MANUAL["source"], "component": "ps_scaleout"}
     deployments.answer(deployment, "source", source, actor=operator)
-    assert "installation" not in deployments.completed_steps(deployment), (
+    assert "installation" not in deployment_progress.completed_steps(deployment), (
         "it was answered for another component"
     )
     given = {"accept_third_party_license": True}
@@ -290,7 +290,7 @@ def test_a_further_process_server_says_which_configuration_server_it_joins(opera
     own = {**given, "cs_address": MANUAL["network"]["address"]}
     assert refused_fields(deployment, "installation", own, operator) == [("cs_address", "own_address")]
     deployments.answer(deployment, "installation", {**given, "cs_address": "192.0.2.40"}, actor=operator)
-    assert "installation" in deployments.completed_steps(deployment)
+    assert "installation" in deployment_progress.completed_steps(deployment)
 
 
 def test_winrm_needs_an_account_of_windows(operator: Operator) -> None:

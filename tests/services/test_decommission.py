@@ -34,6 +34,7 @@ from wizard.services import (
     answer_files,
     automation,
     decommission,
+    deployment_progress,
     deployments,
     discovery,
     hand_over,
@@ -469,7 +470,7 @@ def test_nothing_is_started_or_changed_afterwards(recorded: Deployment, operator
 def test_the_steps_of_an_ended_deployment_are_shown_as_far_as_it_had_come(operator: Operator) -> None:
     for upto, last in (("deployed", "deploy"), ("registered", "register"), ("recorded", "record")):
         deployment = stories.answered(operator, upto)
-        done = deployments.completed_steps(deployment)
+        done = deployment_progress.completed_steps(deployment)
         deployments.move_to(deployment, DeploymentState.DECOMMISSIONED)
-        assert deployments.completed_steps(deployment) == done
+        assert deployment_progress.completed_steps(deployment) == done
         assert last in done

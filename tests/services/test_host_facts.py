@@ -14,7 +14,7 @@ from tests.builders import make_deployment
 from tests.hosts.signing import minimal, signed
 from tests.services.machines import answer_of, by_hand, hear, order_of, script_for
 from wizard.models import AuditEntry, CollectorIssue, Deployment, HostFacts, Operator
-from wizard.services import deployments, host_facts, preflight
+from wizard.services import deployment_progress, deployments, host_facts, preflight
 from wizard.services.errors import Invalid, NotAllowed, NotReady
 from wizard.services.host_facts import FactsRefused
 
@@ -33,7 +33,7 @@ def refusal(deployment: Deployment, data: bytes, actor: Operator) -> FactsRefuse
 
 
 def step(deployment: Deployment, step_id: str) -> str:
-    return next(row.status for row in deployments.overview(deployment) if row.step.id == step_id)
+    return next(row.status for row in deployment_progress.overview(deployment) if row.step.id == step_id)
 
 
 # --- scripts ----------------------------------------------------------------------------------------------------------
@@ -313,5 +313,5 @@ def test_the_task_list_does_not_read_the_facts_themselves(
     hear(deployment, operator)
     deployment = Deployment.objects.get(pk=deployment.pk)
     with django_assert_max_num_queries(6) as queries:
-        deployments.overview(deployment)
+        deployment_progress.overview(deployment)
     assert not [query for query in queries.captured_queries if '"facts"' in query["sql"]]

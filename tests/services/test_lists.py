@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from tests import stories
 from tests.builders import make_deployment
 from wizard.models import Deployment, Operator, Task
-from wizard.services import deployments, preflight, tasks, topology
+from wizard.services import deployment_progress, deployments, preflight, tasks, topology
 from wizard.services.errors import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_task_list_of_a_deployment_costs_the_same_from_beginning_to_end(
 ) -> None:
     deployment = Deployment.objects.get(pk=stories.answered(operator, upto).pk)
     with django_assert_max_num_queries(7):
-        rows = deployments.overview(deployment)
+        rows = deployment_progress.overview(deployment)
     assert len(rows) == 15
 
 
@@ -100,7 +100,7 @@ def test_the_evidence_of_an_inventory_is_not_read_to_compare_inputs(
     for _number in range(20):
         stories.probe(deployment, operator)
     with django_assert_max_num_queries(6):
-        deployments.completed_steps(Deployment.objects.get(pk=deployment.pk))
+        deployment_progress.completed_steps(Deployment.objects.get(pk=deployment.pk))
 
 
 def test_the_graph_of_a_recorded_deployment_is_one_query(

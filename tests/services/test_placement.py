@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.walk import ANSWERS, Walk
-from wizard.services import deployments
+from wizard.services import deployment_progress, deployments
 from wizard.services.errors import Invalid
 
 pytestmark = pytest.mark.vcenter
@@ -53,12 +53,12 @@ def test_what_cannot_work_is_said_at_its_field(
 ) -> None:
     said = refused(signed_in, **changes)
     assert message in said[field]
-    assert "placement" not in deployments.completed_steps(signed_in.deployment)
+    assert "placement" not in deployment_progress.completed_steps(signed_in.deployment)
 
 
 def test_the_name_of_a_machine_in_another_folder_may_be_used_again(signed_in: Walk) -> None:
     signed_in.answer("placement", vm_name="web-02", folder="Workloads/Test")
-    assert "placement" in deployments.completed_steps(signed_in.deployment)
+    assert "placement" in deployment_progress.completed_steps(signed_in.deployment)
 
 
 def test_what_was_chosen_is_kept_as_a_draft_when_it_cannot_work(signed_in: Walk) -> None:

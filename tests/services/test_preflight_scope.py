@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests import stories
 from wizard.models import Deployment, Operator, Task
-from wizard.services import attestations, deployments, preflight, tasks
+from wizard.services import attestations, deployment_progress, deployments, preflight, tasks
 from wizard.services.applicable import fingerprint
 from wizard.services.errors import Invalid, NotReady
 from wizard.text import Text
@@ -110,4 +110,4 @@ def test_wording_changes_no_fingerprint_and_what_is_asked_does(deployment: Deplo
 
 
 def status_of(deployment: Deployment, step: str) -> str:
-    return next(row.status for row in deployments.overview(deployment) if row.step.id == step)
+    return next(row.status for row in deployment_progress.overview(deployment) if row.step.id == step)

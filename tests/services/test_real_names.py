@@ -16,7 +16,7 @@ from wizard.lab.build import LabUnavailable
 from wizard.lab.inventory import standalone_host, worldly_inventory
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Machine, VCenter
-from wizard.services import deployments
+from wizard.services import deployment_progress
 
 pytestmark = pytest.mark.vcenter
 
@@ -102,7 +102,7 @@ def test_the_lists_offer_what_is_there_under_names_that_people_know(begin: Begin
 def test_a_name_that_is_taken_in_one_folder_is_free_in_another(begin: Begin) -> None:
     walk = begin().to("vcenter")
     walk.answer("placement", **{**PLACE, "vm_name": "🚀 launch ☕"})
-    assert "placement" in deployments.completed_steps(walk.deployment)
+    assert "placement" in deployment_progress.completed_steps(walk.deployment)
 
 
 def test_the_machine_is_deployed_registered_and_recorded_there(placed: Walk, client: Client) -> None:

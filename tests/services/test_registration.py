@@ -12,7 +12,7 @@ from tests.services.conftest import Begin
 from tests.walk import VM_NAME, Walk
 from wizard.lab.inventory import INSTANCE_UUID
 from wizard.models import AuditEntry, Credential, Machine, TaskEvent, TaskState, VCenter
-from wizard.services import deployments, discovery, tasks
+from wizard.services import deployment_progress, discovery, tasks
 from wizard.services.errors import Conflict, NotReady
 
 pytestmark = pytest.mark.vcenter
@@ -125,7 +125,7 @@ def test_the_second_address_is_refused_already_when_somebody_signs_in_there(begi
     failure = second.failed("sign_in_vcenter")
     assert failure.code == "vcenter_registered"
     assert "as vcenter.lab.test at vcenter.lab.test, port 443" in failure.message
-    assert "vcenter" not in deployments.completed_steps(second.deployment)
+    assert "vcenter" not in deployment_progress.completed_steps(second.deployment)
     assert second.standing == "accepted", "the account is right, the address is not"
     second.answer("vcenter", **second.address, credential=second.credential)
     with pytest.raises(Conflict) as refused:

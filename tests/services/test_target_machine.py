@@ -14,7 +14,15 @@ from wizard.lab.linux_host import LinuxHost
 from wizard.lab.vcenter import LabVCenter
 from wizard.lab.windows_host import WindowsHost
 from wizard.models import CollectorIssue, Credential, Deployment, HostFacts, Operator, Task, TaskState
-from wizard.services import credentials, deployments, host_facts, preflight, tasks, topology
+from wizard.services import (
+    credentials,
+    deployment_progress,
+    deployments,
+    host_facts,
+    preflight,
+    tasks,
+    topology,
+)
 from wizard.services.errors import Conflict, Invalid, NotReady
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,14 +123,14 @@ def test_one_click_collects_and_the_step_is_complete(
 ) -> None:
     credential = enter_password(operator, machine)
     answer(deployment, machine, operator)
-    assert "evidence" not in deployments.completed_steps(deployment)
+    assert "evidence" not in deployment_progress.completed_steps(deployment)
     found = done("collect_facts", deployment, operator)
     assert (found["component"], found["way"]) == ("cs", "winrm")
     row = host_facts.latest(deployment, "cs")
     assert row is not None
     assert (row.way, row.host_name) == ("winrm", "CS01")
     assert row.facts["os.product_type"] == {"value": 3}
-    assert "evidence" in deployments.completed_steps(deployment)
+    assert "evidence" in deployment_progress.completed_steps(deployment)
     credential.refresh_from_db()
     assert credential.standing == "accepted"
     done("collect_facts", deployment, operator)
@@ -243,7 +251,9 @@ def test_the_linux_master_target_is_asked_over_ssh_and_remembered(operator: Oper
         row = host_facts.latest(deployment, "mt_linux")
         assert row is not None
         assert "value" in row.facts["os.release"]
-        assert "evidence" not in deployments.completed_steps(deployment), "it is not the primary machine"
+        assert "evidence" not in deployment_progress.completed_steps(deployment), (
+            "it is not the primary machine"
+        )
         done("collect_facts", deployment, operator, component="mt_linux")
     assert deployment.host_facts.count() == 2
 

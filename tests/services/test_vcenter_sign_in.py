@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.services.conftest import Begin
 from tests.walk import Walk
 from wizard.models import Credential, SignInAccount, Task
-from wizard.services import credentials, deployments, evidence
+from wizard.services import credentials, deployment_progress, deployments, evidence
 from wizard.services.errors import Conflict, Invalid, NotReady
 from wizard.services.tasks.runner import claim
 from wizard.text import Text
@@ -34,14 +34,14 @@ def privileges(task: Task) -> dict[str, list[dict[str, str]]]:
 
 def test_a_sign_in_brings_inventory_and_privileges_and_completes_the_step(walk: Walk) -> None:
     walk.to("capacity").trust()
-    assert "vcenter" not in deployments.completed_steps(walk.deployment)
+    assert "vcenter" not in deployment_progress.completed_steps(walk.deployment)
     task = walk.done("sign_in_vcenter")
     assert task.result is not None
     assert task.result["signed_in_as"] == "asr-operator@vsphere.local"
     assert abs(task.result["clock_offset_s"]) < 5
     assert [row["ref"]["name"] for row in task.result["inventory"]["datacenters"]] == ["DC0", "DC1"]
     assert privileges(task) == {"discovery": [], "full": [], "appliance": [], "ova": []}
-    assert "vcenter" in deployments.completed_steps(walk.deployment)
+    assert "vcenter" in deployment_progress.completed_steps(walk.deployment)
     assert attempts(walk) == {"asr-operator@vsphere.local": 1}
     assert walk.standing == "accepted"
 
@@ -254,7 +254,7 @@ def test_a_sign_in_with_an_address_as_it_was_typed_completes_the_step(walk: Walk
     deployments.keep_draft(walk.deployment, "vcenter", typed, actor=walk.operator)
     confirmed = {"thumbprint_sha256": walk.vcenter.thumbprint_sha256, "credential": walk.credential}
     walk.done("sign_in_vcenter", **confirmed)
-    assert "vcenter" in deployments.completed_steps(walk.deployment)
+    assert "vcenter" in deployment_progress.completed_steps(walk.deployment)
 
 
 def test_a_sign_in_does_not_overwrite_another_address_that_was_typed_meanwhile(walk: Walk) -> None:
@@ -280,7 +280,7 @@ def test_a_sign_in_counts_as_long_as_its_account_is_accepted(walk: Walk) -> None
     assert evidence.signed_in(walk.deployment, answers) is not None
     walk.enter_password()
     assert evidence.signed_in(walk.deployment, answers) is None
-    assert "vcenter" not in deployments.completed_steps(walk.deployment)
+    assert "vcenter" not in deployment_progress.completed_steps(walk.deployment)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.waiting import PATIENCE_S
 from wizard.lab.windows_host import WindowsHost
 from wizard.lab.windows_host.installed import install
 from wizard.models import AuditEntry, Deployment, HostFacts, Operator, Task, TaskState
-from wizard.services import deployments, preflight, tasks
+from wizard.services import deployment_progress, deployments, preflight, tasks
 from wizard.services.errors import NotReady
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +66,7 @@ def test_services_ports_and_products_make_it_deployed_whatever_else_is_open(
     verdict = preflight.verdict_of(deployment, "after")
     assert verdict is not None
     assert "INST-03" in verdict.blocking, "nobody has looked into the vault yet"
-    assert "install" in deployments.completed_steps(deployment)
+    assert "install" in deployment_progress.completed_steps(deployment)
     assert AuditEntry.objects.filter(action="installation.verified").count() == 1
 
 

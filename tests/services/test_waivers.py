@@ -13,7 +13,7 @@ from tests import stories
 from tests.builders import make_operator
 from wizard.checks import catalogue
 from wizard.models import Deployment, Operator, Waiver
-from wizard.services import deployments, preflight
+from wizard.services import deployment_progress, preflight
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,9 @@ def go(deployment: Deployment) -> bool:
 
 def status_of_preflight(deployment: Deployment) -> str:
     deployment.refresh_from_db()
-    return next(item.status for item in deployments.overview(deployment) if item.step.id == "preflight")
+    return next(
+        item.status for item in deployment_progress.overview(deployment) if item.step.id == "preflight"
+    )
 
 
 def test_what_one_person_asks_for_waits_for_another(

@@ -14,7 +14,7 @@ from tests.services import machines
 from tests.web.pages import Page, read, step_url
 from wizard.hosts.document import MAX_BYTES
 from wizard.models import AuditEntry, CollectorIssue, Credential, Deployment, HostFacts, Operator, Task
-from wizard.services import deployments
+from wizard.services import deployment_progress, deployments
 from wizard.web.views import evidence
 
 ADDRESS = {"host": "cs01.lab.test", "transport": "https", "port": 5986}
@@ -286,7 +286,7 @@ def test_an_uploaded_document_completes_the_step_and_is_shown_with_its_age_and_p
     for words in ("Windows Server 2019", "C: ", "Processors 8", "Ethernet0: 10.20.0.40/24 (DHCP)", "oskar"):
         assert words in page.words
     assert re.search(r"Memory 3[12]", page.words)
-    assert "evidence" in deployments.completed_steps(by_hand)
+    assert "evidence" in deployment_progress.completed_steps(by_hand)
     assert page.all("a", href=step_url(by_hand, "preflight"))
 
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from wizard.journey.base import StepStatus
 from wizard.models import CheckResult, CheckStatus, Deployment, DeploymentState, Task, TaskEvent, TaskState
-from wizard.services import approvals, deployments
+from wizard.services import approvals, deployment_progress, deployments
 from wizard.text import Text
 
 
@@ -188,7 +188,7 @@ def show_row(row: Deployment) -> dict[str, Any]:
 
 
 def show_deployment(row: Deployment) -> dict[str, Any]:
-    statuses = deployments.overview(row)
+    statuses = deployment_progress.overview(row)
     apply = [status for status in statuses if status.status != "not_applicable"]
     done = sum(status.status == "complete" for status in apply)
     return {
@@ -214,7 +214,7 @@ def show_step(deployment: Deployment, step: str) -> dict[str, Any]:
     row = deployment.steps.filter(step=step).first()
     return {
         "step": step,
-        "complete": step in deployments.completed_steps(deployment),
+        "complete": step in deployment_progress.completed_steps(deployment),
         "answers": (row and row.data) or {},
         "draft": row and row.draft,
     }

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from wizard.journey.errors import FieldError
 from wizard.models import Approval, Deployment, Operator, TaskState
-from wizard.services import audit, deployments, go_ahead
+from wizard.services import audit, deployment_progress, deployments, go_ahead
 from wizard.services.approval_requests import (
     find,
     may_decide,
@@ -260,7 +260,7 @@ def _unfinished(deployment: Deployment) -> tuple[Text, ...]:
     """The titles of the questions that are open; preflight asks only for those that it needs itself."""
     return tuple(
         Text(status.step.title)
-        for status in deployments.overview(deployment)
+        for status in deployment_progress.overview(deployment)
         if status.step.answers is not None and status.status not in ("complete", "not_applicable")
     )
 

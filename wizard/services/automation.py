@@ -22,6 +22,7 @@ from wizard.services import (
     attested,
     azure_access,
     deployment_plan,
+    deployment_progress,
     deployments,
     evidence,
     machine_errands,
@@ -76,7 +77,9 @@ def plan(file: AnswerFile) -> list[PlannedStep]:
     steps: list[Text] = []
     state = DeploymentState(deployment.state) if deployment else DeploymentState.DRAFT
     evidence_given = file.answers.get("evidence", {}) if "evidence" in _ids(file) else {}
-    if evidence_given and (deployment is None or "evidence" not in deployments.completed_steps(deployment)):
+    if evidence_given and (
+        deployment is None or "evidence" not in deployment_progress.completed_steps(deployment)
+    ):
         steps.append(machine_errands.how_facts_come(evidence_given))
     given = _attestations_left(file, deployment)
     if given:
@@ -267,7 +270,7 @@ def _answer(deployment: Deployment, step: journey.Step, file: AnswerFile, errand
         wanted["thumbprint_sha256"] = known.get("thumbprint_sha256") or trust.confirmed(
             deployment, step.id, wanted, errand, alone=_one_far_end(file)
         )
-    proven = step.id == "evidence" or step.id in deployments.completed_steps(deployment)
+    proven = step.id == "evidence" or step.id in deployment_progress.completed_steps(deployment)
     if _same(step, stored.get(step.id), wanted) and proven:
         return
     if not deployment.is_open:
@@ -291,7 +294,7 @@ def _answer(deployment: Deployment, step: journey.Step, file: AnswerFile, errand
         if step.id == "vault" and wanted.get("account"):
             errand.run("look_up_vaults", deployment, {"account": wanted["account"]})
         deployments.answer(deployment, step.id, wanted, actor=errand.actor)
-        if step.id == "vcenter" and "vcenter" not in deployments.completed_steps(deployment):
+        if step.id == "vcenter" and "vcenter" not in deployment_progress.completed_steps(deployment):
             errand.run("sign_in_vcenter", deployment)
     except Invalid as error:
         raise Invalid(prefixed(f"answers.{step.id}", list(error.errors)), error.text) from None

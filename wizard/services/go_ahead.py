@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from wizard.models import Deployment, DeploymentState
-from wizard.services import deployments, preflight
+from wizard.services import deployment_progress, deployments, preflight
 from wizard.services.approval_standing import lacking_approval, needs, standing
 from wizard.services.errors import Conflict, NotReady
 from wizard.services.tasks.progress import Progress
@@ -34,7 +34,7 @@ def unchecked(deployment: Deployment) -> tuple[Text, ...]:
             code="already_deployed",
         )
     # An account entered anew after the preflight is one that nothing was checked with.
-    steps = deployments.overview(deployment)
+    steps = deployment_progress.overview(deployment)
     unproven = preflight.unanswered_among(steps, deployment.profile)
     if unproven:
         return unproven

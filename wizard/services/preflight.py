@@ -12,7 +12,7 @@ from wizard.checks.requirement import Requirement
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import CheckResult, Deployment, Task
-from wizard.services import deployments
+from wizard.services import deployment_progress
 from wizard.services.applicable import fingerprint, requirements_for
 from wizard.services.errors import Invalid
 from wizard.services.facts import observe
@@ -55,7 +55,7 @@ __all__ = [
 
 def unanswered(deployment: Deployment) -> tuple[Text, ...]:
     """The titles of the steps that must be answered, and proven, before there is something to check."""
-    return unanswered_among(deployments.overview(deployment), deployment.profile)
+    return unanswered_among(deployment_progress.overview(deployment), deployment.profile)
 
 
 def unanswered_among(steps: Iterable[journey.StepStatus], profile: str) -> tuple[Text, ...]:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from wizard.journey import base as journey
 from wizard.models import Component, Deployment, DeploymentState, Link, Operator, TopologySnapshot
-from wizard.services import audit, deployments, vault_observation
+from wizard.services import audit, deployment_progress, deployments, vault_observation
 from wizard.services.discovery import judging
 from wizard.services.errors import Conflict, NotFound
 from wizard.services.sites import planned_graph
@@ -49,7 +49,7 @@ EXPORT_FORMATS = ("json", "svg", "mermaid", "dot")
 
 def prepare(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
     """Whatever comes before the record step, on this deployment's path, must be complete."""
-    status = next(row for row in deployments.overview(deployment) if row.step.id == "record")
+    status = next(row for row in deployment_progress.overview(deployment) if row.step.id == "record")
     titles = [journey.step(deployment.profile, step).title for step in status.blocked_by]
     return Prepared(missing=tuple(Text(title) for title in titles))
 

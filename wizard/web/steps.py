@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from wizard.journey import base as journey
 from wizard.models import Deployment, DeploymentState
-from wizard.services import deployments
+from wizard.services import deployment_progress
 from wizard.services.errors import NotFound
 from wizard.text import Text, _
 
@@ -45,7 +45,7 @@ def rows(deployment: Deployment) -> list[StepRow]:
             reason=status.reason,
             kind=status.step.kind,
         )
-        for number, status in enumerate(deployments.overview(deployment), start=1)
+        for number, status in enumerate(deployment_progress.overview(deployment), start=1)
     ]
 
 

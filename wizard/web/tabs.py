@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from wizard.models import Deployment, DeploymentState
-from wizard.services import deployments
+from wizard.services import deployment_progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Tab:
 def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
     """Those pages that have something to show in the deployment's state."""
     # How far it came: that of a deployment out of service as before.
-    state = deployments.reached(deployment)
+    state = deployment_progress.reached(deployment)
     registered = list(DeploymentState).index(state) >= list(DeploymentState).index(DeploymentState.REGISTERED)
     known = [
         ("steps", gettext("Steps"), "deployment", True),
