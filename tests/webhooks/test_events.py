@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,23 @@ def last(webhook: Webhook) -> dict[str, Any]:
     newest = webhook.deliveries.order_by("-created_at").first()
     assert newest is not None
     return dict(newest.payload)
+
+
+def beside_a_running_loop(work: Callable[[], object]) -> None:
+    """As in a process where a browser is driven: its loop runs in the thread of the tests from the first of them on."""
+
+    async def working() -> None:
+        # A loop brings a context of its own, and Django keeps the connection with the context there.
+        connections["default"] = of_the_test
+        work()
+
+    of_the_test = connections["default"]
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(working())
+    else:
+        work()
 
 
 def run(kind: str, deployment: Deployment, operator: Operator) -> Task:
@@ -232,15 +250,8 @@ def test_who_may_know_is_read_in_the_transaction_beside_a_running_loop_too(
     of_one = add(operator, deployment=deployment.pk)
     team.members.add(operator)
     Deployment.objects.filter(pk=deployment.pk).update(team=team)
-
-    async def beside_a_loop() -> None:
-        # The connection of the test's transaction is the one of this context.
-        connections["default"] = of_the_test
-        deployment.refresh_from_db()
-        deployments.move_to(deployment, DeploymentState.CHECKED)
-
-    of_the_test = connections["default"]
-    asyncio.run(beside_a_loop())
+    deployment.refresh_from_db()
+    beside_a_running_loop(lambda: deployments.move_to(deployment, DeploymentState.CHECKED))
     assert told(of_one) == ["deployment.state_changed"]
 
 
