@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.builders import make_deployment
 from tests.services.conftest import settled
+from tests.waiting import wait_until
 from wizard import tasks
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Credential, Machine, Operator, VCenter
 from wizard.services import discovery, vcenter_access
 from wizard.services.discovery import Outcome
+from wizard.services.discovery import claim as claims
 from wizard.services.discovery.claim import LEASE, ClaimLost
 from wizard.services.discovery.watches import Watches
 from wizard.services.errors import Conflict
@@ -217,6 +221,27 @@ def test_only_one_refreshes_a_vcenter_until_its_lease_is_over(registered: VCente
     assert row.refreshing_until is not None
     assert row.refreshing_until > timezone.now() + LEASE / 2, "the other one still works"
     assert discovery.refresh(second).complete
+
+
+def test_a_refresh_that_waits_longer_for_a_page_than_its_claim_is_believed_is_not_taken_over(
+    registered: VCenter, vcenter: LabVCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LEASE", timedelta(seconds=1.2))
+    vcenter.control.add_delay("RetrievePropertiesEx", 2000, count=1)
+
+    def read() -> bool:
+        try:
+            return discovery.refresh_if_due(registered.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(read)
+        wait_until(lambda: VCenter.objects.exclude(refreshing_until=None).exists())
+        second = wait_until(lambda: discovery.take(registered.pk))
+        assert slow.result() is True, "the one that came second has waited for it"
+    assert VCenter.objects.get().refresh_claim == second.token
+    assert discovery.refresh(second, complete=True).complete
 
 
 def test_a_refresh_that_is_stopped_half_way_marks_nothing_as_gone(

@@ -15,11 +15,22 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import stories, vault_stories
+from tests.waiting import wait_until
 from wizard import tasks
 from wizard.config.celery import app
 from wizard.lab.arm import LabAzure
-from wizard.models import Deployment, DeploymentState, Notice, Operator, VaultObservation, VaultWatch
+from wizard.models import (
+    Deployment,
+    DeploymentState,
+    Notice,
+    Operator,
+    TaskState,
+    VaultObservation,
+    VaultWatch,
+)
+from wizard.services import tasks as work
 from wizard.services import vault_observation
+from wizard.services.vault_observation import claim
 from wizard.services.vault_observation.schedule import LOOK_EVERY_S
 
 # A task lets go of connections that are too old.
@@ -164,3 +175,32 @@ def test_two_looks_at_one_vault_at_once_ask_it_once(
     asked = [row["path"] for row in azure.control.requests()]
     assert len(asked) == len(set(asked)), "no address twice"
     assert deployment.observations.get().document["read_at"] == other.observations.get().document["read_at"]
+
+
+def test_a_look_that_a_person_asks_for_comes_after_one_that_takes_longer_than_its_claim_is_believed(
+    deployment: Deployment, operator: Operator, azure: LabAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "LEASE", timedelta(seconds=1.2))
+    azure.control.clear_requests()
+    azure.control.fault("slow", path="replicationFabrics$", seconds=2)
+
+    def look() -> bool:
+        try:
+            return vault_observation.look_if_due(deployment.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(look)
+        wait_until(lambda: VaultWatch.objects.exclude(refreshing_until=None).exists())
+        assert claim.take(deployment.pk) is None
+        task = work.launch("refresh_health", deployment=deployment, actor=operator)
+        work.execute(task.pk, "test")
+        assert slow.result() is True, "nobody took it over"
+    task.refresh_from_db()
+    assert task.state == TaskState.SUCCEEDED, task.error
+    assert any("this one comes after it" in str(event.message) for event in task.events.all())
+    asked = [row["path"] for row in azure.control.requests()]
+    assert len(asked) == len(set(asked)), "no address twice"
+    watch = VaultWatch.objects.get()
+    assert (watch.refresh_claim, watch.refreshing_until) == ("", None)

@@ -1,4 +1,4 @@
-"""One refresh of a vCenter at a time: a claim on its row with a lease, which whoever refreshes renews with what is written."""
+"""One refresh of a vCenter at a time: a claim on its row with a lease, renewed while the refresh goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.models import VCenter
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
 
-# Longer than vCenter may take for a page: every page that was written renews it.
+# How long a worker that was killed keeps others from reading; one that lives renews it, however long vCenter takes.
 LEASE = timedelta(minutes=3)
 
 
@@ -38,7 +38,7 @@ class Claim:
     token: str
 
     def renew(self) -> None:
-        """In the transaction of every write. Raises ClaimLost."""
+        """In the transaction of every write, and while vCenter is waited for. Raises ClaimLost."""
         self._write(refreshing_until=timezone.now() + LEASE)
 
     def end(self, **changes: Any) -> None:

@@ -16,11 +16,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from wizard.models import VCenter
+from wizard.services.discovery import claim as claims
 from wizard.services.discovery import judging, rows
 from wizard.services.discovery.claim import Claim
 from wizard.services.discovery.failures import remembered
 from wizard.services.discovery.watches import Watches
 from wizard.services.errors import Conflict
+from wizard.services.renewal import renewed
 from wizard.text import Text, _
 from wizard.vsphere.discovery import Batch, InventoryWatch, VersionTooOld
 from wizard.vsphere.errors import ConnectionLost
@@ -52,11 +54,14 @@ def refresh(claim: Claim, *, complete: bool = False, report: Callable[[int], Non
     a last refresh, and once a day.
 
     `report` is told how many machines were read so far, after each batch; what it raises ends the refresh. The claim is
-    given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
+    renewed meanwhile, and given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
     """
     vcenter = VCenter.objects.select_related("credential").get(pk=claim.vcenter_id)
     complete = complete or _is_due_completely(vcenter)
-    with remembered(claim, next_at=next_refresh(timezone.now())):
+    with (
+        remembered(claim, next_at=next_refresh(timezone.now())),
+        renewed(claim.renew, lease=claims.LEASE, what="refresh of a vCenter"),
+    ):
         kept = False
         try:
             with WATCHES.lend(vcenter) as lent:

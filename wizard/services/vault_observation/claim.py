@@ -14,7 +14,7 @@ from wizard.models import Deployment, DeploymentState, VaultWatch
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
 
-# Longer than a vault takes for all that is asked of it at once: some lists of pages, each with a deadline of its own.
+# How long a worker that was killed keeps others from looking; one that lives renews it, however long its vault takes.
 LEASE = timedelta(minutes=5)
 
 

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from wizard.models import Deployment, Severity, VaultObservation, VaultWatch
+from wizard.services.renewal import renewed
+from wizard.services.vault_observation import claim as claims
 from wizard.services.vault_observation import history, notices
 from wizard.services.vault_observation.claim import Claim
 from wizard.services.vault_observation.failures import remembered
@@ -41,10 +43,13 @@ def look(claim: Claim, *, report: Report = no_report, check: Callable[[], None] 
     """Look at the vault, compare it with the record, keep what changed, tell what became worse.
 
     `report` is told of each part of the work, with how far it is in percent; `check` is called while there is nothing but
-    waiting; what they raise ends the look. The claim is given up, whatever happens. A failure is kept with the watch and
-    raised: AzureError, UserError. Not to be called inside a transaction.
+    waiting; what they raise ends the look. The claim is renewed meanwhile, and given up, whatever happens. A failure is
+    kept with the watch and raised: AzureError, UserError. Not to be called inside a transaction.
     """
-    with remembered(claim, next_at=next_look(timezone.now())):
+    with (
+        remembered(claim, next_at=next_look(timezone.now())),
+        renewed(claim.renew, lease=claims.LEASE, what="look at a vault"),
+    ):
         # The answers are asked for at every turn; they are read once.
         deployment = Deployment.objects.prefetch_related("steps").get(pk=claim.deployment_id)
         report(Text(_("Asking the vault")), 10)

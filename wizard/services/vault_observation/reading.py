@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
@@ -19,14 +20,15 @@ from django.core.cache import cache
 from wizard.azure.fabrics import read_documents
 from wizard.models import Deployment
 from wizard.services import azure_access
+from wizard.services.renewal import renewed
 from wizard.services.storable import storable
 
 Documents = Mapping[str, Any]
 
 # Seconds for which what a vault answered is good for every deployment of it.
 GOOD_FOR_S: Final = 60
-# A reader that was not heard of for so long is not waited for any more.
-_READER_LIVES_S: Final = 120
+# A reader that was not heard of for so long is not waited for any more; one that reads renews it.
+_READER_LIVES: Final = timedelta(minutes=2)
 _LOOK_AGAIN_S: Final = 0.1
 
 
@@ -44,14 +46,17 @@ def documents_of(deployment: Deployment, *, check: Callable[[], None] = no_check
     key = _key(deployment)
     reader, token = f"{key}:reader", uuid4().hex
     # The right to read ends by itself where whoever had it died.
-    while not cache.add(reader, token, _READER_LIVES_S):
+    while not cache.add(reader, token, _READER_LIVES.total_seconds()):
         check()
         time.sleep(_LOOK_AGAIN_S)
     try:
         known: Documents | None = cache.get(key)
         if known is not None:
             return known
-        with azure_access.open_arm(deployment) as arm:
+        with (
+            renewed(lambda: _renew(reader, token), lease=_READER_LIVES, what="reading a vault"),
+            azure_access.open_arm(deployment) as arm,
+        ):
             documents = _sound(read_documents(arm, azure_access.vault_ref(deployment)))
         cache.set(key, documents, GOOD_FOR_S)
         return documents
@@ -63,6 +68,12 @@ def documents_of(deployment: Deployment, *, check: Callable[[], None] = no_check
 def forget(deployment: Deployment) -> None:
     """Have the next one who wants the documents ask anew: what the vault said last is not so any more."""
     cache.delete(_key(deployment))
+
+
+def _renew(reader: str, token: str) -> None:
+    # Another one's by now: it ends that itself.
+    if cache.get(reader) == token:
+        cache.touch(reader, _READER_LIVES.total_seconds())
 
 
 def _sound(documents: Documents) -> Documents:
