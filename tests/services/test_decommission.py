@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -198,6 +199,7 @@ def test_an_old_look_decides_nothing(recorded: Deployment) -> None:
 def test_what_the_account_may_not_read_proves_nothing(
     recorded: Deployment, unread: str, shown: list[ObservedComponent], step: str
 ) -> None:
+    look(recorded, CS, VCENTER)
     look(recorded, *shown, unread=[unread])
     assert fact_of(recorded, step) is None, "the vault did not say"
     look(recorded, *shown)
@@ -209,6 +211,35 @@ def fact_of(deployment: Deployment, step: str) -> bool | None:
     return found[step]
 
 
+def test_what_no_look_has_ever_shown_is_not_gone_and_a_person_is_asked(
+    recorded: Deployment, operator: Operator
+) -> None:
+    stranger = replace(CS, key="cs:2", name="another-server", address="192.0.2.77", fabric="2")
+    look(recorded, stranger, protecting(5))
+    plan = decommission.plan_of(recorded, "")
+    assert (plan.seen.in_vault, plan.seen.machines, plan.seen.never_shown) == (None, None, True)
+    told = [state for state in plan.steps if state.step.proof and state.step.proof != "none_standing"]
+    assert told
+    for state in told:
+        assert (state.fact, state.done) == (None, False), state.step.id
+        assert "has shown it" in str(state.evidence), state.step.id
+    decommission.confirm(recorded, "", plan.steps[0].step.id, actor=operator)
+    assert decommission.plan_of(recorded, "").steps[0].done
+
+
+def test_what_an_earlier_look_showed_is_gone_even_where_what_it_was_has_another_form_by_now(
+    recorded: Deployment,
+) -> None:
+    look(recorded, CS, VCENTER)
+    row = recorded.observations.get()
+    row.document["components"].append({"kind": "ps_scaleout"})
+    row.save(update_fields=["document"])
+    look(recorded)
+    assert fact_of(recorded, "server_deleted") is True
+    recorded.observations.filter(number=1).update(document={})
+    assert fact_of(recorded, "server_deleted") is None, "nobody knows any more what it showed"
+
+
 def test_what_could_be_read_counts_beside_what_could_not(recorded: Deployment) -> None:
     look(recorded, CS, VCENTER, links=[VCENTER_LINK], unread=["vcenters/2"])
     assert fact_of(recorded, "vcenters_deleted") is False
@@ -216,6 +247,7 @@ def test_what_could_be_read_counts_beside_what_could_not(recorded: Deployment) -
 
 def test_a_vcenter_is_not_gone_because_its_list_could_not_be_read(recorded: Deployment) -> None:
     key = key_of(recorded, "vcenter.lab.test")
+    look(recorded, CS, VCENTER)
     look(recorded, CS, unread=["vcenters/1"])
     assert decommission.plan_of(recorded, key).seen.in_vault is None
     look(recorded, CS)

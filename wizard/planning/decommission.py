@@ -31,7 +31,8 @@ class Seen:
 
     `machines` replicate through it (for a deployment: to its vault), `failed_over` come home through it, `vcenters` are
     registered with it, `silent_for` is how long the last of its parts sent no heartbeat, `standing` are further components
-    that the record holds. `observed_at`: when the vault was looked at.
+    that the record holds. `observed_at`: when the vault was looked at. `never_shown`: no look at the vault showed the subject
+    so far, so that it is not known whether it was ever there.
     """
 
     observed_at: datetime | None = None
@@ -41,6 +42,7 @@ class Seen:
     vcenters: tuple[str, ...] | None = None
     silent_for: timedelta | None = None
     standing: tuple[str, ...] = ()
+    never_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ def states(subject: Subject, seen: Seen, confirmed: Collection[str]) -> tuple[St
     found: list[StepState] = []
     for step in steps_of(subject):
         fact, evidence = _fact(step.proof, seen)
+        if step.proof and fact is None and seen.never_shown:
+            evidence = Text(_NEVER_SHOWN)
         done = step.id in confirmed if fact is None else fact
         blocked: tuple[Text, ...] = ()
         if not done:
@@ -89,6 +93,11 @@ def finishable(found: Sequence[StepState]) -> bool:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+_NEVER_SHOWN: Final = _(
+    "No look at the vault that is kept has shown it, so the vault does not tell whether this is done. Look there yourself, also under "
+    "another name or address, and then confirm it here."
+)
 
 
 def _fact(proof: Proof, seen: Seen) -> tuple[Fact, Text]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from wizard.models import Deployment
 from wizard.planning.decommission import FACTS_HOLD, Seen
 from wizard.services.additions_seen import newest_look
 from wizard.topology.graph import Graph, Kind, Node
-from wizard.topology.matching import pairs
+from wizard.topology.matching import LISTED, pairs
 from wizard.topology.observed import Observed, ObservedComponent
 
 
@@ -28,11 +28,15 @@ def standing(graph: Graph, own: str) -> tuple[Node, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The newest look at the vault while it counts: what it showed, and by their keys the recorded components in it."""
+    """The newest look at the vault while it counts: what it showed, and by their keys the recorded components in it.
+
+    `shown_before` are the keys of those that are not in it, and were in an earlier one.
+    """
 
     at: datetime
     observed: Observed
     found: Mapping[str, ObservedComponent]
+    shown_before: Set[str]
 
 
 def newest_facts(deployment: Deployment, graph: Graph) -> Look | None:
@@ -41,7 +45,9 @@ def newest_facts(deployment: Deployment, graph: Graph) -> Look | None:
     if observed is None or at is None or timezone.now() - at > FACTS_HOLD:
         return None
     found = {one.key: component for one, component in pairs(graph.nodes, observed.components)}
-    return Look(at=at, observed=observed, found=found)
+    return Look(
+        at=at, observed=observed, found=found, shown_before=_shown_before(deployment, graph, found.keys())
+    )
 
 
 def seen_of(look: Look | None, graph: Graph, node: Node, *, whole: bool, own: str) -> Seen:
@@ -56,6 +62,9 @@ def seen_of(look: Look | None, graph: Graph, node: Node, *, whole: bool, own: st
     ):
         # What could not be read may be there all the same.
         return Seen(observed_at=look.at, standing=names)
+    if component is None and node.key not in look.shown_before:
+        # It may be registered under a name and an address that nobody recorded, or in another vault.
+        return Seen(observed_at=look.at, standing=names, never_shown=True)
     return Seen(
         observed_at=look.at,
         in_vault=component is not None,
@@ -74,6 +83,29 @@ _TOLD_IN: Final[Mapping[Kind, tuple[str, ...]]] = {
     "vcenter": ("fabrics", "vcenters"),
     "appliance": ("fabrics", "appliances"),
 }
+
+
+def _shown_before(deployment: Deployment, graph: Graph, now: Set[str]) -> set[str]:
+    """By one query. What only looks of long ago showed, whose documents are not kept any more, is not among them."""
+    missing = {node.key for node in graph.nodes if node.kind in LISTED} - now
+    found: set[str] = set()
+    rows = deployment.observations.exclude(document={}).values_list("document", flat=True)[1:]
+    for document in rows.iterator(chunk_size=5):
+        found |= {node.key for node, _component in pairs(graph.nodes, tuple(_listed(document)))} & missing
+        if found == missing:
+            break
+    return found
+
+
+def _listed(document: Mapping[str, Any]) -> Iterator[ObservedComponent]:
+    for stored in document.get("components", ()):
+        # Machines are most of what a vault shows, and no part of a record.
+        if stored.get("kind") in LISTED:
+            try:
+                yield ObservedComponent.from_json(stored)
+            except (ValueError, KeyError, TypeError):
+                # An earlier release wrote it in another form.
+                continue
 
 
 def _work_unread(observed: Observed) -> bool:
