@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from wizard.azure import protectable_items
 from wizard.models import Deployment, ProtectableItem, VCenter
-from wizard.services import azure_access, vault_places, vault_servers, vault_vcenters
+from wizard.services import azure_access, vault_places, vault_servers, vault_vcenter_entries
 from wizard.services.answers import primary_component
 from wizard.services.storable import storable
 from wizard.services.tasks.progress import Progress
@@ -126,7 +126,7 @@ class _Known:
         known = cls()
         vcenter: VCenter | None = deployment.vcenters.first()
         if vcenter is not None:
-            known.infrastructure_id = vault_vcenters.infrastructure_id_of(place, vcenter)
+            known.infrastructure_id = vault_vcenter_entries.infrastructure_id_of(place, vcenter)
             known._take("vcenter", vcenter.machines.filter(gone_at=None, is_template=False))
         known._take("physical", deployment.physical_servers.all())
         return known

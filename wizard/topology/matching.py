@@ -1,6 +1,6 @@
-"""Which recorded component is which observed one: by kind, then by name, then by address.
+"""Which recorded component is which observed one: by kind, then by name, then by address; vCenters by their address first.
 
-Names are compared without case and domain. Where no kind fits, a related one may: a process server that was recorded as
+Names are compared without case and domain, and never resolved. Where no kind fits, a related one may: a process server that was recorded as
 scale-out and is taken for one in Azure is still the same server.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Literal
 
 from wizard.topology.graph import Kind, Node
 from wizard.topology.observed import ObservedComponent
@@ -25,6 +25,7 @@ LISTED: Final[tuple[Kind, ...]] = (
 _FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (PROCESS_SERVERS, MASTER_TARGETS)
 
 Fits = Callable[[Node, ObservedComponent], bool]
+KnownBy = Literal["address", "full_name", "friendly_name"]
 
 
 def pairs(
@@ -34,6 +35,8 @@ def pairs(
     found: dict[str, ObservedComponent] = {}
     machines: dict[str, str] = {}
     for related, fits in (
+        (_vcenters, _vcenter_by("address")),
+        (_vcenters, _vcenter_by("full_name")),
         (_same_kind, same_name),
         (_same_kind, same_address),
         (_same_family, same_name),
@@ -72,6 +75,43 @@ def _carrier(key: str, carriers: Mapping[str, str | None]) -> str:
         seen.add(key)
         key = above
     return key
+
+
+def vcenter_known_by(*, host: str, friendly_name: str, seen_address: str, seen_name: str) -> KnownBy | None:
+    """What shows that the entry of a vault is the vCenter with that `host` (an address or a name) here; the surest, or None.
+
+    A vault may list by its address what has a name here, or the reverse: then a full name in another field tells, and the
+    friendly name last, which people chose (asr-facts 8).
+    """
+    if host and spelled(host) == spelled(seen_address):
+        return "address"
+    if _full_names(host, friendly_name) & _full_names(seen_address, seen_name):
+        return "full_name"
+    if friendly_name and friendly_name.strip().casefold() == seen_name.strip().casefold():
+        return "friendly_name"
+    return None
+
+
+def _full_names(*written: str) -> set[str]:
+    """Those with a domain; a number has none."""
+    return {text for text in map(spelled, written) if "." in text and not is_number(text)}
+
+
+def _vcenters(node: Node, component: ObservedComponent) -> bool:
+    return node.kind == component.kind == "vcenter"
+
+
+def _vcenter_by(known_by: KnownBy) -> Fits:
+    def fits(node: Node, component: ObservedComponent) -> bool:
+        found = vcenter_known_by(
+            host=node.address or "",
+            friendly_name=node.name,
+            seen_address=component.address,
+            seen_name=component.name,
+        )
+        return found == known_by
+
+    return fits
 
 
 def _same_kind(node: Node, component: ObservedComponent) -> bool:

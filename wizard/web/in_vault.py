@@ -15,7 +15,7 @@ from wizard.journey import base as journey
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import azure_access, evidence, vault_vcenters
+from wizard.services import azure_access, evidence, vault_vcenter_entries, vault_vcenters
 from wizard.services.answers import answers_in_play, primary_component
 from wizard.services.errors import Invalid, NotAllowed, NotFound, UserError
 from wizard.web import live
@@ -88,6 +88,7 @@ def context(
             "server": server,
             "arrived": arrived,
             "vcenter": vcenter if vcenter.get("name") else None,
+            "vcenter_told": vault_vcenter_entries.told_of(vcenter),
             "vcenter_row": vcenter_row,
             "form": _register_form(deployment, server or {}, typed, problems) if vcenter_row else None,
             "remove_form": _remove_form(typed, problems),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.services.in_the_vault.work import (
     register,
     run,
     vcenters_in,
+    words_of,
 )
 from wizard.azure import vcenters
 from wizard.azure.vcenters import VCenterBody
@@ -77,6 +79,44 @@ def test_a_vcenter_that_moved_is_changed_and_not_added_a_second_time(
     assert register(site, operator)["state"] == "registered"
     (there,) = vcenters_in(azure)
     assert (there["friendlyName"], there["ipAddress"]) == ("vcenter.lab.test", "vcenter2.lab.test")
+
+
+@pytest.mark.parametrize(
+    ("listed", "known_by"),
+    [
+        ({"friendly_name": "lyon", "address": "VCENTER.lab.test."}, "address"),
+        ({"friendly_name": "vcenter.lab.test", "address": "192.0.2.5"}, "full_name"),
+        ({"friendly_name": "Production", "address": "192.0.2.5"}, "friendly_name"),
+    ],
+)
+def test_a_vcenter_is_known_by_its_address_its_full_name_or_its_friendly_name_and_that_is_said(
+    site: Deployment, operator: Operator, azure: LabAzure, listed: dict[str, str], known_by: str
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    VCenter.objects.update(friendly_name="production")
+    with orders_of_another(site) as (place, body):
+        vcenters.put_vcenter(*place, replace(body, **listed))
+    result = register(site, operator)
+    assert (result["state"], result["known_by"]) == ("registered", known_by)
+    (there,) = vcenters_in(azure)
+    assert (there["friendlyName"], there["ipAddress"]) == ("production", "vcenter.lab.test")
+    assert f"{listed['friendly_name']} at {listed['address']}: known by its" in words_of(site)
+    assert register(site, operator)["known_by"] == "address"
+
+
+def test_of_several_vcenters_in_the_vault_the_surest_likeness_counts(
+    site: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    azure.control.register_configuration_server(VAULT, "cs01", "192.0.2.10")
+    VCenter.objects.update(friendly_name="production")
+    with orders_of_another(site) as (place, body):
+        vcenters.put_vcenter(*place, replace(body, friendly_name="production", address="192.0.2.5"))
+        other = (*place[:-1], "other")
+        vcenters.put_vcenter(*other, replace(body, friendly_name="vcenter.lab.test", address="192.0.2.6"))
+    assert register(site, operator)["known_by"] == "full_name"
+    assert done(site, operator, "remove_vcenter", confirm="production")["state"] == "removed"
+    (left,) = vcenters_in(azure)
+    assert left["ipAddress"] == "192.0.2.5", "another one of that friendly name"
 
 
 def orders_in(azure: LabAzure) -> list[str]:

@@ -23,7 +23,7 @@ from wizard.services import (
     vault_look_ups,
     vault_observation,
     vault_registration,
-    vault_vcenters,
+    vault_vcenter_removal,
     vcenters,
     verification,
 )
@@ -237,8 +237,8 @@ _ALL = (
         ),
         changing=True,
         repeatable=True,
-        prepare=vault_vcenters.prepare_remove,
-        run=vault_vcenters.run_remove,
+        prepare=vault_vcenter_removal.prepare,
+        run=vault_vcenter_removal.run,
     ),
     Kind(
         id="match_protectable_items",
