@@ -12,7 +12,7 @@ class WizardConfig(AppConfig):
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in
-        from django.utils.translation import gettext
+        from django.utils.translation import gettext, ngettext
 
         # Celery's app must exist in every process that publishes, not in workers alone.
         from wizard.config.celery import app  # noqa: F401
@@ -23,7 +23,7 @@ class WizardConfig(AppConfig):
         from wizard.web.session_limits import mark_sign_in
         from wizard.wire import destinations
 
-        install_translator(gettext)
+        install_translator(gettext, ngettext)
         keep_no_links()
         user_logged_in.connect(mark_sign_in, dispatch_uid="mark_sign_in")
         destinations.configure(allowed_targets)

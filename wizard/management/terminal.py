@@ -68,7 +68,7 @@ def follow(console: Console, task: Task) -> Task:
                 console.print(_line(Text(_("No worker has taken this up yet; is one running?")), "yellow"))
             time.sleep(POLL_SECONDS)
     style, words = _OUTCOME[TaskState(task.state)]
-    console.print(_line(Text(words.template, seconds=_seconds_of(task)), style))
+    console.print(_line(words.with_values(seconds=_seconds_of(task)), style))
     return task
 
 

@@ -93,7 +93,7 @@ def harmless(value: Any) -> Any:
         case str():
             return _CONTROLS.sub(_SHOWN_INSTEAD, value)
         case Text():
-            return Text(value.template, **harmless(dict(value.values)))
+            return value.with_values(**harmless(dict(value.values)))
         case Mapping():
             return {harmless(key): harmless(item) for key, item in value.items()}
         case list() | tuple():

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.core.management.commands import makemessages
 
 from wizard.checks import catalogue
+
+
+class _MakeMessages(makemessages.Command):
+    # `Text.counted("one", "many", ...)` holds a pair that gettext knows as singular and plural.
+    xgettext_options: ClassVar[list[str]] = [
+        *makemessages.Command.xgettext_options,
+        "--keyword=counted:1,2",
+    ]
 
 
 class Command(BaseCommand):
@@ -22,7 +31,7 @@ class Command(BaseCommand):
         try:
             languages = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
             call_command(
-                "makemessages",
+                _MakeMessages(),
                 locale=languages,
                 ignore_patterns=[".venv/*", "var/*", "tests/*"],
                 no_location=True,
