@@ -121,3 +121,17 @@ def test_moves_are_planned_approved_by_digest_and_told(api: Api, azure: LabAzure
     assert run(api, deployment, "move_machines", plan_sha256=body["plan_sha256"])["state"] == "succeeded"
     body = ok(api.get(path))
     assert (body["outdated"], body["can_undo"], len(body["outcome"]["moved"])) == (True, True, 2)
+
+
+def test_a_deployment_that_installs_an_added_server_begins_with_what_is_known_of_it(
+    api: Api, recorded: Deployment
+) -> None:
+    body = {"name": "lyon-ps01", "profile": "asr-classic", "addition": planned(api, recorded)["id"]}
+    made = ok(api.post("deployments/", body), 201)
+    step = ok(api.get(f"deployments/{made['id']}/steps/network/"))
+    assert step["answers"] == {}
+    assert (step["draft"]["host_name"], step["draft"]["dns"]) == ("ps01", ["192.0.2.2"])
+    target = {"kind": "mt_windows", "answers": {"name": "mt01", "address": "192.0.2.30"}}
+    other = ok(api.post(f"deployments/{recorded.pk}/additions/", target), 201)
+    answer = api.post("deployments/", body | {"name": "lyon-mt01", "addition": other["id"]})
+    problem(answer, 409, "no_own_deployment")

@@ -14,7 +14,7 @@ from tests.vault_stories import SERVER, VAULT
 from tests.web.pages import read
 from wizard.lab.arm import LabAzure
 from wizard.models import Addition, Deployment, Operator, Task, TaskState
-from wizard.services import additions, tasks
+from wizard.services import additions, deployments, tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +202,31 @@ def test_numbers_and_files_that_cannot_be_are_told_at_their_field(
     answer = working.post(url, {"total_change_gb": "a lot"})
     assert answer.status_code == 422
     assert "GB a day, from 0" in read(answer).words
+
+
+def test_a_deployment_of_its_own_begins_with_what_is_known_of_the_server(
+    working: Client, looking: Client, deployment: Deployment, operator: Operator, home: str
+) -> None:
+    row = additions.plan(deployment, "ps_scaleout", SCALEOUT, actor=operator)
+    link = f"/deployments/new/?for={row.pk}"
+    assert link in {one.get("href") for one in read(working.get(f"{home}{row.pk}/")).all("a")}
+    assert link not in {one.get("href") for one in read(looking.get(f"{home}{row.pk}/")).all("a")}
+    page = read(working.get(link))
+    assert "It installs ps01" in page.words
+    fields = {one.get("name"): one.get("value") for one in page.all("input")}
+    assert (fields["for"], fields["name"]) == (str(row.pk), "ps01")
+    wrong = working.post("/deployments/new/", {"for": row.pk, "name": "", "profile": "asr-classic"})
+    assert wrong.status_code == 422
+    assert "It installs ps01" in read(wrong).words, "what was begun is not forgotten"
+    working.post("/deployments/new/", {"for": row.pk, "name": "ps01", "profile": "asr-classic"})
+    made = Deployment.objects.get(name="ps01")
+    source = read(working.get(f"/deployments/{made.pk}/steps/source/"))
+    chosen = {one["value"] for one in source.all("input") if "checked" in one}
+    assert chosen == {"vmware", "ps_scaleout", "manual"}
+    held, _version = deployments.form_of(made, "source")
+    deployments.answer(made, "source", held, actor=operator)
+    network = read(working.get(f"/deployments/{made.pk}/steps/network/"))
+    fields = {one.get("name"): one.get("value") for one in network.all("input")}
+    assert (fields["host_name"], fields["address"], fields["gateway"]) == ("ps01", "192.0.2.20", "192.0.2.1")
+    for nonsense in ("nonsense", deployment.pk):
+        assert working.get(f"/deployments/new/?for={nonsense}").status_code == 404

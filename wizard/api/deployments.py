@@ -18,7 +18,7 @@ from wizard.api.of_deployment import CURSOR, IF_MATCH, LIMIT, find, revision, ta
 from wizard.api.pages import page
 from wizard.journey.errors import FieldError
 from wizard.models import DeploymentState
-from wizard.services import answer_files, approvals, deployment_team, deployments, topology
+from wizard.services import answer_files, approvals, deployment_team, deployments, own_deployment, topology
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
 
@@ -66,7 +66,7 @@ def list_deployments(
 
 @router.post(
     "/",
-    response={201: schemas.DeploymentOut, **problems(400, 413)},
+    response={201: schemas.DeploymentOut, **problems(400, 404, 413, {409: ("no_own_deployment",)})},
     summary="Begin a deployment",
     openapi_extra=sends(201, "Location", "ETag"),
 )
@@ -74,9 +74,13 @@ def create_deployment(
     request: HttpRequest, response: HttpResponse, payload: schemas.DeploymentIn
 ) -> Status[dict[str, Any]]:
     """Makes a draft. Its steps are answered one by one, then its tasks started. Needs the scope `operate`."""
-    deployment = deployments.create(
-        name=payload.name, profile=payload.profile, team=payload.team, actor=caller(request, "operate")
-    )
+    actor = caller(request, "operate")
+    wanted = {"name": payload.name, "profile": payload.profile, "team": payload.team}
+    if payload.addition is not None:
+        addition = own_deployment.addition_for(payload.addition, actor=actor)
+        deployment = own_deployment.begin(addition, **wanted, actor=actor)
+    else:
+        deployment = deployments.create(**wanted, actor=actor)
     response["Location"] = reverse("api:get_deployment", args=[deployment.pk])
     tag(response, deployment)
     return Status(201, schemas.show_deployment(deployment))

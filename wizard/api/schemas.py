@@ -30,6 +30,13 @@ class DeploymentIn(Input):
     team: str = Field(
         "", description="Name of a team of yours, whose it is then; left out, it is everybody's."
     )
+    addition: UUID | None = Field(
+        None,
+        description=(
+            "Id of a scale-out process server that was added to a deployment which you see: this one is to install it. What is known "
+            "of it is kept as drafts of the steps source, network, vault and installation; each counts once it is answered."
+        ),
+    )
 
 
 class DeploymentChange(Input):
@@ -84,7 +91,7 @@ class StepOut(Schema):
     complete: bool = Field(description="Valid, and proven where that takes a task (vcenter, template).")
     answers: dict[str, Any] = Field(description="The valid answers; empty where there are none yet.")
     draft: dict[str, Any] | None = Field(
-        description="What somebody typed in the browser and has not finished; null where nothing is open."
+        description="What somebody typed in the browser and has not finished, or what was known beforehand; null where nothing is open."
     )
 
 

@@ -16,13 +16,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from wizard.journey.profile import ProfileAnswers
-from wizard.models import DeploymentState, Task, Team, Waiver
+from wizard.models import Addition, DeploymentState, Task, Team, Waiver
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import additions_schedule, deployments, expiry, guidance, teams
-from wizard.services.errors import Invalid, UserError
+from wizard.services import additions_schedule, deployments, expiry, guidance, own_deployment, teams
+from wizard.services.errors import Invalid, NotFound, UserError
 from wizard.services.permissions import may, require
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.vault_observation import notices
+from wizard.text import Text, _
 from wizard.web import approval_panel, steps
 from wizard.web.component_words import architecture_of
 from wizard.web.forms import ShownForm, collect, step_form
@@ -117,16 +118,18 @@ def listing(request: SignedInRequest) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     require(request.user, "deployment.create")
     problem = None
+    begun_for = _begun_for(request)
     typed: dict[str, Any] = {"team": teams.usual(request.user)}
+    if begun_for is not None:
+        typed |= own_deployment.proposed(begun_for)
     if request.method == "POST":
         typed = collect(ProfileAnswers, request.POST) | {"team": request.POST.get("team", "")}
+        wanted = {name: typed.get(name, "") for name in ("name", "profile", "team")}
         try:
-            made = deployments.create(
-                name=typed.get("name", ""),
-                profile=typed.get("profile", ""),
-                team=typed["team"],
-                actor=request.user,
-            )
+            if begun_for is not None:
+                made = own_deployment.begin(begun_for, **wanted, actor=request.user)
+            else:
+                made = deployments.create(**wanted, actor=request.user)
         except Invalid as error:
             problem = Problem.of(error)
         else:
@@ -134,6 +137,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     context = {
         "section": "deployments",
         "form": _profile_form(request, typed, problem),
+        "begun_for": begun_for,
         "retirement": guidance.retirement(),
         "crumbs": [
             {"label": gettext("Deployments"), "url": "/"},
@@ -189,6 +193,18 @@ def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "web/delete_deployment.html",
         steps.frame(deployment, None, title=gettext("Delete the draft")),
     )
+
+
+def _begun_for(request: SignedInRequest) -> Addition | None:
+    """The further process server from whose page somebody comes. Raises NotFound, Conflict `no_own_deployment`."""
+    sent = request.POST.get("for") or request.GET.get("for")
+    if not sent:
+        return None
+    try:
+        addition_id = UUID(sent)
+    except ValueError:
+        raise NotFound(Text(_("There is no such component."))) from None
+    return own_deployment.addition_for(addition_id, actor=request.user)
 
 
 def _waiting_waivers() -> Any:
