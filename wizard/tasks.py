@@ -20,7 +20,7 @@ from django.db import close_old_connections, connections
 from wizard.services import (
     additions_schedule,
     audit_chain,
-    azure_accounts,
+    azure_account_sign_in,
     discovery,
     idempotency,
     installation_secrets,
@@ -88,7 +88,7 @@ def refresh_vcenter(vcenter_id: str) -> None:
 @_by_itself
 def test_azure_account(account_id: str) -> None:
     close_old_connections()
-    azure_accounts.test(UUID(account_id))
+    azure_account_sign_in.test(UUID(account_id))
 
 
 @shared_task(name="wizard.tasks.refresh_vaults")

@@ -10,7 +10,7 @@ from tests.services.azure import PRINCIPAL, SECRET
 from tests.walk import ANSWERS
 from wizard.lab.arm import LabAzure
 from wizard.models import AzureAccount, Operator
-from wizard.services import azure_accounts, deployments
+from wizard.services import azure_account_sign_in, deployments
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def test_an_account_is_added_tested_changed_and_deleted(api: Api, azure: LabAzur
     assert (made["secret_set"], made["tested_at"], made["works"]) == (True, None, None)
     assert SECRET not in answer.content.decode()
     row = AzureAccount.objects.get()
-    azure_accounts.test(row.pk)
+    azure_account_sign_in.test(row.pk)
     shown = ok(api.get(f"{ROOT}{row.pk}/"))
     assert (shown["works"], shown["failure"], shown["created_by"]) == (True, "", "oskar")
     elsewhere = api.patch(f"{ROOT}{row.pk}/", {"cloud": "china"})

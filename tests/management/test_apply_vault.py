@@ -11,7 +11,7 @@ import pytest
 from tests.management.commands import EXAMPLE, Commands, Outcome
 from wizard.models import Deployment, Operator, Task
 from wizard.services import azure_accounts
-from wizard.services.azure_accounts import AccountWish
+from wizard.services.azure_account_wish import AccountWish
 
 pytestmark = [
     pytest.mark.vcenter,

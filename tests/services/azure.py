@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from wizard.models import AzureAccount, Operator
 from wizard.services import azure_accounts
-from wizard.services.azure_accounts import AccountWish
+from wizard.services.azure_account_wish import AccountWish
 
 TENANT = "0a1b2c3d-1111-2222-3333-444455556666"
 CLIENT = "0a1b2c3d-1111-2222-3333-444455557777"

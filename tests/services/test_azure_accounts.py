@@ -23,8 +23,8 @@ from wizard.azure.account import Account
 from wizard.azure.credentials import credential_for, forget_all
 from wizard.lab.arm import LabAzure
 from wizard.models import AuditEntry, AzureAccount, Credential, Operator
-from wizard.services import azure_access, azure_accounts, azure_roles, deployments
-from wizard.services.azure_accounts import AccountWish
+from wizard.services import azure_access, azure_account_sign_in, azure_accounts, azure_roles, deployments
+from wizard.services.azure_account_wish import AccountWish
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_a_name_is_given_once(operator: Operator) -> None:
 
 def test_another_secret_replaces_the_old_one_and_counts_as_not_tested(operator: Operator) -> None:
     row = add_account(operator)
-    azure_accounts.note_test(row)
+    azure_account_sign_in.note_test(row)
     row.refresh_from_db()
     assert row.tested_at
     wish = {**PRINCIPAL, "secret": "another~secret"}
@@ -219,7 +219,7 @@ def test_a_secret_that_cannot_be_opened_is_said_so_and_not_tested_for_ever(
 ) -> None:
     row = add_account(operator)
     settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode()]
-    azure_accounts.test(row.pk)
+    azure_account_sign_in.test(row.pk)
     row.refresh_from_db()
     assert row.tested_at
     assert "CREDENTIAL_KEYS" in str(row.failure)
@@ -263,7 +263,7 @@ def test_who_only_looks_changes_nothing(operator: Operator, viewer: Operator) ->
         lambda: add_account(viewer, name="mine"),
         lambda: azure_accounts.change(row, AccountWish(**PRINCIPAL), actor=viewer),
         lambda: azure_accounts.delete(row, actor=viewer),
-        lambda: azure_accounts.ask_for_test(row, actor=viewer),
+        lambda: azure_account_sign_in.ask_for_test(row, actor=viewer),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -271,16 +271,16 @@ def test_who_only_looks_changes_nothing(operator: Operator, viewer: Operator) ->
 
 def test_a_test_signs_in_and_notes_how_that_went(operator: Operator, azure: LabAzure) -> None:
     row = add_account(operator)
-    azure_accounts.test(row.pk)
+    azure_account_sign_in.test(row.pk)
     row.refresh_from_db()
     assert row.tested_at
     assert not row.failure
     azure.control.fault("forbidden", path="/subscriptions", count=99)
-    azure_accounts.test(row.pk)
+    azure_account_sign_in.test(row.pk)
     row.refresh_from_db()
     assert row.failure
     assert "role" in str(row.remedy)
-    azure_accounts.ask_for_test(row, actor=operator)
+    azure_account_sign_in.ask_for_test(row, actor=operator)
     assert (row.tested_at, str(row.failure)) == (None, "")
 
 
@@ -290,7 +290,7 @@ def test_a_test_of_an_account_that_was_changed_meanwhile_says_nothing_of_it(
     row = add_account(operator)
     seen = AzureAccount.objects.get(pk=row.pk)
     azure_accounts.change(row, AccountWish(**{**PRINCIPAL, "cloud": "china"}), actor=operator)
-    azure_accounts.note_test(seen)
+    azure_account_sign_in.note_test(seen)
     row.refresh_from_db()
     assert row.tested_at is None
 

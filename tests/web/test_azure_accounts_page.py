@@ -13,7 +13,7 @@ from tests.walk import ANSWERS
 from tests.web.pages import read
 from wizard.lab.arm import LabAzure
 from wizard.models import AzureAccount, Operator
-from wizard.services import azure_accounts, deployments
+from wizard.services import azure_account_sign_in, deployments
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_an_account_is_added_and_its_test_is_shown(
     assert "Not tested yet" in page.words
     assert page.all("div", id="azure-accounts")[0]["hx-trigger"] == "every 2s"
     assert page.all("meta", http_equiv="refresh"), "who has no JavaScript sees it, too"
-    azure_accounts.test(AzureAccount.objects.get().pk)
+    azure_account_sign_in.test(AzureAccount.objects.get().pk)
     page = read(working.get(LIST, headers={"HX-Request": "true"}))
     assert "Signs in" in page.words
     assert not page.all("html"), "only the rows"
@@ -43,7 +43,7 @@ def test_why_it_does_not_work_stands_in_the_list(
 ) -> None:
     row = add_account(operator)
     azure.control.fault("always_503", count=99)
-    azure_accounts.test(row.pk)
+    azure_account_sign_in.test(row.pk)
     words = read(working.get(LIST)).words
     assert "Does not work" in words
     row.refresh_from_db()

@@ -14,7 +14,7 @@ from tests.web.pages import read, step_url
 from wizard.lab.arm import LabAzure
 from wizard.models import AzureAccount, Deployment, DeploymentState, Operator, Task
 from wizard.services import azure_accounts, deployments, tasks
-from wizard.services.azure_accounts import AccountWish
+from wizard.services.azure_account_wish import AccountWish
 from wizard.services.errors import Invalid
 
 pytestmark = pytest.mark.django_db

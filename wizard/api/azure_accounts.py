@@ -16,8 +16,8 @@ from wizard.api.description import problems, sends
 from wizard.api.of_deployment import CURSOR, LIMIT, text_file
 from wizard.api.problems import named_by
 from wizard.models import AzureAccount, Operator
-from wizard.services import azure_accounts, azure_roles
-from wizard.services.azure_accounts import AccountWish
+from wizard.services import azure_account_sign_in, azure_accounts, azure_roles
+from wizard.services.azure_account_wish import AccountWish
 
 router = Router(tags=["azure accounts"])
 
@@ -112,7 +112,7 @@ def create_azure_account(
     actor = caller(request, "operate")
     with named_by("name_taken"):
         row = azure_accounts.create(AccountWish(**payload.dict()), actor=actor)
-    azure_accounts.ask_for_test(row, actor=actor)
+    azure_account_sign_in.ask_for_test(row, actor=actor)
     response["Location"] = reverse("api:get_azure_account", args=[row.pk])
     return Status(201, _one(row, actor))
 
@@ -157,7 +157,7 @@ def change_azure_account(
     kept = {name: getattr(row, name) for name in ("name", "how", "cloud", "tenant", "client_id")}
     given = {name: value for name, value in payload.dict().items() if value is not None}
     azure_accounts.change(row, AccountWish(**(kept | given)), actor=actor)
-    azure_accounts.ask_for_test(row, actor=actor)
+    azure_account_sign_in.ask_for_test(row, actor=actor)
     return _one(row, actor)
 
 
@@ -170,7 +170,7 @@ def test_azure_account(request: HttpRequest, account_id: UUID) -> Status[dict[st
     """A worker signs in with it and lists what it sees; read it again until `tested_at` is set. Needs the scope `operate`."""
     actor = caller(request, "operate")
     row = azure_accounts.get(account_id, actor=actor)
-    azure_accounts.ask_for_test(row, actor=actor)
+    azure_account_sign_in.ask_for_test(row, actor=actor)
     return Status(202, _one(row, actor))
 
 

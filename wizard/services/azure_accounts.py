@@ -1,57 +1,24 @@
-"""The accounts with which Azure is asked: kept by name, their secret sealed, each of their tests noted."""
+"""The accounts with which Azure is asked: kept by name, their secret sealed."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from wizard.azure import credentials, vaults
-from wizard.azure.errors import AzureError
-from wizard.config.celery import app
+from wizard.azure import credentials
 from wizard.journey.errors import FieldError
 from wizard.models import AzureAccount, Credential, Deployment, DeploymentState, Operator, StepAnswer
-from wizard.planning.quoting import shown
 from wizard.services import audit, teams
-from wizard.services.azure_access import open_arm
-from wizard.services.certificate_and_key import problem_of
-from wizard.services.errors import Conflict, Invalid, NotFound, UserError
+from wizard.services.azure_account_wish import WITH_SECRET, AccountWish, must_be_sound, tidied
+from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
-from wizard.services.storable import storable
 from wizard.services.visibility import rows_for
 from wizard.text import Text, _, verbatim
-
-log = structlog.get_logger(__name__)
-
-How = AzureAccount.How
-WITH_SECRET: Final = frozenset({How.CLIENT_SECRET, How.CLIENT_CERTIFICATE})
-
-_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-# The credential behind an account is named after it, within the length of its own name.
-_LONGEST_NAME: Final = 90
-_LONGEST_SECRET: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountWish:
-    """What somebody enters for an account. `secret` is the client secret, or certificate and private key as PEM; empty keeps
-    what is stored. `team` is the name of the team that it is for, chosen when it is added; without one it is everybody's."""
-
-    name: str
-    how: str
-    cloud: str = AzureAccount.Cloud.PUBLIC
-    tenant: str = ""
-    client_id: str = ""
-    secret: str = field(default="", repr=False)
-    team: str = ""
 
 
 def visible_accounts(actor: Operator) -> QuerySet[AzureAccount]:
@@ -101,8 +68,8 @@ def _as_seen(deployments: list[str], seen: set[str]) -> list[str]:
 def create(wish: AccountWish, *, actor: Operator) -> AzureAccount:
     """Raises Invalid that names the fields."""
     require(actor, "azure_account.change")
-    wish = _tidy(wish)
-    _refuse(wish, needs_secret=wish.how in WITH_SECRET)
+    wish = tidied(wish)
+    must_be_sound(wish, needs_secret=wish.how in WITH_SECRET)
     row = AzureAccount(created_by=actor, team=teams.named(wish.team, actor=actor))
     with transaction.atomic():
         _write(row, wish, actor)
@@ -117,7 +84,7 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
     one of these changes it is entered again.
     """
     require(actor, "azure_account.change", account)
-    wish = _tidy(wish)
+    wish = tidied(wish)
     if wish.name != account.name:
         text = Text(_("The name stays, as deployments know the account by it. Add another account instead."))
         raise Invalid([FieldError(path="name", message=text, code="fixed")])
@@ -126,7 +93,7 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
         before = _described(account)
         kept = account.credential is not None and wish.how == account.how
         moved = kept and _belongs_to(account) != _belongs_to(wish)
-        _refuse(wish, needs_secret=wish.how in WITH_SECRET and (moved or not kept), moved=moved)
+        must_be_sound(wish, needs_secret=wish.how in WITH_SECRET and (moved or not kept), moved=moved)
         _write(account, wish, actor)
         sentence = _("%(who)s changed the Azure account %(name)s.")
         _note(account, "azure_account.changed", sentence, actor, before=before)
@@ -164,73 +131,7 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
         transaction.on_commit(credentials.forget_all)
 
 
-# --- tested -----------------------------------------------------------------------------------------------------------
-
-
-def ask_for_test(account: AzureAccount, *, actor: Operator) -> None:
-    """Have a worker sign in with it; until then it counts as not tested."""
-    require(actor, "azure_account.test", account)
-    AzureAccount.objects.filter(pk=account.pk).update(tested_at=None, failure=Text(""), remedy=Text(""))
-    account.refresh_from_db(fields=["tested_at", "failure", "remedy"])
-    transaction.on_commit(lambda: _publish_test(account.pk))
-
-
-def test(account_id: UUID) -> None:
-    """Sign in, list what the account sees, and note how it went. Never raises what the far end brought about."""
-    account = AzureAccount.objects.select_related("credential").filter(pk=account_id).first()
-    if account is None:
-        return
-    try:
-        with open_arm(account, fresh=True) as arm:
-            seen = vaults.list_subscriptions(arm)
-    except (AzureError, UserError) as error:
-        note_test(account, failure=error.text, remedy=error.remedy)
-        log.warning("azure_account.test_failed", account=account.name, code=error.code)
-        return
-    if seen:
-        note_test(account)
-    else:
-        note_test(account, failure=no_subscription(account), remedy=Text(NO_SUBSCRIPTION_REMEDY))
-
-
-NO_SUBSCRIPTION_REMEDY: Final = _(
-    "Assign it a role on the vault or its resource group, such as Reader, or the role that can be downloaded here; it takes "
-    "some minutes to come into force."
-)
-
-
-def no_subscription(account: AzureAccount) -> Text:
-    return Text(_("“%(name)s” signs in, but sees no subscription: it has no rights."), name=account.name)
-
-
-def note_test(account: AzureAccount, *, failure: Text | None = None, remedy: Text | None = None) -> None:
-    """How signing in with the account went; without a failure it went well. An account that was changed meanwhile was not
-    tested."""
-    AzureAccount.objects.filter(pk=account.pk, changed_at=account.changed_at).update(
-        tested_at=timezone.now(), failure=failure or Text(""), remedy=remedy or Text("")
-    )
-
-
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _publish_test(account_id: UUID) -> None:
-    try:
-        app.send_task("wizard.tasks.test_azure_account", [str(account_id)], retry=False)
-    except Exception as error:  # noqa: BLE001 - each transport raises its own; somebody can ask for the test again
-        log.warning("azure_account.publish_failed", account=str(account_id), error=str(error))
-
-
-def _tidy(wish: AccountWish) -> AccountWish:
-    values: Mapping[str, str] = storable({name: getattr(wish, name) for name in AccountWish.__slots__})
-    tidied = {name: value.strip() for name, value in values.items()}
-    if tidied["how"] not in WITH_SECRET:
-        tidied["secret"] = ""
-    if tidied["how"] == How.DEFAULT:
-        tidied |= {"client_id": "", "tenant": ""}
-    if tidied["how"] == How.MANAGED_IDENTITY:
-        tidied["tenant"] = ""
-    return AccountWish(**tidied)
 
 
 def _hold(account: AzureAccount) -> None:
@@ -242,69 +143,6 @@ def _hold(account: AzureAccount) -> None:
 
 def _belongs_to(of: AzureAccount | AccountWish) -> tuple[str, str, str]:
     return str(of.cloud), of.tenant.lower(), of.client_id.lower()
-
-
-def _refuse(wish: AccountWish, *, needs_secret: bool, moved: bool = False) -> None:
-    errors: list[FieldError] = []
-
-    def refuse(path: str, code: str, text: Text) -> None:
-        errors.append(FieldError(path=path, message=text, code=code))
-
-    if not wish.name:
-        refuse("name", "missing", Text(_("Give the account a name, such as lyon-reader.")))
-    elif len(wish.name) > _LONGEST_NAME or not wish.name.isprintable():
-        text = Text(
-            _("The name has %(found)s characters; expected are at most %(most)s, on one line."),
-            found=len(wish.name),
-            most=_LONGEST_NAME,
-        )
-        refuse("name", "too_long", text)
-    for path, known in (("how", How), ("cloud", AzureAccount.Cloud)):
-        if getattr(wish, path) not in known.values:
-            text = Text(
-                _("“%(found)s” is not among the choices. Expected is one of: %(known)s."),
-                found=shown(getattr(wish, path)),
-                known=list(known.values),
-            )
-            refuse(path, "unknown", text)
-    for path in ("tenant", "client_id"):
-        value = getattr(wish, path)
-        if not value and wish.how in WITH_SECRET:
-            refuse(path, "missing", Text(_MISSING_ID[path]))
-        elif value and not _GUID.fullmatch(value):
-            text = Text(
-                _("“%(found)s” is not an id. Expected are 32 hexadecimal digits such as %(example)s."),
-                found=shown(value),
-                example="0a1b2c3d-1111-2222-3333-444455556666",
-            )
-            refuse(path, "invalid", text)
-    if not wish.secret:
-        if needs_secret:
-            refuse("secret", "missing", Text(_MOVED_SECRET if moved else _MISSING_SECRET[wish.how]))
-    elif len(wish.secret) > _LONGEST_SECRET:
-        refuse("secret", "too_long", Text(_("This is too long for a secret.")))
-    elif wish.how == How.CLIENT_CERTIFICATE:
-        if (found := problem_of(wish.secret)) is not None:
-            refuse("secret", found.code, found.text)
-    elif _GUID.fullmatch(wish.secret):
-        # The portal shows the id of a secret beside its value, for ever; the value only once.
-        text = Text(_("This is the id of a secret. Expected is its value, which the portal shows once."))
-        refuse("secret", "secret_id", text)
-    if errors:
-        raise Invalid(errors)
-
-
-_MISSING_ID: Final = {
-    "tenant": _("Enter the tenant id (directory id) of the service principal."),
-    "client_id": _("Enter the client id (application id) of the service principal."),
-}
-_MOVED_SECRET: Final = _(
-    "Enter the secret again: the one that is stored is of another application, tenant or cloud, and is not sent there."
-)
-_MISSING_SECRET: Final[Mapping[str, str]] = {
-    How.CLIENT_SECRET: _("Enter the value of the client secret."),
-    How.CLIENT_CERTIFICATE: _("Enter certificate and private key as PEM."),
-}
 
 
 def _write(row: AzureAccount, wish: AccountWish, actor: Operator) -> None:

@@ -9,7 +9,7 @@ from wizard.azure.connection import Arm
 from wizard.azure.errors import AzureError, NotPermitted
 from wizard.azure.vaults import Subscription, Vault
 from wizard.models import AzureAccount, Deployment
-from wizard.services import azure_access, azure_accounts, deployments
+from wizard.services import azure_access, azure_account_sign_in, deployments
 from wizard.services.errors import Conflict
 from wizard.services.tasks.progress import Progress
 from wizard.services.tasks.work import Done, Prepared
@@ -40,9 +40,9 @@ def run(progress: Progress) -> Done:
         with azure_access.open_arm(account, fresh=True) as arm:
             found = _look(arm, account, progress)
     except (AzureError, SeesNothing) as error:
-        azure_accounts.note_test(account, failure=error.text, remedy=error.remedy)
+        azure_account_sign_in.note_test(account, failure=error.text, remedy=error.remedy)
         raise
-    azure_accounts.note_test(account)
+    azure_account_sign_in.note_test(account)
     return Done(
         summary=Text(
             _("%(name)s sees %(subscriptions)s subscriptions and %(vaults)s vaults."),
@@ -61,7 +61,8 @@ def _look(arm: Arm, account: AzureAccount, progress: Progress) -> dict[str, Any]
     subscriptions = vaults.list_subscriptions(arm)
     if not subscriptions:
         raise SeesNothing(
-            azure_accounts.no_subscription(account), remedy=Text(azure_accounts.NO_SUBSCRIPTION_REMEDY)
+            azure_account_sign_in.no_subscription(account),
+            remedy=Text(azure_account_sign_in.NO_SUBSCRIPTION_REMEDY),
         )
     found: list[Vault] = []
     skipped: list[dict[str, Any]] = []

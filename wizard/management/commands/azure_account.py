@@ -12,7 +12,7 @@ from wizard.management.answers import person
 from wizard.models import AzureAccount
 from wizard.services import azure_accounts
 from wizard.services.accounts import FIRST_OPERATOR
-from wizard.services.azure_accounts import WITH_SECRET, AccountWish
+from wizard.services.azure_account_wish import WITH_SECRET, AccountWish
 from wizard.services.errors import UserError
 
 

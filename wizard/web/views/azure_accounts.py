@@ -16,8 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from wizard.models import AzureAccount
-from wizard.services import azure_accounts, azure_roles, teams
-from wizard.services.azure_accounts import WITH_SECRET, AccountWish
+from wizard.services import azure_account_sign_in, azure_accounts, azure_roles, teams
+from wizard.services.azure_account_wish import WITH_SECRET, AccountWish
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
 from wizard.text import _
@@ -75,7 +75,7 @@ def add(request: SignedInRequest) -> HttpResponse:
         except Invalid as error:
             problem = Problem.of(error)
         else:
-            azure_accounts.ask_for_test(row, actor=request.user)
+            azure_account_sign_in.ask_for_test(row, actor=request.user)
             messages.success(
                 request, gettext("The account “%(name)s” is added, and being tested.") % {"name": row.name}
             )
@@ -101,7 +101,7 @@ def change(request: SignedInRequest, account_id: UUID) -> HttpResponse:
             row = azure_accounts.get(account_id, actor=request.user)
             problem = Problem.of(error)
         else:
-            azure_accounts.ask_for_test(row, actor=request.user)
+            azure_account_sign_in.ask_for_test(row, actor=request.user)
             messages.success(
                 request, gettext("The account “%(name)s” is changed, and being tested.") % {"name": row.name}
             )
@@ -114,7 +114,7 @@ def change(request: SignedInRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 def test(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     row = azure_accounts.get(account_id, actor=request.user)
-    azure_accounts.ask_for_test(row, actor=request.user)
+    azure_account_sign_in.ask_for_test(row, actor=request.user)
     messages.info(request, gettext("The account “%(name)s” is being tested.") % {"name": row.name})
     return redirect("azure_accounts")
 
