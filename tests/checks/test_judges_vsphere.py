@@ -87,10 +87,10 @@ def test_failback_writes_to_vmfs_and_vsan_only(kind: str, status: str):
 @pytest.mark.parametrize(
     ("hosts", "status", "observed"),
     [
-        ([host(), host("esx2")], "pass", "2 of 2 hosts usable"),
-        ([host(), host("esx2", in_maintenance=True)], "warn", "1 of 2 hosts usable"),
-        ([host(connected=False), host("esx2", in_maintenance=True)], "fail", "0 of 2 hosts usable"),
-        ([], "fail", "0 of 0 hosts usable"),
+        ([host(), host("esx2")], "pass", "usable hosts: 2 of 2"),
+        ([host(), host("esx2", in_maintenance=True)], "warn", "usable hosts: 1 of 2"),
+        ([host(connected=False), host("esx2", in_maintenance=True)], "fail", "usable hosts: 0 of 2"),
+        ([], "fail", "usable hosts: 0 of 0"),
     ],
 )
 def test_one_usable_host_is_enough(hosts: list[dict[str, Any]], status: str, observed: str):

@@ -101,7 +101,7 @@ def test_an_export_is_on_record_before_it_leaves(reading: Client, operator: Oper
     entry = AuditEntry.objects.get(action="records.exported")
     assert str(entry.actor) == "rita"
     assert entry.after == {"list": "deployment", "format": "csv", "rows": 1, "filters": {"q": "lyon"}}
-    assert "exported 1 rows of the list “deployment” as CSV" in str(entry.sentence)
+    assert "exported 1 row of the list “deployment” as CSV" in str(entry.sentence)
 
 
 def test_a_long_file_costs_no_more_queries_for_each_row(

@@ -182,7 +182,7 @@ def test_a_vapp_and_a_datastore_cluster_are_told_by_name() -> None:
     found = choices(PlacementInventory(datacenters=(changed,)).to_json(), {}, NEED_GB)
     assert (found["compute"][-1].usable, str(found["compute"][-1].detail)) == (
         False,
-        "vApp, 2 of 2 hosts available",
+        "vApp, hosts available: 2 of 2",
     )
     assert "Choose a cluster, a host or a resource pool" in str(found["compute"][-1].reason)
     assert str(found["datastore"][0].detail) == "VMFS, 2000.5 GB free of 4096 GB, in datastore cluster Pod"
@@ -217,12 +217,12 @@ def test_a_path_may_be_given_as_it_is_shown() -> None:
 def test_details_say_what_somebody_needs_to_choose() -> None:
     found = choices(INVENTORY, {}, NEED_GB)
     assert [str(choice.detail) for choice in found["compute"]][:3] == [
-        "Cluster, 2 of 3 hosts available",
-        "Resource pool, 2 of 3 hosts available",
+        "Cluster, hosts available: 2 of 3",
+        "Resource pool, hosts available: 2 of 3",
         "Single host",
     ]
     assert str(found["datastore"][0].detail) == "VMFS, 2000.5 GB free of 4096 GB"
-    assert str(found["datacenter"][0].detail) == "5 places to run, 7 datastores, 2 virtual machines"
+    assert str(found["datacenter"][0].detail) == "places to run: 5, datastores: 7, virtual machines: 2"
 
 
 def test_with_several_datacenters_one_has_to_be_chosen_first() -> None:

@@ -37,7 +37,7 @@ def test_a_plan_that_has_everything_finds_nothing() -> None:
         ({"path": "private_peering"}, "FP-01", "info", "carry failback"),
         ({"cs_reachable": False}, "FP-02", "block", "10.0.0.5"),
         ({"cs_reachable": None}, "FP-02", "unknown", "443"),
-        ({"cores_free": 7}, "FP-03", "block", "7 cores"),
+        ({"cores_free": 7}, "FP-03", "block", "region: 7;"),
         ({"cores_free": None}, "FP-03", "unknown", "Standard_A8_v2"),
         ({"passphrase": False}, "FP-04", "block", "passphrase"),
         ({"passphrase": None}, "FP-04", "unknown", "passphrase"),

@@ -166,7 +166,7 @@ def test_what_no_key_opens_is_named_and_stops_nothing(
     assert str(row.remedy) == "Enter the password of this account again."
     standing = key_rotation.key_standing()
     assert (standing.by_key, standing.lost_count, standing.total) == ((5, 0), 1, 6)
-    assert "1 stored secrets cannot be read" in str(standing.summary)
+    assert "1 stored secret cannot be read" in str(standing.summary)
     with pytest.raises(SecretLost):
         Credential.objects.get(name="essen").reveal()
     keep(admin, "essen", "entered again")

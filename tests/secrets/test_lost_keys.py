@@ -20,7 +20,7 @@ from wizard.services.accounts import FIRST_OPERATOR
 from wizard.services.errors import Conflict
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-MISSING = "1 stored secrets cannot be read with the keys in CREDENTIAL_KEYS"
+MISSING = "1 stored secret cannot be read with the keys in CREDENTIAL_KEYS"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_the_command_says_which_key_is_needed_for_what(
     settings.CREDENTIAL_KEYS = [NEW, OLD]
     done = manage("rotate_keys", "--check")
     assert done.code == 3
-    assert "1 need an older key" in done.out
+    assert "1 secret needs an older key" in done.out
     settings.CREDENTIAL_KEYS = [NEW]
     done = manage("rotate_keys", "--check")
     assert done.code == 4
@@ -65,7 +65,7 @@ def test_the_command_rotates(manage: Commands, account: Credential, settings: An
     done = manage("rotate_keys")
     assert (done.code, done.out.strip()) == (
         0,
-        "1 secrets were sealed with the newest key, 0 were already.",
+        "Secrets sealed with the newest key: 1; sealed with it already: 0.",
     )
     settings.CREDENTIAL_KEYS = [NEW]
     account.refresh_from_db()
@@ -91,7 +91,7 @@ def test_what_is_lost_is_given_up_by_command(manage: Commands, first: Operator, 
     hand_over_key.signing_key()
     settings.CREDENTIAL_KEYS = [NEW]
     assert manage("rotate_keys", "--check").code == 4
-    assert "1 secrets that could not be read were deleted" in manage("rotate_keys", "--forget-lost").out
+    assert "1 secret that could not be read was deleted" in manage("rotate_keys", "--forget-lost").out
     assert manage("rotate_keys", "--check").code == 0
 
 

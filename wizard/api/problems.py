@@ -173,7 +173,12 @@ def too_many_requests(wait: int) -> HttpResponse:
         HTTPStatus.TOO_MANY_REQUESTS,
         "too_many_requests",
         Text(_("Too many requests in a short time.")),
-        remedy=Text(_("Ask again after %(seconds)s seconds, and more slowly."), seconds=wait),
+        remedy=Text.counted(
+            "Ask again after %(seconds)s second, and more slowly.",
+            "Ask again after %(seconds)s seconds, and more slowly.",
+            "seconds",
+            seconds=wait,
+        ),
         headers={"Retry-After": str(wait)},
     )
 

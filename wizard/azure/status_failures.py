@@ -230,8 +230,10 @@ def _throttled(headers: Mapping[str, str], address: str, step: str) -> Throttled
     if seconds is None:
         text = Text(_("Azure asks for fewer requests."))
     else:
-        text = Text(
-            _("Azure asks for fewer requests, and for a break of %(seconds)s seconds."),
+        text = Text.counted(
+            "Azure asks for fewer requests, and for a break of %(seconds)s second.",
+            "Azure asks for fewer requests, and for a break of %(seconds)s seconds.",
+            "seconds",
             seconds=round(seconds),
         )
     throttled = Throttled(text, address=address, step=step)

@@ -159,7 +159,7 @@ def _why_not_datacenter(record: Record) -> Text:
 
 def _about_datacenter(record: Record) -> Text:
     return Text(
-        _("%(compute)s places to run, %(datastores)s datastores, %(machines)s virtual machines"),
+        _("places to run: %(compute)s, datastores: %(datastores)s, virtual machines: %(machines)s"),
         compute=len(record["compute"]),
         datastores=len(record["datastores"]),
         machines=len(record["vms"]),
@@ -196,10 +196,10 @@ def _why_not_compute(record: Record) -> Text:
 
 
 _COMPUTE_KINDS: dict[str, str] = {
-    "cluster": _("Cluster, %(available)s of %(hosts)s hosts available"),
+    "cluster": _("Cluster, hosts available: %(available)s of %(hosts)s"),
     "host": _("Single host"),
-    "resource_pool": _("Resource pool, %(available)s of %(hosts)s hosts available"),
-    "vapp": _("vApp, %(available)s of %(hosts)s hosts available"),
+    "resource_pool": _("Resource pool, hosts available: %(available)s of %(hosts)s"),
+    "vapp": _("vApp, hosts available: %(available)s of %(hosts)s"),
 }
 
 

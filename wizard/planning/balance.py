@@ -297,10 +297,24 @@ def _why_not(state: _State, emptied: frozenset[str]) -> list[Text]:
     for server_id in state.overloaded():
         server, (too_many, too_much) = state.servers[server_id], state.excess(server_id)
         if server_id in emptied:
-            text = _("%(name)s cannot be emptied: %(machines)s machines with %(change)s GB a day stay.")
+            text = Text.counted(
+                "%(name)s cannot be emptied: %(machines)s machine with %(change)s GB a day stays.",
+                "%(name)s cannot be emptied: %(machines)s machines with %(change)s GB a day stay.",
+                "machines",
+                name=server.name,
+                machines=too_many,
+                change=amount(too_much),
+            )
         else:
-            text = _("%(name)s stays beyond its limits by %(machines)s machines and %(change)s GB a day.")
-        texts.append(Text(text, name=server.name, machines=too_many, change=amount(too_much)))
+            text = Text.counted(
+                "%(name)s stays beyond its limits by %(machines)s machine and %(change)s GB a day.",
+                "%(name)s stays beyond its limits by %(machines)s machines and %(change)s GB a day.",
+                "machines",
+                name=server.name,
+                machines=too_many,
+                change=amount(too_much),
+            )
+        texts.append(text)
         texts.append(_cause(state, server))
     return list(dict.fromkeys(texts))
 
@@ -328,11 +342,12 @@ def _cause(state: _State, server: Carrier) -> Text:
         count = max(
             1, ceil(too_many / largest.most_machines), ceil(max(0.0, too_much) / largest.most_change_gb)
         )
-        return Text(
-            _(
-                "All of them together carry too little: %(machines)s machines or %(change)s GB a day too much. "
-                "Further servers needed: %(count)s at least."
-            ),
+        return Text.counted(
+            "All of them together carry too little: %(machines)s machine or %(change)s GB a day too much. "
+            "Further servers needed: %(count)s at least.",
+            "All of them together carry too little: %(machines)s machines or %(change)s GB a day too much. "
+            "Further servers needed: %(count)s at least.",
+            "machines",
             machines=max(0, too_many),
             change=amount(max(0.0, too_much)),
             count=count,

@@ -71,11 +71,17 @@ def _what_stays(
         text = _("There is no such server to be emptied: %(ids)s.")
         texts.append(Text(text, ids=strangers))
     if held := sorted(machine.name for machine in machines if machine.held):
-        text = _(
-            "The vault names no run-as account for %(count)s machines, without which they cannot move to another appliance. "
-            "Set one for them in the portal, then plan anew: %(names)s."
+        texts.append(
+            Text.counted(
+                "The vault names no run-as account for %(count)s machine, without which it cannot move to another appliance. "
+                "Set one for it in the portal, then plan anew: %(names)s.",
+                "The vault names no run-as account for %(count)s machines, without which they cannot move to another appliance. "
+                "Set one for them in the portal, then plan anew: %(names)s.",
+                "count",
+                count=len(held),
+                names=held[:_NAMES_MOST],
+            )
         )
-        texts.append(Text(text, count=len(held), names=held[:_NAMES_MOST]))
     if staying:
         text = _(
             "These replication groups stay whole where they are, as a machine of each cannot move: %(names)s."

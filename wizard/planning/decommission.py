@@ -104,12 +104,25 @@ def _fact(proof: Proof, seen: Seen) -> tuple[Fact, Text]:
     match proof:
         case "no_machines":
             return _none_left(
-                seen.machines, _("The vault shows %(number)s machines that replicate through it.")
+                seen.machines,
+                Text(_("The vault shows no machine that replicates through it.")),
+                Text.counted(
+                    "The vault shows %(number)s machine that replicates through it.",
+                    "The vault shows %(number)s machines that replicate through it.",
+                    "number",
+                    number=seen.machines or 0,
+                ),
             )
         case "nothing_failed_over":
             return _none_left(
                 seen.failed_over,
-                _("The vault shows %(number)s failed-over machines that come home through it."),
+                Text(_("The vault shows no failed-over machine that comes home through it.")),
+                Text.counted(
+                    "The vault shows %(number)s failed-over machine that comes home through it.",
+                    "The vault shows %(number)s failed-over machines that come home through it.",
+                    "number",
+                    number=seen.failed_over or 0,
+                ),
             )
         case "no_vcenters":
             if seen.vcenters is None:
@@ -132,8 +145,10 @@ def _fact(proof: Proof, seen: Seen) -> tuple[Fact, Text]:
     return None, Text("")
 
 
-def _none_left(number: int | None, template: str) -> tuple[Fact, Text]:
-    return (None, Text("")) if number is None else (number == 0, Text(template, number=number))
+def _none_left(number: int | None, none: Text, some: Text) -> tuple[Fact, Text]:
+    if number is None:
+        return None, Text("")
+    return (False, some) if number else (True, none)
 
 
 def _silence(seen: Seen) -> tuple[Fact, Text]:
@@ -142,8 +157,11 @@ def _silence(seen: Seen) -> tuple[Fact, Text]:
     if seen.silent_for is None:
         return None, Text("")
     minutes = int(seen.silent_for.total_seconds() // 60)
-    return seen.silent_for >= SILENT_FOR, Text(
-        _("The last heartbeat of any of its components is %(minutes)s minutes old."), minutes=minutes
+    return seen.silent_for >= SILENT_FOR, Text.counted(
+        "The last heartbeat of any of its components is %(minutes)s minute old.",
+        "The last heartbeat of any of its components is %(minutes)s minutes old.",
+        "minutes",
+        minutes=minutes,
     )
 
 
@@ -152,19 +170,34 @@ def _in_the_way(proof: Proof, seen: Seen) -> tuple[Text, ...]:
     ways: list[Text] = []
     if proof == "no_machines" and seen.failed_over:
         ways.append(
-            Text(
-                _(
-                    "%(number)s machines are failed over. Fail them back, or decide to leave them in Azure, before "
-                    "their replication is disabled."
-                ),
+            Text.counted(
+                "%(number)s machine is failed over. Fail it back, or decide to leave it in Azure, before its "
+                "replication is disabled.",
+                "%(number)s machines are failed over. Fail them back, or decide to leave them in Azure, before "
+                "their replication is disabled.",
+                "number",
                 number=seen.failed_over,
             )
         )
     if proof == "not_in_vault":
         if seen.machines:
-            ways.append(Text(_("%(number)s machines still replicate through it."), number=seen.machines))
+            ways.append(
+                Text.counted(
+                    "%(number)s machine still replicates through it.",
+                    "%(number)s machines still replicate through it.",
+                    "number",
+                    number=seen.machines,
+                )
+            )
         if seen.failed_over:
-            ways.append(Text(_("%(number)s failed-over machines still need it."), number=seen.failed_over))
+            ways.append(
+                Text.counted(
+                    "%(number)s failed-over machine still needs it.",
+                    "%(number)s failed-over machines still need it.",
+                    "number",
+                    number=seen.failed_over,
+                )
+            )
         if seen.vcenters:
             ways.append(Text(_("vCenters are still registered: %(names)s."), names=list(seen.vcenters)))
         if seen.standing:

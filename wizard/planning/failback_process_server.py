@@ -224,7 +224,7 @@ def _cores(plan: FailbackPlan) -> ComponentFinding | None:
         )
         return found("FP-03", "unknown", text, remedy, size=SIZE, needed=CORES)
     if plan.cores_free < CORES:
-        text = _("The subscription has %(found)s cores left in that region; %(size)s takes %(needed)s.")
+        text = _("Cores that the subscription has left in that region: %(found)s; %(size)s takes %(needed)s.")
         return found("FP-03", "block", text, remedy, found=plan.cores_free, size=SIZE, needed=CORES)
     return None
 

@@ -126,7 +126,7 @@ def disks(target: MasterTarget) -> ComponentFinding:
         return found(
             "MT-05",
             "block",
-            _("%(own)s disks of its own and %(returning)s that come home are more than %(most)s."),
+            _("Disks of its own: %(own)s, disks that come home: %(returning)s; together more than %(most)s."),
             _("Bring fewer machines home at a time, or set up a further master target."),
             own=own,
             returning=returning,
@@ -135,7 +135,7 @@ def disks(target: MasterTarget) -> ComponentFinding:
     return found(
         "MT-05",
         "pass",
-        _("%(own)s disks of its own and %(returning)s that come home; %(most)s are possible."),
+        _("Disks of its own: %(own)s, disks that come home: %(returning)s; %(most)s are possible."),
         own=own,
         returning=returning,
         most=MOST_DISKS,

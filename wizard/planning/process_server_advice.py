@@ -144,11 +144,12 @@ def _too_many_machines(machines: int, carried: int, scaleouts: int) -> Reason:
             carried=carried,
         )
         if not scaleouts
-        else Text(
-            _(
-                "%(machines)s machines are more than the %(carried)s that the built-in and %(scaleouts)s further "
-                "process servers carry."
-            ),
+        else Text.counted(
+            "%(machines)s machines are more than the %(carried)s that the built-in and %(scaleouts)s further "
+            "process server carry.",
+            "%(machines)s machines are more than the %(carried)s that the built-in and %(scaleouts)s further "
+            "process servers carry.",
+            "scaleouts",
             machines=machines,
             carried=carried,
             scaleouts=scaleouts,

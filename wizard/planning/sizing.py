@@ -319,8 +319,10 @@ def _highest_row(asked: SizingInput, rows: tuple[TableRow, ...]) -> tuple[TableR
     by_machines = next(place for place, row in enumerate(rows) if asked.machines <= row.most_machines)
     by_change = next(place for place, row in enumerate(rows) if asked.daily_change_gb <= row.most_change_gb)
     reasons = [
-        Text(
-            _("%(machines)s machines fall into row %(row)s (%(range)s)."),
+        Text.counted(
+            "%(machines)s machine falls into row %(row)s (%(range)s).",
+            "%(machines)s machines fall into row %(row)s (%(range)s).",
+            "machines",
             machines=asked.machines,
             row=rows[by_machines].label,
             range=rows[by_machines].machines,

@@ -179,8 +179,12 @@ def remove(addition: Addition, *, actor: Operator) -> Addition:
     seen = seen_in_vault(addition) if watched else ABSENT
     if seen.machines:
         raise Conflict(
-            Text(
-                _("%(count)s machines replicate through %(name)s."), count=seen.machines, name=addition.name
+            Text.counted(
+                "%(count)s machine replicates through %(name)s.",
+                "%(count)s machines replicate through %(name)s.",
+                "count",
+                count=seen.machines,
+                name=addition.name,
             ),
             remedy=Text(_("Move them to another process server first.")),
             code="machines_remain",

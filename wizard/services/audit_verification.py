@@ -198,11 +198,12 @@ def _not_sealed() -> tuple[Break | None, int]:
         )
         return Break(kind="inserted", place=0, entry_id=inserted.pk, text=text), 0
     if overdue is not None:
-        text = Text(
-            _(
-                "%(count)s entries older than a minute are not sealed, the first is %(entry)s about “%(subject)s”: no worker "
-                "runs, or they were put in afterwards."
-            ),
+        text = Text.counted(
+            "%(count)s entry older than a minute is not sealed: %(entry)s about “%(subject)s”. No worker runs, "
+            "or it was put in afterwards.",
+            "%(count)s entries older than a minute are not sealed, the first is %(entry)s about “%(subject)s”: "
+            "no worker runs, or they were put in afterwards.",
+            "count",
             count=open_.filter(at__lt=young).count(),
             entry=overdue.pk,
             subject=overdue.subject,

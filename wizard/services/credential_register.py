@@ -138,7 +138,14 @@ def _places(row: Credential, actor: Operator) -> list[Text]:
     names = list(seen.values_list("name", flat=True))
     places = [Text(_("the deployment %(name)s"), name=name) for name in names]
     if hidden := len(users) - len(names):
-        places.append(Text(_("%(count)s deployments of other teams"), count=hidden))
+        places.append(
+            Text.counted(
+                "%(count)s deployment of another team",
+                "%(count)s deployments of other teams",
+                "count",
+                count=hidden,
+            )
+        )
     return places
 
 

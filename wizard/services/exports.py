@@ -10,7 +10,7 @@ from django.db import transaction
 from wizard.models import Operator
 from wizard.services import audit
 from wizard.services.permissions import require
-from wizard.text import Text, _
+from wizard.text import Text
 
 ExportFormat = Literal["csv", "json"]
 
@@ -26,8 +26,10 @@ def note_export(
         "records.exported",
         subject=actor,
         actor=actor,
-        sentence=Text(
-            _("%(who)s exported %(rows)s rows of the list “%(what)s” as %(form)s."),
+        sentence=Text.counted(
+            "%(who)s exported %(rows)s row of the list “%(what)s” as %(form)s.",
+            "%(who)s exported %(rows)s rows of the list “%(what)s” as %(form)s.",
+            "rows",
             who=actor.username,
             rows=rows,
             what=what,

@@ -16,7 +16,7 @@ from wizard.models.sealing import SecretLost, position_of_key, seal, unseal
 from wizard.services import audit
 from wizard.services.permissions import require
 from wizard.services.sealed_columns import SealedColumn, columns
-from wizard.text import Text, _
+from wizard.text import Text
 
 log = structlog.get_logger(__name__)
 
@@ -80,12 +80,14 @@ class KeyStanding:
         """One sentence for whoever starts this installation; None where every secret can be read."""
         if not self.lost_count:
             return None
-        return Text(
-            _(
-                "%(count)s stored secrets cannot be read with the keys in CREDENTIAL_KEYS. Work that needs one of them "
-                "fails, everything else goes on. Put the missing key back, or see what is to be entered again: "
-                "manage.py rotate_keys --check."
-            ),
+        return Text.counted(
+            "%(count)s stored secret cannot be read with the keys in CREDENTIAL_KEYS. Work that needs it fails, "
+            "everything else goes on. Put the missing key back, or see what is to be entered again: manage.py "
+            "rotate_keys --check.",
+            "%(count)s stored secrets cannot be read with the keys in CREDENTIAL_KEYS. Work that needs one of "
+            "them fails, everything else goes on. Put the missing key back, or see what is to be entered again: "
+            "manage.py rotate_keys --check.",
+            "count",
             count=self.lost_count,
         )
 
@@ -128,10 +130,10 @@ def rotate(*, actor: Operator) -> Rotation:
         "keys.rotated",
         subject=actor,
         actor=actor,
-        sentence=Text(
-            _(
-                "%(who)s sealed %(count)s stored secrets with the newest key; %(lost)s could not be read with any key."
-            ),
+        sentence=Text.counted(
+            "%(who)s sealed %(count)s stored secret with the newest key; %(lost)s could not be read with any key.",
+            "%(who)s sealed %(count)s stored secrets with the newest key; %(lost)s could not be read with any key.",
+            "count",
             who=actor.username,
             count=done.total(),
             lost=standing.lost_count,
@@ -183,8 +185,10 @@ def forget_lost(*, actor: Operator) -> int:
             "keys.lost_forgotten",
             subject=actor,
             actor=actor,
-            sentence=Text(
-                _("%(who)s deleted %(count)s stored secrets that no key could read any more."),
+            sentence=Text.counted(
+                "%(who)s deleted %(count)s stored secret that no key could read any more.",
+                "%(who)s deleted %(count)s stored secrets that no key could read any more.",
+                "count",
                 who=actor.username,
                 count=gone,
             ),

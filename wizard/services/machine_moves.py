@@ -110,7 +110,7 @@ def run_plan(progress: Progress) -> Done:
     names = {machine.name.casefold() for machine in machines}
     return Done(
         summary=Text(
-            _("%(machines)s machines on %(servers)s servers: %(moves)s moves planned."),
+            _("Machines: %(machines)s, servers: %(servers)s, moves planned: %(moves)s."),
             machines=len(machines),
             servers=len(servers),
             moves=len(orders),

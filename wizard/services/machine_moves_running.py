@@ -260,8 +260,13 @@ def _only_if_lost(progress: Progress) -> Callable[[], bool]:
 
 
 def _about(batch: Sequence[MoveOrder], number: int, of: int) -> Text:
-    return Text(
-        _("Moving %(count)s machines: job %(number)s of %(of)s"), count=len(batch), number=number, of=of
+    return Text.counted(
+        "Moving %(count)s machine: job %(number)s of %(of)s",
+        "Moving %(count)s machines: job %(number)s of %(of)s",
+        "count",
+        count=len(batch),
+        number=number,
+        of=of,
     )
 
 
@@ -274,12 +279,16 @@ def _ended(report: MoveReport) -> Done:
             code="moves_failed",
         )
     if wrong:
-        summary = Text(
-            _("%(moved)s machines moved, %(wrong)s not: see each of them."), moved=moved, wrong=wrong
+        summary = Text.counted(
+            "%(moved)s machine moved, %(wrong)s not: see each of them.",
+            "%(moved)s machines moved, %(wrong)s not: see each of them.",
+            "moved",
+            moved=moved,
+            wrong=wrong,
         )
     else:
         summary = Text(
-            _("%(moved)s machines moved, %(already)s were there already."),
+            _("Machines moved: %(moved)s; there already: %(already)s."),
             moved=moved,
             already=report.count("already"),
         )

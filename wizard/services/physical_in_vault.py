@@ -45,8 +45,10 @@ def run(progress: Progress) -> Done:
             protectable_items.match(progress, place, deployment, start=85)
     if failed and not added:
         raise Conflict(
-            Text(
-                _("None of %(count)s physical servers could be added: %(name)s: %(reason)s"),
+            Text.counted(
+                "%(count)s physical server could not be added: %(name)s: %(reason)s",
+                "None of %(count)s physical servers could be added: %(name)s: %(reason)s",
+                "count",
                 count=len(failed),
                 name=failed[0][0],
                 reason=failed[0][1],
@@ -61,8 +63,10 @@ def run(progress: Progress) -> Done:
                 "physical_servers.added_to_vault",
                 subject=deployment,
                 actor=progress.task.requested_by,
-                sentence=Text(
-                    _("%(who)s added %(count)s physical servers of %(name)s to the vault."),
+                sentence=Text.counted(
+                    "%(who)s added %(count)s physical server of %(name)s to the vault.",
+                    "%(who)s added %(count)s physical servers of %(name)s to the vault.",
+                    "count",
                     who=progress.task.requested_by.username,
                     count=len(added),
                     name=deployment.name,
@@ -72,7 +76,9 @@ def run(progress: Progress) -> Done:
 
     return Done(
         summary=Text(
-            _("%(added)s physical servers added to the vault, %(there)s were there, %(failed)s failed."),
+            _(
+                "Physical servers added to the vault: %(added)s; there already: %(there)s; failed: %(failed)s."
+            ),
             added=len(added),
             there=len(there),
             failed=len(failed),

@@ -192,7 +192,7 @@ def take_over(deployment: Deployment, content: str | bytes, *, actor: Operator) 
             actor=actor,
             sentence=Text(
                 _(
-                    "%(who)s took %(new)s new and %(changed)s changed physical servers for %(deployment)s from a file."
+                    "%(who)s took physical servers for %(deployment)s from a file: %(new)s new, %(changed)s changed."
                 ),
                 who=actor.username,
                 new=len(fresh),

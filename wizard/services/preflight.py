@@ -123,7 +123,12 @@ def run(progress: Progress) -> Done:
         settle(deployment, verdict)
 
     summary = (
-        Text(_("%(count)s findings block the deployment."), count=len(verdict.blocking))
+        Text.counted(
+            "%(count)s finding blocks the deployment.",
+            "%(count)s findings block the deployment.",
+            "count",
+            count=len(verdict.blocking),
+        )
         if verdict.blocked
         else Text(_("Nothing blocks the deployment."))
     )

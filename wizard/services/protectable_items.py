@@ -50,8 +50,10 @@ def run(progress: Progress) -> Done:
     with azure_access.open_arm(deployment) as arm:
         counts = match(progress, vault_places.place_of(arm, deployment), deployment, start=15)
     return Done(
-        summary=Text(
-            _("The vault lists %(items)s machines; %(matched)s of them are known here."),
+        summary=Text.counted(
+            "The vault lists %(items)s machine; known here: %(matched)s.",
+            "The vault lists %(items)s machines; known here: %(matched)s.",
+            "items",
             items=counts.items,
             matched=counts.matched,
         ),
@@ -97,7 +99,14 @@ def match(progress: Progress, place: Place, deployment: Deployment, *, start: in
             ],
         )
         read += len(rows)
-        progress.info(Text(_("%(count)s machines of the vault read."), count=read))
+        progress.info(
+            Text.counted(
+                "%(count)s machine of the vault read.",
+                "%(count)s machines of the vault read.",
+                "count",
+                count=read,
+            )
+        )
     listed = deployment.protectable_items
     with transaction.atomic():
         listed.filter(seen_at__lt=began).delete()

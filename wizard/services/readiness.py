@@ -87,7 +87,12 @@ def _database() -> _Judgement:
             code="migrations_missing",
             cause=Text(_("The database has not the tables of this version.")),
             remedy=Text(_("Run manage.py migrate, then start web and workers again.")),
-            details=Text(_("%(count)s migrations are missing."), count=len(missing)),
+            details=Text.counted(
+                "%(count)s migration is missing.",
+                "%(count)s migrations are missing.",
+                "count",
+                count=len(missing),
+            ),
         )
     return _well()
 
@@ -127,7 +132,14 @@ def _worker() -> _Judgement:
             remedy=Text(_("Start the workers again, so that all parts are of one version.")),
             details=Text(_("Workers are of version %(versions)s."), versions=", ".join(others)),
         )
-    return _well(Text(_("%(count)s workers were heard of lately."), count=len(alive)))
+    return _well(
+        Text.counted(
+            "%(count)s worker was heard of lately.",
+            "%(count)s workers were heard of lately.",
+            "count",
+            count=len(alive),
+        )
+    )
 
 
 def _scheduler() -> _Judgement:
@@ -149,7 +161,12 @@ def _scheduler() -> _Judgement:
             ),
             details=None
             if age is None
-            else Text(_("Last heard of %(seconds)s seconds ago."), seconds=round(age)),
+            else Text.counted(
+                "Last heard of %(seconds)s second ago.",
+                "Last heard of %(seconds)s seconds ago.",
+                "seconds",
+                seconds=round(age),
+            ),
         )
     return _well()
 
@@ -180,7 +197,9 @@ def _keys() -> _Judgement:
             remedy=Text(
                 _("Put the missing key back into CREDENTIAL_KEYS, or see manage.py rotate_keys --check.")
             ),
-            details=Text(_("%(count)s secrets cannot be read."), count=lost),
+            details=Text.counted(
+                "%(count)s secret cannot be read.", "%(count)s secrets cannot be read.", "count", count=lost
+            ),
         )
     return _well()
 

@@ -49,10 +49,10 @@ def run_register(progress: Progress) -> Done:
         gaps = _privilege_gaps(session, [datacenter.ref for datacenter in placement.datacenters])
         if gaps["full"]:
             progress.warning(
-                Text(
-                    _(
-                        "The account lacks %(count)s privileges of the full role: replication works, failback does not."
-                    ),
+                Text.counted(
+                    "The account lacks %(count)s privilege of the full role: replication works, failback does not.",
+                    "The account lacks %(count)s privileges of the full role: replication works, failback does not.",
+                    "count",
                     count=len(gaps["full"]),
                 )
             )
@@ -88,8 +88,10 @@ def run_register(progress: Progress) -> Done:
         )
 
     done = Done(
-        summary=Text(
-            _("%(host)s is registered; %(count)s machines discovered."),
+        summary=Text.counted(
+            "%(host)s is registered; %(count)s machine discovered.",
+            "%(host)s is registered; %(count)s machines discovered.",
+            "count",
             host=answers["host"],
             count=counts["machines"],
         ),
@@ -137,10 +139,15 @@ def run_discover(progress: Progress) -> Done:
     counts = _counts(vcenter)
     return Done(
         summary=(
-            Text(_("%(count)s machines discovered."), count=counts["machines"])
+            Text.counted(
+                "%(count)s machine discovered.",
+                "%(count)s machines discovered.",
+                "count",
+                count=counts["machines"],
+            )
             if outcome.complete
             else Text(
-                _("%(read)s of %(count)s machines had changed; %(gone)s are gone."),
+                _("Machines that had changed: %(read)s of %(count)s; gone: %(gone)s."),
                 read=outcome.read,
                 count=counts["machines"],
                 gone=outcome.gone,
@@ -165,7 +172,9 @@ def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: boo
     expected = vcenter.machines.filter(gone_at=None).count()
 
     def report(read: int) -> None:
-        progress.info(Text(_("%(count)s machines read."), count=read))
+        progress.info(
+            Text.counted("%(count)s machine read.", "%(count)s machines read.", "count", count=read)
+        )
         if expected:
             progress.percent(start + (95 - start) * min(1.0, read / expected))
 

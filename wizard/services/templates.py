@@ -112,8 +112,10 @@ def run_inspect(progress: Progress) -> Done:
     judged = fingerprint(path)
     with open_template(path) as template:
         progress.info(
-            Text(
-                _("%(product)s %(version)s, %(disks)s disks."),
+            Text.counted(
+                "%(product)s %(version)s, %(disks)s disk.",
+                "%(product)s %(version)s, %(disks)s disks.",
+                "disks",
                 product=template.descriptor.product or template.descriptor.name,
                 version=template.descriptor.version,
                 disks=len(template.descriptor.disks),

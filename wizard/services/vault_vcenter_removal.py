@@ -117,8 +117,10 @@ def _refuse_while_protected(place: Place, there: Record, row: VCenter) -> None:
     ]
     if names:
         raise Conflict(
-            Text(
-                _("%(count)s machines of %(name)s are protected, among them %(some)s."),
+            Text.counted(
+                "%(count)s machine of %(name)s is protected: %(some)s.",
+                "%(count)s machines of %(name)s are protected, among them %(some)s.",
+                "count",
                 count=len(names),
                 name=row.friendly_name,
                 some=names[:3],

@@ -134,8 +134,10 @@ def _certificate(component: ObservedComponent, now: datetime) -> HealthState:
     value = (
         Text(_("ended on %(date)s"), date=component.certificate_ends.date().isoformat())
         if component.certificate_ends <= now
-        else Text(
-            _("%(days)s days left, until %(date)s"),
+        else Text.counted(
+            "%(days)s day left, until %(date)s",
+            "%(days)s days left, until %(date)s",
+            "days",
             days=left.days,
             date=component.certificate_ends.date().isoformat(),
         )

@@ -80,8 +80,19 @@ def _characters(shortest: int | None, longest: int | None) -> Text | None:
     if shortest and bounded:
         return Text(_("From %(shortest)d to %(longest)d characters"), shortest=shortest, longest=longest)
     if shortest:
-        return Text(_("At least %(shortest)d characters"), shortest=shortest)
-    return Text(_("At most %(longest)d characters"), longest=longest) if bounded else None
+        return Text.counted(
+            "At least %(shortest)d character",
+            "At least %(shortest)d characters",
+            "shortest",
+            shortest=shortest,
+        )
+    return (
+        Text.counted(
+            "At most %(longest)d character", "At most %(longest)d characters", "longest", longest=longest
+        )
+        if bounded
+        else None
+    )
 
 
 def _number(item: OvfProperty, value: str, *, whole: bool) -> Text | None:
@@ -107,8 +118,10 @@ def _length(item: OvfProperty, value: str) -> Text | None:
             longest=longest,
         )
     if item.shortest is not None and found < item.shortest:
-        return Text(
-            _("The value has %(found)d characters; at least %(shortest)d are expected."),
+        return Text.counted(
+            "The value has %(found)d character; at least %(shortest)d are expected.",
+            "The value has %(found)d characters; at least %(shortest)d are expected.",
+            "found",
             found=found,
             shortest=item.shortest,
         )

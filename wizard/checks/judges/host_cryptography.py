@@ -133,7 +133,13 @@ def judge_site_certificate(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("valid until %(day)s, %(days)s days"), day=ends.isoformat(), days=days),
+        observed=Text.counted(
+            "valid until %(day)s, %(days)s day",
+            "valid until %(day)s, %(days)s days",
+            "days",
+            day=ends.isoformat(),
+            days=days,
+        ),
         expected=expected,
         details=(
             Text(

@@ -15,7 +15,12 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     found, minimum = facts["host.hardware.logical_processors"], params["minimum"]
     wanted = max(minimum, facts["capacity.vcpu"])
     if found < minimum:
-        summary = Text(_("The machine has %(found)s logical processors; too few."), found=found)
+        summary = Text.counted(
+            "The machine has %(found)s logical processor; too few.",
+            "The machine has %(found)s logical processors; too few.",
+            "found",
+            found=found,
+        )
     elif found < wanted:
         summary = Text(
             _(

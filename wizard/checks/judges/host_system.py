@@ -70,7 +70,12 @@ def judge_licence(facts: Facts, params: Params) -> Verdict:
         observed = Text(_("not activated"))
     else:
         status = "warn" if days <= params["warn_days"] else "pass"
-        summary = Text(_("Windows runs for %(days)s more days without a licence."), days=days)
+        summary = Text.counted(
+            "Windows runs for %(days)s more day without a licence.",
+            "Windows runs for %(days)s more days without a licence.",
+            "days",
+            days=days,
+        )
         observed = Text(_("days left: %(days)s"), days=days)
     return Verdict(
         status=status,

@@ -120,7 +120,7 @@ def judge_host_state(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("%(usable)s of %(all)s hosts usable"), usable=usable, all=len(hosts)),
+        observed=Text(_("usable hosts: %(usable)s of %(all)s"), usable=usable, all=len(hosts)),
         expected=Text(_("connected and not in maintenance mode")),
         details=tuple(
             Text(_("%(host)s is in maintenance mode."), host=host["name"])
@@ -240,7 +240,7 @@ def judge_host_reach(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("%(reached)s of %(all)s hosts reached"), reached=reached, all=len(hosts)),
+        observed=Text(_("hosts reached: %(reached)s of %(all)s"), reached=reached, all=len(hosts)),
         expected=Text(_("TCP port 443 of every host open from here")),
         details=tuple(
             Text("%(host)s: %(detail)s", host=host["name"], detail=host["detail"]) for host in silent

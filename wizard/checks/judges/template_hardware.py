@@ -17,7 +17,12 @@ def judge_processors(facts: Facts, params: Params) -> Verdict:
     found = facts["template.descriptor"]["cpu_count"]
     minimum, advised = params["minimum"], facts["capacity.vcpu"]
     if found < minimum:
-        summary = Text(_("The template has %(found)s virtual processors; too few."), found=found)
+        summary = Text.counted(
+            "The template has %(found)s virtual processor; too few.",
+            "The template has %(found)s virtual processors; too few.",
+            "found",
+            found=found,
+        )
     elif found < advised:
         summary = Text(
             _(

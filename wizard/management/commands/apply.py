@@ -76,8 +76,10 @@ class Command(BaseCommand):
                 [], Text(_("The file leaves steps unanswered; the deployment is not recorded yet."))
             )
         for vcenter in deployment.vcenters.all():
-            registered = Text(
-                _("Registered: %(product)s at %(host)s, %(machines)s machines."),
+            registered = Text.counted(
+                "Registered: %(product)s at %(host)s, %(machines)s machine.",
+                "Registered: %(product)s at %(host)s, %(machines)s machines.",
+                "machines",
                 product=vcenter.product,
                 host=vcenter.host,
                 machines=vcenter.machines.filter(is_template=False, gone_at=None).count(),

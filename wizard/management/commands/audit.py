@@ -62,11 +62,19 @@ class Command(BaseCommand):
         console = terminal()
         if found.broken is not None:
             console.print(f"[red]{escape(str(found.broken.text))}[/]", soft_wrap=True)
-            before = Text(_("What comes before holds: %(count)s entries."), count=found.entries)
+            before = Text.counted(
+                "What comes before holds: %(count)s entry.",
+                "What comes before holds: %(count)s entries.",
+                "count",
+                count=found.entries,
+            )
             console.print(escape(str(before)))
             return
-        holds = Text(
-            _("The audit trail holds: %(count)s entries, each as it was sealed."), count=found.entries
+        holds = Text.counted(
+            "The audit trail holds: %(count)s entry, as it was sealed.",
+            "The audit trail holds: %(count)s entries, each as it was sealed.",
+            "count",
+            count=found.entries,
         )
         console.print(f"[green]{escape(str(holds))}[/]")
         end = Text(_("Keep this digest elsewhere: %(digest)s"), digest=found.digest)
@@ -99,7 +107,8 @@ class Command(BaseCommand):
 
     def seal(self, _options: dict[str, Any]) -> None:
         sealed = audit_chain.sweep()
-        terminal().print(escape(str(Text(_("Sealed: %(count)s entries."), count=sealed))))
+        said = Text.counted("Sealed: %(count)s entry.", "Sealed: %(count)s entries.", "count", count=sealed)
+        terminal().print(escape(str(said)))
 
 
 def _shown(found: Verdict) -> dict[str, Any]:

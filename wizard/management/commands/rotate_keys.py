@@ -79,14 +79,17 @@ def _rotate(console: Console, username: str) -> int:
     _say(
         console,
         Text(
-            _("%(done)s secrets were sealed with the newest key, %(same)s were already."),
+            _("Secrets sealed with the newest key: %(done)s; sealed with it already: %(same)s."),
             done=sum(done.resealed.values()),
             same=sum(done.untouched.values()),
         ),
     )
     if done.busy:
-        text = Text(
-            _("%(count)s were being changed by others all the time; run this again."), count=done.busy
+        text = Text.counted(
+            "%(count)s secret was being changed by others all the time; run this again.",
+            "%(count)s secrets were being changed by others all the time; run this again.",
+            "count",
+            count=done.busy,
         )
         _say(console, text)
     _say_lost(console, done.lost, done.lost_count)
@@ -95,7 +98,15 @@ def _rotate(console: Console, username: str) -> int:
 
 def _forget(console: Console, username: str) -> None:
     count = key_rotation.forget_lost(actor=person(username))
-    _say(console, Text(_("%(count)s secrets that could not be read were deleted."), count=count))
+    _say(
+        console,
+        Text.counted(
+            "%(count)s secret that could not be read was deleted.",
+            "%(count)s secrets that could not be read were deleted.",
+            "count",
+            count=count,
+        ),
+    )
 
 
 def _say_standing(console: Console, standing: KeyStanding) -> int:
@@ -109,8 +120,13 @@ def _say_standing(console: Console, standing: KeyStanding) -> int:
     console.print(table)
     _say_lost(console, standing.lost, standing.lost_count)
     if standing.waiting:
-        text = _("%(count)s need an older key. Run manage.py rotate_keys before one is taken away.")
-        _say(console, Text(text, count=standing.waiting))
+        text = Text.counted(
+            "%(count)s secret needs an older key. Run manage.py rotate_keys before one is taken away.",
+            "%(count)s secrets need an older key. Run manage.py rotate_keys before one is taken away.",
+            "count",
+            count=standing.waiting,
+        )
+        _say(console, text)
     elif not standing.lost_count:
         _say(console, Text(_("The first key is enough; others can be taken away.")))
     return EXIT_LOST if standing.lost_count else EXIT_WAITING if standing.waiting else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,7 +14,7 @@ from wizard.checks import catalogue
 
 class _MakeMessages(makemessages.Command):
     # `Text.counted("one", "many", ...)` holds a pair that gettext knows as singular and plural.
-    xgettext_options: ClassVar[list[str]] = [
+    xgettext_options = [
         *makemessages.Command.xgettext_options,
         "--keyword=counted:1,2",
     ]

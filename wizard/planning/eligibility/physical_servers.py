@@ -176,10 +176,10 @@ def _server(
     number: int, keys: Sequence[str], cells: Sequence[str]
 ) -> tuple[PhysicalServer | None, list[CsvFault]]:
     if any(cell.strip() for cell in cells[len(keys) :]):
-        text = Text(
-            _(
-                "The row has %(count)s cells; expected %(expected)s, as in the header. Put cells with a delimiter in quotes."
-            ),
+        text = Text.counted(
+            "The row has %(count)s cell; expected %(expected)s, as in the header. Put cells with a delimiter in quotes.",
+            "The row has %(count)s cells; expected %(expected)s, as in the header. Put cells with a delimiter in quotes.",
+            "count",
             count=len(cells),
             expected=len(keys),
         )

@@ -35,7 +35,7 @@ def run(progress: Progress) -> Done:
     return Done(
         summary=Text(
             _(
-                "%(components)s components seen, %(differences)s differences; the worst state is: %(severity)s."
+                "Components seen: %(components)s, differences: %(differences)s; the worst state is: %(severity)s."
             ),
             components=outcome.components,
             differences=outcome.differences,

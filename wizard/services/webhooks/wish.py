@@ -74,8 +74,10 @@ def refuse(wish: WebhookWish, *, needs_secret: bool, moved: bool = False) -> Non
         )
         errors.append(FieldError(path="secret", message=text, code="missing"))
     elif wish.secret and not LEAST_SECRET <= len(wish.secret) <= _LONGEST_SECRET:
-        text = Text(
-            _("The secret has %(found)s characters; expected are %(least)s to %(most)s."),
+        text = Text.counted(
+            "The secret has %(found)s character; expected are %(least)s to %(most)s.",
+            "The secret has %(found)s characters; expected are %(least)s to %(most)s.",
+            "found",
             found=len(wish.secret),
             least=LEAST_SECRET,
             most=_LONGEST_SECRET,

@@ -41,8 +41,10 @@ def _counts(cs: ObservedComponent, own: Sequence[ObservedComponent]) -> Iterator
     told = cs.facts.get("process_servers")
     listed = sum(component.kind in _PROCESS_SERVERS for component in own)
     if isinstance(told, int) and told != listed:
-        text = Text(
-            _("The vault counts %(told)s process servers of %(name)s and lists %(listed)s."),
+        text = Text.counted(
+            "The vault counts %(told)s process server of %(name)s and lists %(listed)s.",
+            "The vault counts %(told)s process servers of %(name)s and lists %(listed)s.",
+            "told",
             told=told,
             name=cs.name,
             listed=listed,

@@ -145,7 +145,12 @@ def _replicating(
 
 def _to_server(kind: str, source: str, server: str, count: int, by_id: Mapping[str, str]) -> ObservedLink:
     key = by_id.get(server)
-    text = Text(_("%(count)s machines name a server that the vault does not list."), count=count)
+    text = Text.counted(
+        "%(count)s machine names a server that the vault does not list.",
+        "%(count)s machines name a server that the vault does not list.",
+        "count",
+        count=count,
+    )
     return ObservedLink(
         kind="replicates_through" if kind == "replicates_through" else "writes_to",
         source=source,
