@@ -20,8 +20,9 @@ from django.utils import timezone
 from tests.builders import make_operator
 from tests.web.oidc_provider import CLIENT, SECRET, Provider, running
 from tests.web.pages import read
+from tests.web.test_sign_in_second_factor import code_of
 from wizard.models import AuditEntry, Operator
-from wizard.services import accounts
+from wizard.services import accounts, second_factors
 
 PASSWORD = "correct horse battery"
 
@@ -319,6 +320,7 @@ def test_an_account_belongs_to_one_person(working: Client, provider: Provider, o
 
 def test_the_only_way_in_is_not_removed(stranger: Client, provider: Provider, known: Operator) -> None:
     back_from(stranger, provider)
+    back_from(stranger, provider, purpose="again")
     answer = stranger.post("/account/provider/remove/", follow=True)
     assert "Without a password this is your only way in." in read(answer).words
     assert back_from(Client(), provider)["Location"] == "/"
@@ -347,6 +349,38 @@ def test_an_old_sign_in_there_confirms_nothing(
     provider.forge = {"auth_time": auth_time}
     words = refused(back_from(stranger, provider, purpose="again", next="/account/tokens/"))
     assert "did not ask you to sign in again" in words
+
+
+@pytest.mark.parametrize("auth_time", [None, 1, 1e300])
+def test_coming_in_once_more_is_no_proof_where_the_provider_asked_nothing(
+    stranger: Client, provider: Provider, known: Operator, auth_time: Any
+) -> None:
+    """Who is signed in there comes in by one button, so a screen that was left alone must not be enough for a token."""
+    provider.forge = {"auth_time": auth_time}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        back_from(stranger, provider)
+        clock.shift(timedelta(minutes=11))
+        assert back_from(stranger, provider)["Location"] == "/"
+        assert "prompt" not in provider.asked[-1]
+        answer = stranger.post("/account/tokens/", {"name": "n", "scope": "read", "expires_days": "1"})
+    if auth_time == 1e300:
+        # The provider says that it asked just now; its clock is ahead.
+        assert answer.status_code == 201
+    else:
+        assert answer["Location"].startswith("/sign-in/again/")
+        assert not known.api_tokens.exists()
+
+
+def test_a_code_after_the_provider_is_a_proof(stranger: Client, provider: Provider, known: Operator) -> None:
+    secret = second_factors.new_app_secret()
+    second_factors.add_app(known, secret, code_of(secret, timezone.now()))
+    later = timezone.now() + timedelta(minutes=11)
+    with time_machine.travel(later, tick=False):
+        new = Client()
+        assert back_from(new, provider)["Location"] == "/sign-in/code/"
+        assert new.post("/sign-in/code/", {"code": code_of(secret, later)})["Location"] == "/"
+        made = new.post("/account/tokens/", {"name": "n", "scope": "read", "expires_days": "1"})
+    assert made.status_code == 201
 
 
 @pytest.mark.parametrize("purpose", ["", "Again", "anything"])

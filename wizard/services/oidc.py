@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -81,6 +82,13 @@ def claims_of(
         # Its own words may hold parts of tokens.
         raise _failed(_("The answer of %(provider)s cannot be accepted.")) from error
     return claims
+
+
+def signed_in_at(claims: dict[str, Any]) -> datetime:
+    """When the person last proved to the provider who they are, which may be long ago; the epoch where it does not say."""
+    at = _number(claims.get("auth_time"))
+    # Its clock may be ahead of ours a little.
+    return datetime.fromtimestamp(min(at, time.time()) if at > 0 else 0, UTC)
 
 
 def _verified(token: str, configuration: dict[str, Any]) -> dict[str, Any]:

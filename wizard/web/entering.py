@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 
 from wizard.models import Operator
-from wizard.services import second_factors
+from wizard.services import second_factors, sessions
 
 By = Literal["password", "link", "provider"]
 
@@ -35,10 +35,16 @@ class Pending:
     by: By
 
 
-def enter(request: HttpRequest, person: Operator, *, back: str, by: By) -> HttpResponse:
-    """The first step is done: in, or on to the second step."""
+def enter(
+    request: HttpRequest, person: Operator, *, back: str, by: By, proved: datetime | None = None
+) -> HttpResponse:
+    """The first step is done: in, or on to the second step. `proved` is when it was, where that is not now."""
     if not second_factors.kinds_of(person):
-        return admit(request, Pending(person=person, back=back, by=by))
+        response = admit(request, Pending(person=person, back=back, by=by))
+        if proved is not None:
+            # Here nobody was asked for anything, so that coming in once more must not make an old proof a fresh one.
+            sessions.prove(request.session, proved)
+        return response
     # Whoever knows the key of this session from before must not get half a sign-in with it.
     request.session.cycle_key()
     request.session[_PENDING] = {

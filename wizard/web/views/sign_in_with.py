@@ -111,7 +111,13 @@ def disconnect(request: SignedInRequest) -> HttpResponse:
 
 def _go_on(request: HttpRequest, kept: dict[str, Any], claims: dict[str, Any]) -> HttpResponse:
     if kept["purpose"] == _SIGN_IN:
-        return entering.enter(request, identities.person_of(claims), back=kept["back"], by="provider")
+        return entering.enter(
+            request,
+            identities.person_of(claims),
+            back=kept["back"],
+            by="provider",
+            proved=oidc.signed_in_at(claims),
+        )
     if not request.user.is_authenticated:
         return redirect("sign_in")
     person = request.user
