@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.contrib import admin as django_admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.builders import make_operator
 from tests.console.conftest import furnish, signed_in
@@ -175,6 +179,38 @@ def test_an_administrator_sets_another_password_and_it_is_on_record(
     operator.refresh_from_db()
     assert operator.check_password("a long enough phrase")
     assert AuditEntry.objects.filter(action="person.changed", subject_id=str(operator.pk)).exists()
+
+
+@pytest.mark.parametrize("whose", ["own", "of somebody else"])
+def test_a_screen_that_was_left_alone_is_not_enough_to_change_who_gets_in(
+    deciding: Client, admin: Operator, operator: Operator, whose: str
+) -> None:
+    """Else it gives a password of one's own choice, and with that the proof for tokens and second factors."""
+    person = admin if whose == "own" else operator
+    new = {
+        "password1": "a long enough phrase",
+        "password2": "a long enough phrase",
+        "usable_password": "true",
+    }
+    page, password = page_url(person), f"{PEOPLE}{person.pk}/password/"
+    forms = (
+        (password, new),
+        (page, form_of(person, role="admin", is_staff="on", email="m@example.net")),
+        (f"{PEOPLE}add/", NEW),
+    )
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        for url, form in forms:
+            assert deciding.post(url, form)["Location"] == f"/sign-in/again/?next={quote(url, safe='')}"
+        for url in (password, f"{PEOPLE}add/"):
+            assert deciding.get(url).status_code == 302
+        assert deciding.get(page).status_code == 200
+    person.refresh_from_db()
+    assert not person.check_password(new["password1"])
+    assert person.email == ""
+    assert not Operator.objects.filter(username=NEW["username"]).exists()
+    assert deciding.post(password, new).status_code == 302
+    person.refresh_from_db()
+    assert person.check_password(new["password1"])
 
 
 def _absolute(client: Client, person: Operator) -> str:

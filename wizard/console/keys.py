@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
+from wizard.console.proving import proof_wanted
 from wizard.models import Operator
-from wizard.services import key_rotation, sessions
+from wizard.services import key_rotation
 from wizard.services.errors import UserError
 from wizard.services.permissions import may
 
@@ -29,13 +28,8 @@ def rotation(site: Any, request: HttpRequest) -> HttpResponse:
 def _rotation(request: HttpRequest, site: Any) -> HttpResponse:
     if not may(request.user, "keys.rotate"):
         raise PermissionDenied(gettext("Only administrators may do this."))
-    if not sessions.recently_proved(request.session, timezone.now()):
-        if request.method == "POST":
-            messages.warning(
-                request, gettext("Nothing was done yet. Confirm that it is you; then press the button again.")
-            )
-        back = urlencode({"next": reverse("admin:rotate_keys")})
-        return redirect(f"{reverse('sign_in_again')}?{back}")
+    if wanted := proof_wanted(request, reverse("admin:rotate_keys")):
+        return wanted
     if request.method == "POST":
         _rotate(request)
         return redirect("admin:rotate_keys")

@@ -11,13 +11,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
+from wizard.console.proving import proof_wanted
 from wizard.console.reading import ReadingAdmin, RecordPages, Seen
 from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
 from wizard.services import accounts, audit, teams
@@ -101,6 +102,28 @@ class OperatorAdmin(RecordPages, UserAdmin):  # type: ignore[type-arg]  # not su
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        changes = request.method == "POST" or object_id is None
+        wanted = proof_wanted(request, request.get_full_path()) if changes and self._may(request) else None
+        found: HttpResponse = wanted or super().changeform_view(request, object_id, form_url, extra_context)
+        return found
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Also of one's own, for which the product's own page asks for the old one."""
+        wanted = proof_wanted(request, request.get_full_path()) if self._may(request) else None
+        found: HttpResponse = wanted or super().user_change_password(request, id, form_url)
+        return found
+
+    @staticmethod
+    def _may(request: HttpRequest) -> bool:
+        return may(request.user, "person.change")
 
     @admin.display(description=_("password"))
     def sign_in(self, obj: Operator) -> SafeString | str:
