@@ -35,6 +35,7 @@ from wizard.services import (
     answer_files,
     automation,
     decommission,
+    decommission_end,
     deployment_progress,
     deployments,
     discovery,
@@ -133,7 +134,7 @@ def end(deployment: Deployment, actor: Operator) -> Deployment:
     for plan in decommission.plans_of(deployment):
         confirm_all(deployment, plan.key, actor)
         name = deployment.name if plan.whole else plan.subject.name
-        decommission.finish(deployment, plan.key, name=name, actor=actor)
+        decommission_end.finish(deployment, plan.key, name=name, actor=actor)
     deployment.refresh_from_db()
     return deployment
 
@@ -307,7 +308,7 @@ def test_who_may_look_confirms_and_ends_nothing(recorded: Deployment, viewer: Op
     for act in (
         lambda: decommission.confirm(recorded, "", "replication_disabled", actor=viewer),
         lambda: decommission.take_back(recorded, "", "replication_disabled", actor=viewer),
-        lambda: decommission.finish(recorded, "", name="lyon-cs01", actor=viewer),
+        lambda: decommission_end.finish(recorded, "", name="lyon-cs01", actor=viewer),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -322,7 +323,7 @@ def test_a_component_leaves_the_topology_with_a_new_snapshot(
     row = add(recorded, operator)
     before, key = recorded.snapshots.count(), key_of(recorded, "PS02")
     confirm_all(recorded, key, operator)
-    decommission.finish(recorded, key, name="PS02", actor=operator)
+    decommission_end.finish(recorded, key, name="PS02", actor=operator)
     row.refresh_from_db()
     assert (row.state, row.removed_at is None) == (Addition.State.REMOVED, False)
     assert recorded.snapshots.count() == before + 1
@@ -351,7 +352,7 @@ def test_a_vcenter_leaves_with_its_hosts_and_is_refreshed_no_more_for_it(
     key = key_of(recorded, "vcenter.lab.test")
     VCenter.objects.update(friendly_name="production")  # since it was recorded
     confirm_all(recorded, key, operator)
-    decommission.finish(recorded, key, name="vcenter.lab.test", actor=operator)
+    decommission_end.finish(recorded, key, name="vcenter.lab.test", actor=operator)
     assert not recorded.vcenters.exists()
     assert not topology.graph_of(recorded).nodes_of("vcenter", "esxi")
     assert discovery.send_due() == 0
@@ -363,18 +364,18 @@ def test_nothing_is_written_off_with_steps_left_or_under_another_name(
 ) -> None:
     key = key_of(recorded, "vcenter.lab.test")
     with pytest.raises(Conflict) as refused:
-        decommission.finish(recorded, key, name="vcenter.lab.test", actor=operator)
+        decommission_end.finish(recorded, key, name="vcenter.lab.test", actor=operator)
     assert refused.value.code == "steps_left"
     confirm_all(recorded, key, operator)
     with pytest.raises(Invalid) as invalid:
-        decommission.finish(recorded, key, name="lyon-cs01", actor=operator)
+        decommission_end.finish(recorded, key, name="lyon-cs01", actor=operator)
     assert invalid.value.errors[0].path == "name"
     task = tasks.launch("record_topology", deployment=recorded, actor=operator)
     with pytest.raises(Conflict) as refused:
-        decommission.finish(recorded, key, name="vcenter.lab.test", actor=operator)
+        decommission_end.finish(recorded, key, name="vcenter.lab.test", actor=operator)
     assert refused.value.code == "task_running"
     tasks.cancel(task, actor=operator)
-    decommission.finish(recorded, key, name=" vcenter.lab.test ", actor=operator)
+    decommission_end.finish(recorded, key, name=" vcenter.lab.test ", actor=operator)
 
 
 # --- the end of a deployment ------------------------------------------------------------------------------------------
@@ -475,7 +476,7 @@ def attempts(deployment: Deployment, actor: Operator) -> dict[str, Any]:
         "take the bundle": lambda: installation_bundle.stream(deployment, actor=actor),
         "confirm": lambda: decommission.confirm(deployment, "", "replication_disabled", actor=actor),
         "take back": lambda: decommission.take_back(deployment, "", "replication_disabled", actor=actor),
-        "finish again": lambda: decommission.finish(deployment, "", name=deployment.name, actor=actor),
+        "finish again": lambda: decommission_end.finish(deployment, "", name=deployment.name, actor=actor),
         "plan a file": lambda: automation.plan(parse(answer_files.export(deployment)[0])),
     }
 

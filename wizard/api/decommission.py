@@ -23,7 +23,7 @@ from wizard.api.of_deployment import (
     whole_list,
 )
 from wizard.api.schemas import Input
-from wizard.services import decommission
+from wizard.services import decommission, decommission_end
 from wizard.services.decommission import Plan
 
 router = Router(tags=["decommission"])
@@ -172,7 +172,7 @@ def finish_decommission(
     deployment, actor = operate(request, deployment_id, "decommission.finish")
     revision(if_match)
     with changing(deployment, if_match):
-        decommission.finish(deployment, component, name=payload.name, actor=actor)
+        decommission_end.finish(deployment, component, name=payload.name, actor=actor)
     return Status(204, None)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment
-from wizard.services import decommission, deployments
+from wizard.services import decommission, decommission_end, deployments
 from wizard.services.decommission import Plan
 from wizard.services.errors import Invalid, NotFound, UserError
 from wizard.services.permissions import may, require
@@ -90,7 +90,7 @@ def _act(request: SignedInRequest, deployment: Deployment, key: str) -> HttpResp
             decommission.take_back(deployment, key, step, actor=request.user)
         case "finish":
             name = request.POST.get("name", "")
-            decommission.finish(deployment, key, name=name, actor=request.user)
+            decommission_end.finish(deployment, key, name=name, actor=request.user)
             messages.success(request, gettext("%(name)s is out of service.") % {"name": name.strip()})
             return redirect("decommission", deployment.pk) if key else redirect(deployment)
         case _:
