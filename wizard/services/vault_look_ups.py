@@ -45,7 +45,7 @@ def run(progress: Progress) -> Done:
     azure_account_sign_in.note_test(account)
     return Done(
         summary=Text(
-            _("%(name)s sees %(subscriptions)s subscriptions and %(vaults)s vaults."),
+            _("%(name)s works. Subscriptions that it sees: %(subscriptions)s, vaults: %(vaults)s."),
             name=account.name,
             subscriptions=len(found["subscriptions"]),
             vaults=len(found["vaults"]),
