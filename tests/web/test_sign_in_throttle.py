@@ -116,6 +116,16 @@ def test_what_is_noted_of_a_wrong_attempt_holds_no_password(operator: Operator) 
     assert "nearly" not in f"{noted.post_data} {noted.get_data} {noted.path_info}"
 
 
+def test_a_one_time_link_that_is_nearly_right_is_not_logged(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        assert Client().get("/sign-in/once/nearly-right/").status_code == 410
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("axes")]
+    assert any("login failure" in line for line in told), told
+    assert "nearly" not in " ".join(told)
+
+
 def test_guessing_one_time_links_is_closed(db: None) -> None:
     for number in range(5):
         answer = Client().get(f"/sign-in/once/guess-{number}/")

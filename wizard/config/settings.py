@@ -188,6 +188,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "credential", "state"]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_CLIENT_STR_CALLABLE = "wizard.web.attempts.logged_as"
 AXES_CLIENT_IP_CALLABLE = "wizard.web.throttle.guesser"
 
 # Whoever has one of these roles must set up a second factor at the next sign-in; everybody may.
