@@ -85,6 +85,25 @@ def test_a_one_time_link_signs_in_once_and_asks_for_a_password(stranger: Client,
     assert stranger.get("/").status_code == 200
 
 
+def test_who_came_by_the_link_and_chose_no_password_gets_another_one_at_the_next_start(
+    stranger: Client, link: str
+) -> None:
+    stranger.post(link)
+    another = accounts.first_sign_in_token()
+    assert another
+    # With a session of theirs that ended.
+    later = Client()
+    assert later.post(f"/sign-in/once/{another}/")["Location"] == "/account/password/new/"
+    later.post("/account/password/new/", {"new_password1": NEW, "new_password2": NEW})
+    assert accounts.first_sign_in_token() is None
+
+
+def test_no_link_is_made_once_somebody_else_has_come_in(stranger: Client, link: str) -> None:
+    stranger.post(link)
+    Client().force_login(make_operator("oskar", Operator.Role.VIEWER))
+    assert accounts.first_sign_in_token() is None
+
+
 def test_who_has_no_password_yet_is_told_before_the_way_back_is_gone(stranger: Client, link: str) -> None:
     stranger.post(link)
     warning = "You have no password yet"

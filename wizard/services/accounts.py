@@ -22,8 +22,12 @@ TOKEN_PREFIX = "fht_"  # noqa: S105 - the beginning that all tokens share
 
 @transaction.atomic
 def first_sign_in_token() -> str | None:
-    """A fresh one-time token for the first operator (made here if nobody exists); None once somebody has signed in."""
-    if Operator.objects.filter(last_login__isnull=False).exists():
+    """A fresh one-time token for the first operator (made here if nobody exists); None once somebody can come in again.
+
+    Who used the link and never chose a password cannot, unless by the provider: the next start gives another one.
+    """
+    came_in = Operator.objects.filter(last_login__isnull=False)
+    if came_in.exclude(username=FIRST_OPERATOR).exists() or any(_comes_in_again(row) for row in came_in):
         return None
     user, created = Operator.objects.get_or_create(
         username=FIRST_OPERATOR,
@@ -36,6 +40,12 @@ def first_sign_in_token() -> str | None:
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(user=user, token_hash=_digest(token), expires_at=timezone.now() + LINK_LIFE)
     return token
+
+
+def _comes_in_again(person: Operator) -> bool:
+    from allauth.socialaccount.models import SocialAccount
+
+    return person.has_usable_password() or SocialAccount.objects.filter(user=person).exists()
 
 
 def sign_in_link_is_good(token: str) -> bool:
