@@ -28,9 +28,7 @@ class Channel(filesystem.Channel):
             log.warning("broker.unreadable_message", queue=queue)
             raise Empty from None
 
-    def _queue_bind(
-        self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None
-    ) -> None:
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         with self._alone():
             try:
                 super()._queue_bind(exchange, routing_key, pattern, queue)
