@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.planning.crossing import (
+from wizard.planning.crossing import crossings
+from wizard.planning.crossing_rows import (
     Crossing,
     PhysicalServer,
     Place,
     Server,
     VCenterName,
     VirtualMachine,
-    crossings,
 )
 from wizard.text import verbatim
 

@@ -23,7 +23,7 @@ from wizard.models import (
     Operator,
     VCenter,
 )
-from wizard.planning.crossing import Crossing
+from wizard.planning.crossing_rows import Crossing
 from wizard.services import crossing, deployments, topology
 from wizard.services.discovery import judging, rows
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
-from wizard.planning.crossing import Place
+from wizard.planning.crossing_rows import Place
 from wizard.services import crossing
 from wizard.web.guard import SignedInRequest, page
 
