@@ -158,6 +158,29 @@ def test_the_end_cannot_be_cut_off(trail: list[AuditEntry], deployment: Deployme
     assert broken.kind == "head"
 
 
+@pytest.mark.parametrize("kept", [5, 0])
+def test_an_end_whose_seals_were_left_behind_is_cut_off_all_the_same(
+    trail: list[AuditEntry], kept: int
+) -> None:
+    count = len(trail)
+    sql("DELETE FROM wizard_auditentry WHERE id > %s", trail[kept - 1].pk if kept else 0)
+    assert AuditSeal.objects.count() == count
+    broken = verify().broken
+    assert broken is not None
+    assert (broken.kind, broken.place) == ("cut_off", kept + 1)
+    assert f"has {kept} places and was {count} long" in str(broken.text)
+
+
+def test_an_entry_that_was_put_in_is_named_also_where_it_cannot_be_read(
+    trail: list[AuditEntry], copied: Any
+) -> None:
+    copied(trail[-1].pk + 1000, 2)
+    sql("UPDATE wizard_auditentry SET sentence = '{\"t\": 1}' WHERE id = %s", trail[-1].pk + 1000)
+    broken = verify().broken
+    assert broken is not None
+    assert (broken.kind, broken.entry_id) == ("unsealed", trail[-1].pk + 1000)
+
+
 @pytest.fixture
 def copied(trail: list[AuditEntry]) -> Any:
     """Puts in a copy of an entry, with another id and time."""

@@ -131,7 +131,10 @@ class _Walk:
     def at_the_end(self) -> Break | None:
         place, digest = end_of_chain()
         # Somebody may have sealed meanwhile; what was passed is what counts then.
-        passed = AuditSeal.objects.filter(place=place).values_list("digest", flat=True).first()
+        seal = AuditSeal.objects.filter(place=place).first()
+        # Whoever takes out entries may leave their seals behind: an end without its entry is none.
+        ends = seal is not None and AuditEntry.objects.filter(pk=seal.entry_id).exists()
+        passed = seal.digest if seal is not None and ends else None
         if place > self.place and passed is None:
             text = Text(
                 _("The end is cut off: the chain has %(place)s places and was %(count)s long."),
@@ -188,15 +191,17 @@ def _not_sealed() -> tuple[Break | None, int]:
     open_ = AuditEntry.objects.filter(seal__isnull=True).order_by("id")
     head = AuditHead.objects.first()
     young = timezone.now() - _PATIENCE
-    inserted = open_.filter(id__lte=head.swept_id).first() if head else None
-    overdue = open_.filter(at__lt=young).first()
+    # Not the whole row: of what somebody put in, not every column may be readable.
+    rows = open_.values_list("id", "subject")
+    inserted = rows.filter(id__lte=head.swept_id).first() if head else None
+    overdue = rows.filter(at__lt=young).first()
     if inserted is not None:
         text = Text(
             _("Entry %(entry)s about “%(subject)s” has no place in the chain: it was put in afterwards."),
-            entry=inserted.pk,
-            subject=inserted.subject,
+            entry=inserted[0],
+            subject=inserted[1],
         )
-        return Break(kind="inserted", place=0, entry_id=inserted.pk, text=text), 0
+        return Break(kind="inserted", place=0, entry_id=inserted[0], text=text), 0
     if overdue is not None:
         text = Text.counted(
             "%(count)s entry older than a minute is not sealed: %(entry)s about “%(subject)s”. No worker runs, "
@@ -205,8 +210,8 @@ def _not_sealed() -> tuple[Break | None, int]:
             "no worker runs, or they were put in afterwards.",
             "count",
             count=open_.filter(at__lt=young).count(),
-            entry=overdue.pk,
-            subject=overdue.subject,
+            entry=overdue[0],
+            subject=overdue[1],
         )
-        return Break(kind="unsealed", place=0, entry_id=overdue.pk, text=text), 0
+        return Break(kind="unsealed", place=0, entry_id=overdue[0], text=text), 0
     return None, open_.count()
