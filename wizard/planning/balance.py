@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from math import ceil
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wizard.planning.balance_remarks import remarks
+from wizard.planning.balance_shortfall import why_not
+from wizard.planning.balance_state import State, Unit, start
 from wizard.planning.carrying import (
     Carried,
     Carrier,
@@ -22,11 +23,7 @@ from wizard.planning.carrying import (
     loads,
     unbearable,
 )
-from wizard.planning.quoting import amount
-from wizard.text import Text, _
-
-# Sums of fractions of a GB must not make a full server an overloaded one.
-_NOISE_GB = 1e-6
+from wizard.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +89,9 @@ def plan(
         for machine in machines
         if machine.group and (machine.held or machine.id in out)
     )
-    state = _relieved(_start(servers, bearable, emptied, staying))
+    state = _relieved(start(servers, bearable, emptied, staying))
     if state.overloaded():
-        packed = _packed(_start(servers, bearable, emptied, staying))
+        packed = _packed(start(servers, bearable, emptied, staying))
         # Moving much is worth it only where it leads somewhere.
         if not packed.overloaded():
             state = packed
@@ -117,7 +114,7 @@ def plan(
         before=loads(servers, bearable),
         after=loads(servers, moved),
         unbearable=flags,
-        why_not=tuple(_why_not(state, emptied)),
+        why_not=tuple(why_not(state, emptied)),
         remarks=remarks(servers, bearable, emptied, staying),
     )
 
@@ -125,123 +122,7 @@ def plan(
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Unit:
-    """What moves as one: a machine, or all machines of a replication group that share a server. `fixed` ones do not."""
-
-    machines: tuple[Carried, ...]
-    home: str
-    server: str
-    change_gb: float
-    fixed: bool
-
-    @property
-    def count(self) -> int:
-        return len(self.machines)
-
-
-@dataclass(slots=True)
-class _State:
-    servers: dict[str, Carrier]
-    emptied: frozenset[str]
-    units: list[_Unit]
-    machines: dict[str, int] = field(default_factory=dict)
-    change: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.machines = dict.fromkeys(self.servers, 0)
-        self.change = dict.fromkeys(self.servers, 0.0)
-        for unit in self.units:
-            self._count(unit, unit.server, 1)
-
-    def move(self, unit: _Unit, target: str) -> None:
-        self._count(unit, unit.server, -1)
-        unit.server = target
-        self._count(unit, target, 1)
-
-    def _count(self, unit: _Unit, server: str, sign: int) -> None:
-        self.machines[server] += sign * unit.count
-        self.change[server] += sign * unit.change_gb
-
-    def limits(self, server: str) -> tuple[int, float]:
-        row = self.servers[server].row
-        if server in self.emptied or row is None:
-            return 0, 0.0
-        return row.most_machines, row.most_change_gb
-
-    def excess(self, server: str) -> tuple[int, float]:
-        """Machines and GB a day beyond the limits; never negative."""
-        if self.servers[server].row is None and server not in self.emptied:
-            return 0, 0.0
-        most_machines, most_change = self.limits(server)
-        over_gb = self.change[server] - most_change
-        return max(0, self.machines[server] - most_machines), over_gb if over_gb > _NOISE_GB else 0.0
-
-    def over(self, server: str) -> bool:
-        return any(self.excess(server))
-
-    def overloaded(self) -> list[str]:
-        return [server for server in self.servers if self.over(server)]
-
-    def fits(self, unit: _Unit, server: str) -> bool:
-        most_machines, most_change = self.limits(server)
-        return (
-            self.machines[server] + unit.count <= most_machines
-            and self.change[server] + unit.change_gb <= most_change + _NOISE_GB
-        )
-
-    def targets(self, unit: _Unit) -> list[str]:
-        """Where the rules let it go and where it fits, the one with most room left first."""
-        site = self.servers[unit.server].site
-        found = [
-            server.id
-            for server in self.servers.values()
-            if server.id != unit.server
-            and server.site == site
-            and server.health != "critical"
-            and server.id not in self.emptied
-            and server.row is not None
-            and self.fits(unit, server.id)
-        ]
-        return sorted(found, key=lambda server: (self._share(server, unit), self.servers[server].name))
-
-    def _share(self, server: str, unit: _Unit) -> float:
-        most_machines, most_change = self.limits(server)
-        return max(
-            (self.machines[server] + unit.count) / most_machines,
-            (self.change[server] + unit.change_gb) / most_change,
-        )
-
-
-def _start(
-    servers: Sequence[Carrier],
-    machines: Sequence[Carried],
-    emptied: frozenset[str],
-    staying: frozenset[tuple[str, str]],
-) -> _State:
-    """`staying`: server and group of those groups of which a machine cannot move."""
-    known = {server.id: server for server in servers}
-    together: dict[tuple[str, str], list[Carried]] = {}
-    for machine in machines:
-        server = known.get(machine.server)
-        if server is not None and (server.row is not None or server.id in emptied):
-            # An id never begins with a blank, so a machine alone is never taken for a group.
-            name = machine.group or f" {machine.id}"
-            together.setdefault((machine.server, name), []).append(machine)
-    units = [
-        _Unit(
-            machines=tuple(members),
-            home=server,
-            server=server,
-            change_gb=sum(member.daily_change_gb for member in members),
-            fixed=(server, name) in staying or any(member.held for member in members),
-        )
-        for (server, name), members in together.items()
-    ]
-    return _State(servers=known, emptied=emptied, units=units)
-
-
-def _relieved(state: _State) -> _State:
+def _relieved(state: State) -> State:
     """From each server that has too much, one unit after the other, until it has not: few moves."""
     for server in state.overloaded():
         left = sorted(
@@ -255,7 +136,7 @@ def _relieved(state: _State) -> _State:
     return state
 
 
-def _choice(left: Sequence[_Unit], excess: tuple[int, float], *, everything: bool) -> int:
+def _choice(left: Sequence[Unit], excess: tuple[int, float], *, everything: bool) -> int:
     """Which of the units, by rising change, to move next: the place in the list."""
     too_many, too_much = excess
     if everything:
@@ -270,7 +151,7 @@ def _choice(left: Sequence[_Unit], excess: tuple[int, float], *, everything: boo
     return min(range(len(left)), key=lambda place: (max(0, left[place].count - too_many), place))
 
 
-def _packed(state: _State) -> _State:
+def _packed(state: State) -> State:
     """Everything put anew, what stays and then the largest first, at home where there is room.
 
     More moves, but it finds room more often.
@@ -288,73 +169,5 @@ def _packed(state: _State) -> _State:
     return state
 
 
-def _packing_order(unit: _Unit) -> tuple[bool, float, int, str]:
+def _packing_order(unit: Unit) -> tuple[bool, float, int, str]:
     return not unit.fixed, -unit.change_gb, -unit.count, unit.machines[0].id
-
-
-def _why_not(state: _State, emptied: frozenset[str]) -> list[Text]:
-    texts = []
-    for server_id in state.overloaded():
-        server, (too_many, too_much) = state.servers[server_id], state.excess(server_id)
-        if server_id in emptied:
-            text = Text.counted(
-                "%(name)s cannot be emptied: %(machines)s machine with %(change)s GB a day stays.",
-                "%(name)s cannot be emptied: %(machines)s machines with %(change)s GB a day stay.",
-                "machines",
-                name=server.name,
-                machines=too_many,
-                change=amount(too_much),
-            )
-        else:
-            text = Text.counted(
-                "%(name)s stays beyond its limits by %(machines)s machine and %(change)s GB a day.",
-                "%(name)s stays beyond its limits by %(machines)s machines and %(change)s GB a day.",
-                "machines",
-                name=server.name,
-                machines=too_many,
-                change=amount(too_much),
-            )
-        texts.append(text)
-        texts.append(_cause(state, server))
-    return list(dict.fromkeys(texts))
-
-
-def _cause(state: _State, server: Carrier) -> Text:
-    peers = [peer for peer in state.servers.values() if peer.site == server.site and peer.row is not None]
-    open_ = [peer for peer in peers if peer.health != "critical" and peer.id not in state.emptied]
-    others = [peer for peer in open_ if peer.id != server.id]
-    if not others:
-        return Text(
-            _(
-                "No other process server of the same configuration server may take machines: add one, or bring those "
-                "that are critical back."
-            )
-        )
-    staying = [peer for peer in peers if peer.id not in state.emptied]
-    too_many = sum(state.machines[peer.id] for peer in peers) - sum(
-        state.limits(peer.id)[0] for peer in staying
-    )
-    too_much = sum(state.change[peer.id] for peer in peers) - sum(
-        state.limits(peer.id)[1] for peer in staying
-    )
-    if too_many > 0 or too_much > _NOISE_GB:
-        largest = max((peer.row for peer in peers if peer.row), key=lambda row: row.most_change_gb)
-        count = max(
-            1, ceil(too_many / largest.most_machines), ceil(max(0.0, too_much) / largest.most_change_gb)
-        )
-        return Text.counted(
-            "All of them together carry too little: %(machines)s machine or %(change)s GB a day too much. "
-            "Further servers needed: %(count)s at least.",
-            "All of them together carry too little: %(machines)s machines or %(change)s GB a day too much. "
-            "Further servers needed: %(count)s at least.",
-            "machines",
-            machines=max(0, too_many),
-            change=amount(max(0.0, too_much)),
-            count=count,
-        )
-    return Text(
-        _(
-            "There is room, but not where it would be needed: what is left fits on no other server as a whole. Give a "
-            "server more room, add one, or make replication groups smaller."
-        )
-    )
