@@ -3,6 +3,7 @@ lines of a log that stay one line."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import logging
@@ -34,6 +35,7 @@ from wizard.config.logs import formatter
 from wizard.hosts import probe
 from wizard.models import Attestation, Operator
 from wizard.services.errors import Invalid
+from wizard.spreadsheet import csv_line
 from wizard.topology import drawing
 from wizard.topology.plan import build_classic
 from wizard.vsphere import service_content, versions
@@ -282,3 +284,40 @@ def test_every_table_is_written_by_what_knows_formulas() -> None:
     }
     # The second writes the titles of its own columns and an example.
     assert found == {"wizard/spreadsheet.py", "wizard/planning/eligibility/physical_servers.py"}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "=1+1",
+        " =1+1",
+        "\u00a0@SUM(1)",
+        "\uff1d1+1",
+        "web;=1+1;",
+        'web;"=1+1"',
+        "web; \t-1+1",
+        "two lines\n=1+1",
+        "two lines\r\n+1+1",
+        "\t=1+1",
+    ],
+)
+def test_no_cell_is_a_formula_whatever_the_spreadsheet_takes_for_the_separator(
+    hostile: str, delimiter: str
+) -> None:
+    line = csv_line(["first", hostile, "last"])
+    cells = [cell for row in csv.reader(io.StringIO(line, newline=""), delimiter=delimiter) for cell in row]
+    assert not [
+        cell for cell in cells if cell.strip().strip('"').strip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+    ]
+
+
+def test_a_long_cell_of_separators_is_written_at_once() -> None:
+    began = time.perf_counter()
+    csv_line([sign * 200_000 for sign in ("\n", ";", " ", '"', ';"', "x\n")])
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("plain", ["web-01", "a@example.net", "1;2", "two\nlines", "x = y", ""])
+def test_what_is_no_formula_is_written_as_it_is(plain: str) -> None:
+    assert next(csv.reader(io.StringIO(csv_line([plain]), newline=""))) == ([plain] if plain else [""])
