@@ -17,13 +17,26 @@ from tests import stories
 from tests.builders import make_deployment, make_operator
 from tests.console.conftest import furnish, signed_in
 from tests.console.test_pages import REGISTERED, body, list_url
-from wizard.models import AuditEntry, Credential, Deployment, Operator, Task, Waiver, Webhook
+from wizard.models import (
+    Approval,
+    AuditEntry,
+    CheckResult,
+    Credential,
+    Deployment,
+    Operator,
+    Task,
+    TopologySnapshot,
+    Waiver,
+    Webhook,
+)
+from wizard.text import Text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
-def take(client: Client, model: type[Any], form: str, query: str = "") -> str:
-    response: Any = client.get(f"{list_url(model)}export/{form}/{query}")
+def take(client: Client, model: type[Any], form: str, query: str = "", language: str = "en") -> str:
+    url = f"{list_url(model)}export/{form}/{query}"
+    response: Any = client.get(url, headers={"Accept-Language": language})
     assert response.status_code == 200
     assert response.streaming
     assert "attachment" in response["Content-Disposition"]
@@ -59,10 +72,47 @@ def test_a_file_has_codes_and_plain_texts(reading: Client, operator: Operator) -
     deployment = stories.answered(operator, "checked", name="lyon-cs01")
     (row,) = json.loads(take(reading, Deployment, "json"))
     assert (row["id"], row["state"], row["created_by"]) == (str(deployment.pk), "checked", "oskar")
-    assert (row["steps_done"], row["blocking"], row["warnings"]) == ("9/12", 0, 1)
+    assert (row["steps_done"], row["steps"], row["blocking"], row["warnings"]) == (9, 12, 0, 1)
+    assert row["approval"] is None
     assert row["changed_at"].endswith("Z")
-    (task,) = [row for row in json.loads(take(reading, Task, "json")) if row["what"] == "Preflight"]
-    assert task["deployment"] == "lyon-cs01"
+    (task,) = [row for row in json.loads(take(reading, Task, "json")) if row["kind"] == "preflight"]
+    assert (task["deployment"], task["progress"]) == ("lyon-cs01", 100)
+    assert isinstance(task["took_s"], float)
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked", "code"),
+    [({"needs_approval": True}, False, "needed"), ({}, True, "waiting"), ({}, False, None)],
+)
+def test_how_an_approval_stands_is_a_code(
+    reading: Client, operator: Operator, fields: dict[str, Any], asked: bool, code: str | None
+) -> None:
+    deployment = make_deployment(operator)
+    Deployment.objects.update(**fields)
+    if asked:
+        Approval.objects.create(deployment=deployment, digest="d" * 64, asked_by=operator)
+    (row,) = json.loads(take(reading, Deployment, "json"))
+    assert row["approval"] == code
+
+
+def test_a_file_is_the_same_in_every_language(deciding: Client, operator: Operator) -> None:
+    furnish(operator)
+    # Sentences that Django itself has French translations of, so that no catalogue of ours is needed.
+    CheckResult.objects.update(title=Text("Password"), observed=Text("Yes"))
+    Task.objects.update(phase=Text("Password"))
+    for model in REGISTERED:
+        if model is AuditEntry:
+            # Each of the files before is an entry of its own.
+            continue
+        files = [take(deciding, model, "csv", language=language) for language in ("en", "fr", "sv")]
+        assert len(set(files)) == 1, model
+    assert "Password" in take(deciding, CheckResult, "csv", language="fr")
+
+
+def test_no_cell_is_a_mere_link(reading: Client, operator: Operator) -> None:
+    furnish(operator)
+    (row,) = json.loads(take(reading, TopologySnapshot, "json"))
+    assert row.keys() == {"id", "number", "deployment", "digest", "recorded_by", "recorded_at"}
 
 
 def test_no_cell_is_a_formula(reading: Client, operator: Operator) -> None:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import stories
+from tests.builders import make_operator
 from tests.console.conftest import COLLECTOR_KEY, furnish, signed_in
 from wizard import models
 from wizard.models import (
@@ -31,6 +32,7 @@ from wizard.models import (
     Task,
     Waiver,
 )
+from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text
 
 pytestmark = pytest.mark.django_db
@@ -266,6 +268,63 @@ def test_lists_are_searched_and_sorted(deciding: Client, operator: Operator, mod
     for query in ("?q=lyon", "?o=1.2", "?p=1", "?e=1", "?nonsense=1", "?q=%00"):
         response: Any = deciding.get(list_url(model) + query, follow=True)
         assert response.status_code == 200, query
+
+
+def test_tasks_are_called_by_their_title_and_their_code_is_beside_it(
+    reading: Client, operator: Operator
+) -> None:
+    deployment = stories.answered(operator, "deployed", name="lyon-cs01")
+    task = stories.failed(deployment, "discover_machines", operator, "unreachable", "No answer.")
+    title = str(KINDS[task.kind].title)
+    for url in (list_url(Task), page_url(task), "/console/"):
+        html = body(reading, url)
+        assert title in html, url
+        assert '<span class="code">discover_machines</span>' in html, url
+    # Above its page, and on the way to it.
+    assert html_title(body(reading, page_url(task))) == f"{title}, lyon-cs01: Failed"
+    asked = signed_in(make_operator("ada", Operator.Role.ADMIN)).post(
+        list_url(Task), {"action": "retry_tasks", "_selected_action": str(task.pk)}
+    )
+    assert f">{title}, lyon-cs01: Failed</a>" in asked.content.decode()
+
+
+def html_title(html: str) -> str:
+    (found,) = re.findall(r'<div id="content"[^>]*>\s*<h1>[^<]*</h1>\s*<h2>([^<]*)</h2>', html)
+    return str(found)
+
+
+def test_a_task_of_a_kind_that_is_gone_is_called_by_its_code(reading: Client, operator: Operator) -> None:
+    task = stories.failed(stories.answered(operator, "vault"), "probe_vcenter", operator, "x", "No.")
+    Task.objects.filter(pk=task.pk).update(kind="of_long_ago")
+    for url in (list_url(Task), page_url(task), "/console/"):
+        assert "of_long_ago" in body(reading, url)
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "leads_to"),
+    [
+        (models.Waiver, "asks for one beside the finding of a preflight", "deployments"),
+        (models.Approval, "asks for the approval on its page", "approvals"),
+        (models.Webhook, "tells another program of what happens", "webhooks"),
+        (models.WebhookDelivery, "each event that it is told of", "webhooks"),
+        (models.ApiToken, "People make their own", "tokens"),
+        (models.Task, "Whatever takes longer than a page may wait", "deployments"),
+        (models.Deployment, "Whoever may operate begins a deployment", "deployments"),
+        (models.Addition, "Foothold writes these records by itself", ""),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_an_empty_list_says_what_belongs_there_and_how_it_gets_there(
+    deciding: Client, model: type[Model], words: str, leads_to: str
+) -> None:
+    html = body(deciding, list_url(model))
+    assert words in html
+    assert ('class="nothing__way"' in html) == bool(leads_to)
+    if leads_to:
+        assert f'class="nothing__way" href="{reverse(leads_to)}"' in html
+    assert "Nothing fits" not in html
+    assert "Nothing fits what is searched for" in body(deciding, f"{list_url(model)}?q=nowhere")
+    assert "Nothing fits" not in body(deciding, f"{list_url(model)}?o=1")
 
 
 def test_filters_find(reading: Client, operator: Operator) -> None:

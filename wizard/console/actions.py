@@ -92,7 +92,13 @@ def _ask(work: Work, page: Any, request: HttpRequest, chosen: list[Any], complai
         "opts": page.opts,
         "work": work,
         "rows": [
-            {"row": row, "url": page_of(row), "about": work.about(row), "seen": work.seen(row)}
+            {
+                "row": row,
+                "name": page.name_of(row),
+                "url": page_of(row),
+                "about": work.about(row),
+                "seen": work.seen(row),
+            }
             for row in chosen
         ],
         "checkbox": ACTION_CHECKBOX_NAME,
@@ -113,7 +119,7 @@ def _do(work: Work, page: Any, request: HttpRequest, chosen: list[Any], reason: 
     actor = cast(Operator, request.user)
     done = 0
     for row in chosen:
-        name = str(row)
+        name = page.name_of(row)
         if work.seen(row) != request.POST.get(f"seen-{row.pk}", ""):
             text = gettext("It was changed after you read it. Read it again, then decide.")
             page.message_user(request, f"{name}: {text}", messages.ERROR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,12 +15,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
+from wizard.console.exports import Column
 from wizard.console.pictures import picture_of
 from wizard.console.reading import ReadingAdmin, Seen, page_link, shown
 from wizard.models import Approval, Deployment, Operator
 from wizard.services import approvals, tasks, topology
 from wizard.services.errors import Conflict
 from wizard.services.glance import Glance, glance_at
+
+_NEEDED: Final = "needed"
 
 
 class ApprovalFilter(admin.SimpleListFilter):
@@ -118,10 +121,18 @@ class DeploymentAdmin(ReadingAdmin):
     date_hierarchy = "created_at"
     actions = tuple(confirmed(work) for work in _ACTIONS)
     change_form_template = "admin/deployment.html"
-    exported_as: ClassVar[dict[str, str | None]] = {
+    exported_as: ClassVar[dict[str, Column]] = {
         **ReadingAdmin.exported_as,
-        "progress_made": "steps_done",
+        "progress_made": {
+            "steps_done": lambda row: row.glance.done,
+            "steps": lambda row: row.glance.steps,
+        },
+        "approval": {"approval": lambda row: _approval_code(row)},
     }
+    nothing_yet = _(
+        "Whoever may operate begins a deployment in Foothold; its answers, tasks and findings follow it here."
+    )
+    nothing_yet_at = "deployments"
 
     def prepare_rows(self, rows: Sequence[Any]) -> None:
         found = glance_at(rows)
@@ -182,10 +193,18 @@ class DeploymentAdmin(ReadingAdmin):
 
     @admin.display(description=_("approval"))
     def approval(self, obj: Any) -> str | None:
-        state: Approval.State | None = obj.glance.approval
-        if state in (None, Approval.State.WITHDRAWN):
-            return gettext("Needed") if obj.needs_approval else None
-        return str(state.label) if state else None
+        code = _approval_code(obj)
+        if code is None:
+            return None
+        return gettext("Needed") if code == _NEEDED else str(Approval.State(code).label)
+
+
+def _approval_code(row: Any) -> str | None:
+    """The state of the newest request, "needed" where there is none and one has to be made; None where it goes without."""
+    state: Approval.State | None = row.glance.approval
+    if state in (None, Approval.State.WITHDRAWN):
+        return _NEEDED if row.needs_approval else None
+    return str(state)
 
 
 def _listed(model: str, row: Deployment, field: str = "deployment__id__exact") -> str:

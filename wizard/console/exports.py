@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from itertools import islice
 from typing import Any, ClassVar, Final, cast, get_args
@@ -25,7 +26,13 @@ from wizard.services.exports import ExportFormat, note_export
 from wizard.spreadsheet import csv_line
 from wizard.text import Text
 
+Getter = Callable[[Any], Any]
+# What a column of a list is in a file: the same under another name, none (None), or one or several with values of their own.
+Column = str | None | Mapping[str, Getter]
+
 _CHUNK: Final = 500
+# Whoever reads the list: a program that reads its file finds the same words.
+_LANGUAGE: Final = "en"
 _TYPES: Final[dict[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -35,8 +42,8 @@ _TYPES: Final[dict[str, str]] = {
 class Exporting:
     """Gives a list its files. What a list does not show, such as a secret, is in none of them."""
 
-    # What a column of the list is called in a file; None leaves it out.
-    exported_as: ClassVar[dict[str, str | None]] = {
+    # For the columns that a file has otherwise than the list.
+    exported_as: ClassVar[dict[str, Column]] = {
         "pk": "id",
         "deployment_page": "deployment",
         "page": None,
@@ -74,9 +81,9 @@ class Exporting:
             filters={key: request.GET[key] for key in request.GET if key != "p"},
             actor=cast(Operator, request.user),
         )
-        records = self._records(listed.queryset, columns, translation.get_language() or "en")
+        records = self._records(listed.queryset, columns)
         response = StreamingHttpResponse(
-            _as_csv(list(columns.values()), records) if form == "csv" else _as_json(records),
+            _as_csv(columns, records) if form == "csv" else _as_json(records),
             content_type=_TYPES[form],
         )
         at = timezone.now().strftime("%Y%m%dT%H%M%SZ")
@@ -84,34 +91,36 @@ class Exporting:
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
-    def _columns(self, request: HttpRequest) -> dict[str, str]:
-        """The columns of the list by their names there, each with its name in the file; first what identifies the row."""
-        found = {}
+    def _columns(self, request: HttpRequest) -> dict[str, Getter]:
+        """The columns of the file and where their values come from; first what identifies the row."""
+        found: dict[str, Getter] = {}
         for name in ("pk", *self.get_list_display(request)):  # type: ignore[attr-defined]
-            written = self.exported_as.get(name, name)
-            if written is not None:
-                found[name] = written
+            column = self.exported_as.get(name, name)
+            if isinstance(column, str):
+                found[column] = partial(self._cell, name)
+            elif column is not None:
+                found.update(column)
         return found
 
-    def _records(self, rows: Any, columns: dict[str, str], language: str) -> Iterator[dict[str, Any]]:
+    def _records(self, rows: Any, columns: Mapping[str, Getter]) -> Iterator[dict[str, Any]]:
         left = iter(rows.iterator(chunk_size=_CHUNK))
         while chunk := list(islice(left, _CHUNK)):
-            # The server goes on with this when the request and its language are over.
-            with translation.override(language):
+            # A stream is read after the request, when the language of its thread is anybody's.
+            with translation.override(_LANGUAGE):
                 self.prepare_rows(chunk)
-                records = [{out: self._cell(row, name) for name, out in columns.items()} for row in chunk]
+                records = [{out: _plain(get(row)) for out, get in columns.items()} for row in chunk]
             yield from records
 
-    def _cell(self, row: Any, name: str) -> Any:
+    def _cell(self, name: str, row: Any) -> Any:
         try:
             _field, _attribute, value = lookup_field(name, row, cast(Any, self))
         except ObjectDoesNotExist:
             return None
-        return _plain(value)
+        return value
 
 
 def _plain(value: Any) -> Any:
-    """The value as a file has it: codes rather than words, times in UTC, texts without markup."""
+    """The value as a file has it: codes rather than words, times in UTC, durations in seconds, texts without markup."""
     match value:
         case None | bool() | int() | float():
             return value

@@ -57,6 +57,11 @@ class WebhookAdmin(ReadingAdmin):
     search_fields = ("name", "url", "deployment__name", "team__name")
     date_hierarchy = "created_at"
     exclude = ("sealed",)
+    nothing_yet = _(
+        "A webhook tells another program of what happens: that a task ended, that something waits for review. Whoever may "
+        "operate adds one under “Webhooks” in Foothold, for a deployment or a team; administrators also for all deployments."
+    )
+    nothing_yet_at = "webhooks"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
         # Only who is known comes here.
@@ -102,6 +107,10 @@ class WebhookDeliveryAdmin(ReadingAdmin):
     search_fields = ("event", "webhook__name", "id")
     date_hierarchy = "created_at"
     actions = (confirmed(_SEND_AGAIN),)
+    nothing_yet = _(
+        "Once there is a webhook, each event that it is told of stands here with how the telling went. Its test sends one at once."
+    )
+    nothing_yet_at = "webhooks"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         rows: QuerySet[WebhookDelivery] = super().get_queryset(request)

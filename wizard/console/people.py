@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
+from wizard.console.exports import Column
 from wizard.console.proving import proof_wanted
 from wizard.console.reading import ReadingAdmin, RecordPages, Seen
 from wizard.models import ApiToken, BrowserSession, Operator, SignInLink, Team
@@ -223,6 +224,11 @@ class ApiTokenAdmin(ReadingAdmin):
     date_hierarchy = "created_at"
     actions = (confirmed(_REVOKE),)
     exclude = ("token_hash",)
+    nothing_yet = _(
+        "Programs sign in with tokens. People make their own under “Your account”; whoever runs the server makes them with "
+        "“manage.py token”. A token is shown once, when it is made, and never again."
+    )
+    nothing_yet_at = "tokens"
 
 
 @admin.register(SignInLink)
@@ -242,7 +248,7 @@ class BrowserSessionAdmin(ReadingAdmin):
     list_display = ("person", "expire_date")
     # What a session is called is left out everywhere, digest though it is.
     list_display_links = None
-    exported_as: ClassVar[dict[str, str | None]] = {"pk": None}
+    exported_as: ClassVar[dict[str, Column]] = {"pk": None}
     list_select_related = ("person",)
     search_fields = ("person__username",)
     date_hierarchy = "expire_date"

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import IGNORED_PARAMS, ChangeList
 from django.db.models import Field, JSONField, Max, Min, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -74,6 +74,9 @@ class Rows(ChangeList):
         # Only the pages below have lists of this class.
         page = cast(RecordPages, self.model_admin)
         page.prepare_rows(self.result_list)
+        self.nothing = page.nothing_here(
+            narrowed=bool(self.query or self.filter_params.keys() - set(IGNORED_PARAMS))
+        )
         self.exports = page.exports(self.get_query_string(remove=["p"]))
         # Asked by the hierarchy of dates, for which SQLite would call Python for each row.
         self.queryset.datetimes = partial(_datetimes, self.queryset)
@@ -95,6 +98,20 @@ class RecordPages(Exporting):
 
     show_full_result_count = False
     list_per_page = 50
+    # What an empty list says of what belongs there and how it gets there, and the name of the page where that is done.
+    nothing_yet: ClassVar[Any] = _(
+        "Foothold writes these records by itself, as work goes on. There is none yet."
+    )
+    nothing_yet_at: ClassVar[str] = ""
+
+    def name_of(self, row: Any) -> str:
+        """How a record is called above its page and where an action asks about it."""
+        return str(row)
+
+    def nothing_here(self, *, narrowed: bool) -> dict[str, Any]:
+        """What an empty list says; `narrowed` where search or filters leave nothing of it."""
+        url = reverse(self.nothing_yet_at) if self.nothing_yet_at else ""
+        return {"narrowed": narrowed, "text": self.nothing_yet, "url": url}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Django lets the address ask for any column of the record: what is left out could be guessed letter by letter, and
@@ -149,6 +166,7 @@ class RecordPages(Exporting):
         """What the page of a record shows beside its columns: first of all what can be done with it."""
         found = self.get_actions(request)
         return {
+            "subtitle": self.name_of(row),
             "may_read_trail": may(request.user, "audit.read"),
             "row_actions": [
                 (name, label)

@@ -101,6 +101,11 @@ class WaiverAdmin(OfDeployment):
     search_fields = ("requirement_id", "deployment__name", "reason", "asked_by__username")
     date_hierarchy = "asked_at"
     actions = tuple(confirmed(work) for work in _WAIVERS)
+    nothing_yet = _(
+        "A waiver lets a deployment go on for a time although a requirement is not met. Whoever may operate asks for one "
+        "beside the finding of a preflight, with a reason and a last day; a reviewer approves it here or there."
+    )
+    nothing_yet_at = "deployments"
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, obj: Waiver) -> bool:
@@ -173,6 +178,11 @@ class ApprovalAdmin(OfDeployment):
     search_fields = ("deployment__name", "note", "reason", "digest", "asked_by__username")
     date_hierarchy = "asked_at"
     actions = tuple(confirmed(work) for work in _APPROVALS)
+    nothing_yet = _(
+        "Where a deployment takes two people, whoever answered it asks for the approval on its page once preflight has passed; "
+        "a reviewer who had no part in it decides here or there."
+    )
+    nothing_yet_at = "approvals"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         return super().get_queryset(request).defer("answers")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console.exports import Column
 from wizard.console.pictures import picture_of
 from wizard.console.reading import OfDeployment
 from wizard.models import Component, Deployment, Link, TopologySnapshot
@@ -45,6 +46,8 @@ class TopologySnapshotAdmin(OfDeployment):
     search_fields = ("deployment__name", "digest", "recorded_by__username")
     date_hierarchy = "recorded_at"
     change_form_template = "admin/snapshot.html"
+    # A link to where two are compared.
+    exported_as: ClassVar[dict[str, Column]] = {**OfDeployment.exported_as, "changes": None}
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.compare_view)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import zlib
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseStopPolling
 
 from wizard.console.actions import Work, confirmed
+from wizard.console.exports import Column
 from wizard.console.reading import OfDeployment, page_link
 from wizard.models import Operator, Task, TaskState
 from wizard.services import tasks
@@ -34,10 +36,6 @@ class KindFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
-
-
-def _about(row: Task) -> str:
-    return f"{title_of(row)}, {row.deployment.name}"
 
 
 def _cancel(row: Task, actor: Operator, reason: str) -> None:
@@ -57,7 +55,6 @@ _ACTIONS = (
         ),
         use_case="task.cancel",
         run=_cancel,
-        about=_about,
         fits=lambda row: row.active,
         danger=True,
     ),
@@ -67,7 +64,6 @@ _ACTIONS = (
         question=_("The same work is started as a new task of its own. Start it again?"),
         use_case="task.retry",
         run=_retry,
-        about=_about,
         seen=lambda row: row.state,
         fits=lambda row: row.state in (TaskState.FAILED, TaskState.CANCELLED),
     ),
@@ -92,6 +88,16 @@ class TaskAdmin(OfDeployment):
     date_hierarchy = "queued_at"
     actions = tuple(confirmed(work) for work in _ACTIONS)
     change_form_template = "admin/task.html"
+    exported_as: ClassVar[dict[str, Column]] = {
+        **OfDeployment.exported_as,
+        "what": {"kind": lambda row: row.kind},
+        "percent": {"progress": lambda row: row.progress},
+        "took": {"took_s": lambda row: _took(row)},
+    }
+    nothing_yet = _(
+        "Whatever takes longer than a page may wait is a task: it is started in a deployment, by a person or a program."
+    )
+    nothing_yet_at = "deployments"
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.live_view)
@@ -104,6 +110,12 @@ class TaskAdmin(OfDeployment):
 
     def more_on_page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {**super().more_on_page(request, row), "live": _live(row, after=0)}
+
+    def name_of(self, row: Any) -> str:
+        return f"{title_of(row)}, {row.deployment.name}: {row.get_state_display()}"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return ["what" if name == "kind" else name for name in super().get_fields(request, obj)]
 
     def live_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """What the page of a task asks for once a second: 204 while nothing is new, at the end 286, and it asks no more."""
@@ -124,8 +136,8 @@ class TaskAdmin(OfDeployment):
         return response
 
     @admin.display(description=_("what"), ordering="kind")
-    def what(self, obj: Task) -> str:
-        return title_of(obj)
+    def what(self, obj: Task) -> SafeString:
+        return format_html('{} <span class="code">{}</span>', title_of(obj), obj.kind)
 
     @admin.display(description=_("progress"), ordering="progress")
     def percent(self, obj: Task) -> str:
@@ -133,9 +145,8 @@ class TaskAdmin(OfDeployment):
 
     @admin.display(description=_("took"))
     def took(self, obj: Task) -> str:
-        if obj.started_at is None or obj.finished_at is None:
-            return "–"
-        return str(timedelta(seconds=round((obj.finished_at - obj.started_at).total_seconds())))
+        took = _took(obj)
+        return "–" if took is None else str(timedelta(seconds=round(took.total_seconds())))
 
     @admin.display(description=_("page"))
     def page(self, obj: Task) -> SafeString:
@@ -145,6 +156,12 @@ class TaskAdmin(OfDeployment):
 def title_of(task: Task) -> str:
     kind = KINDS.get(task.kind)
     return str(kind.title) if kind else task.kind
+
+
+def _took(task: Task) -> timedelta | None:
+    if task.started_at is None or task.finished_at is None:
+        return None
+    return task.finished_at - task.started_at
 
 
 def _live(task: Task, *, after: int) -> dict[str, Any]:

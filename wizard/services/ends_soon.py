@@ -15,6 +15,7 @@ from wizard.models.check import waiver_day
 from wizard.planning import expiry
 from wizard.planning.expiry import REGISTRATION_KEY_LASTS, SOON, CalendarRow, ExpiryEntry
 from wizard.services import deployments, vault_credentials
+from wizard.services.ends_of_machines import ends_of_machines
 from wizard.services.permissions import may, require
 
 # What ended is still worth a look for so long.
@@ -33,11 +34,9 @@ class Ending:
 
 
 def ends_soon(*, actor: Operator) -> tuple[Ending, ...]:
-    """Waivers, registration keys and temporary components of the deployments that `actor` may see, and API tokens: one's
-    own, for administrators everybody's. The earliest first. Raises NotAllowed.
-
-    Licences and certificates of machines are in the calendar of each deployment (`services.expiry`): they are read out of
-    what the machine said, one by one.
+    """What the calendars (`services.expiry`) of the deployments that `actor` may see have in common: waivers, registration
+    keys, temporary components, licences and certificates of machines; and API tokens: one's own, for administrators
+    everybody's. The earliest first. Raises NotAllowed.
     """
     require(actor, "endings.see")
     now = timezone.localtime()
@@ -57,7 +56,8 @@ def ends_soon(*, actor: Operator) -> tuple[Ending, ...]:
 
 def _found(actor: Operator) -> Iterator[Found]:
     now, today = timezone.now(), waiver_day()
-    seen = deployments.visible_deployments(actor).order_by().values("pk")
+    visible = deployments.visible_deployments(actor).order_by()
+    seen = visible.values("pk")
     waivers = Waiver.objects.filter(
         deployment__in=seen,
         approved_at__isnull=False,
@@ -79,6 +79,7 @@ def _found(actor: Operator) -> Iterator[Found]:
     for addition in additions.select_related("deployment"):
         if addition.remind_at is not None:
             yield expiry.temporary_component(addition.name, addition.remind_at), addition.deployment
+    yield from ends_of_machines(visible, since=now - LATELY, until=now + SOON)
     tokens = ApiToken.objects.filter(revoked_at=None, expires_at__range=(now - LATELY, now + SOON))
     if not may(actor, "token.see_of_others"):
         tokens = tokens.filter(user=actor)

@@ -25,7 +25,7 @@ from wizard.models.task import ACTIVE_STATES
 from wizard.services import audit_trail, deployments, ends_soon, pulses, tasks
 from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
-from wizard.text import Text
+from wizard.text import Text, verbatim
 
 # Of each kind; the rest is a link away.
 SHOWN: Final = 8
@@ -56,6 +56,7 @@ class WaitingWaiver:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTask:
     id: UUID
+    kind: str
     title: Text
     deployment: str
     deployment_id: UUID
@@ -190,7 +191,9 @@ def _failed(actor: Operator, now: datetime) -> tuple[tuple[FailedTask, ...], int
     return tuple(
         FailedTask(
             id=row.pk,
-            title=KINDS[row.kind].title,
+            kind=row.kind,
+            # One that an older version knew is called by its code.
+            title=KINDS[row.kind].title if row.kind in KINDS else verbatim(row.kind),
             deployment=row.deployment.name,
             deployment_id=row.deployment_id,
             message=Text.from_json((row.error or {}).get("message")),
