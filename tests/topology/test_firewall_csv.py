@@ -68,12 +68,17 @@ def test_the_verdict_is_the_worst_of_the_proofs_and_a_missing_one_is_unknown(
 def test_no_name_is_a_formula_and_every_name_comes_back(name: str) -> None:
     cell = read(as_csv([rule(name=name)], {}))[1][1]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert cell in (name, f"'{name}")
+    assert cell.replace("'", "") == name.replace("'", "")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_what_looks_like_a_formula_begins_with_an_apostrophe(name: str) -> None:
     assert read(as_csv([rule(name=name)], {}))[1][1] == f"'{name}"
+
+
+@pytest.mark.parametrize("separator", ["\t", "\r", "\n"])
+def test_what_may_be_a_separator_has_one_before_and_behind_it(separator: str) -> None:
+    assert read(as_csv([rule(name=f"{separator}=1")], {}))[1][1] == f"'{separator}'=1"
 
 
 def test_the_table_speaks_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
