@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.builders import make_operator
 from tests.console.conftest import signed_in
-from wizard.models import AuditEntry, Operator, SignInAccount
+from wizard.models import AuditEntry, Credential, Operator, SignInAccount
 from wizard.services.errors import Conflict, NotAllowed
 from wizard.services.login_budget import forget_refusals, one_login
 
@@ -24,6 +24,11 @@ HOST, PORT, USER = "vcenter.lab.test", 443, "asr@vsphere.local"
 @pytest.fixture
 def at_risk(db: None) -> SignInAccount:
     last = timezone.now() - timedelta(minutes=5)
+    # Everybody's, and so what is counted of it is for everybody to see.
+    row = Credential(name="vcenter", kind="vcenter", username=USER, address=f"{HOST}:{PORT}")
+    row.created_by = make_operator("otto", Operator.Role.OPERATOR)
+    row.hold("a password")
+    row.save()
     return SignInAccount.objects.create(
         host=HOST, port=PORT, username=USER, failed_in_a_row=3, last_failed_at=last
     )

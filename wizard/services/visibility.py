@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, Model, Q, QuerySet, Value
-from django.db.models.functions import Cast, Replace
+from django.db.models.functions import Cast, Concat, Lower, Replace
 from django.db.models.lookups import In
 
 from wizard.models import (
@@ -67,9 +67,12 @@ Rule = Callable[[Operator], Q]
 _OF_A_TEAM: Final[dict[str, type[Model]]] = {
     "azure_account": AzureAccount,
     "credential": Credential,
+    "sign_in_account": SignInAccount,
     "team": Team,
     "webhook": Webhook,
 }
+# What a person did for no deployment yet, in words that name addresses, or what was looked for.
+_OF_COLLEAGUES: Final = ("records.exported", "vcenter.probed")
 
 # Every row of these is of one deployment.
 _OF_A_DEPLOYMENT: Final[tuple[type[Model], ...]] = (
@@ -155,9 +158,10 @@ def _through_vcenter(actor: Operator) -> Q:
 
 
 def _sign_in_account(actor: Operator) -> Q:
-    """By the address: that of a vCenter which is not the reader's is not told."""
-    seen = VCenter.objects.filter(_vcenter(actor)).values("host")
-    return Q(host__in=seen) | ~Q(host__in=VCenter.objects.values("host"))
+    """By the address: that of the reader's vCenters, and one that a credential of theirs is bound to. No other one is told."""
+    seen = VCenter.objects.filter(_vcenter(actor)).annotate(spelled=Lower("host")).values("spelled")
+    bound = Credential.objects.filter(of_teams(actor)).exclude(address="").values("address")
+    return Q(host__in=seen) | Q(In(Concat("host", Value(":"), Cast("port", CharField())), bound))
 
 
 def _machine(actor: Operator) -> Q:
@@ -175,7 +179,19 @@ def _entry(actor: Operator) -> Q:
         told |= of_this & Q(
             In(_without_dashes("subject_id"), _ids(rows_for(actor, model._default_manager.all())))
         )
-    return told | (Q(deployment_id=None) & ~of_teams_themselves)
+    of_colleagues = Q(deployment_id=None, action__in=_OF_COLLEAGUES)
+    return (
+        told
+        | (of_colleagues & _colleague(actor))
+        | (Q(deployment_id=None) & ~of_teams_themselves & ~of_colleagues)
+    )
+
+
+def _colleague(actor: Operator) -> Q:
+    """Of an entry's person: who is in a team of the reader's, or in none."""
+    members = Operator.teams.through.objects
+    mine = members.filter(team__in=members.filter(operator=actor.pk).values("team_id")).values("operator_id")
+    return Q(actor=actor.pk) | Q(actor__in=mine) | ~Q(actor__in=members.values("operator_id"))
 
 
 def _ids(rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:

@@ -1,0 +1,123 @@
+"""What was done for no deployment yet leaves traces, too: they name nothing of a team to whoever is not in it."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from tests.builders import make_operator
+from wizard.models import Credential, Operator, SignInAccount, Team, VCenter
+from wizard.services import audit, audit_trail, exports, login_budget
+from wizard.services.visibility import rows_for
+from wizard.text import Text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+@pytest.fixture
+def others() -> Team:
+    team = Team.objects.create(name="Oslo")
+    team.members.add(
+        make_operator("otto", Operator.Role.OPERATOR), make_operator("olga", Operator.Role.REVIEWER)
+    )
+    return team
+
+
+@pytest.fixture
+def rita() -> Operator:
+    """Reviews for another team."""
+    rita = make_operator("rita", Operator.Role.REVIEWER)
+    Team.objects.create(name="Lyon").members.add(rita)
+    return rita
+
+
+def credential(name: str, team: Team | None, address: str = "") -> Credential:
+    row = Credential(name=name, kind="vcenter", username="asr", address=address, team=team)
+    row.created_by = Operator.objects.get(username="otto")
+    row.hold("a password")
+    row.save()
+    return row
+
+
+def vcenter(host: str, account: Credential) -> VCenter:
+    now = timezone.now()
+    return VCenter.objects.create(
+        friendly_name=host,
+        host=host,
+        port=443,
+        thumbprint_sha256="AA",
+        instance_uuid=f"uuid-{host}",
+        credential=account,
+        discovered_at=now,
+    )
+
+
+def accounts_for(person: str) -> set[str]:
+    actor = Operator.objects.get(username=person)
+    return set(rows_for(actor, SignInAccount.objects.all()).values_list("host", flat=True))
+
+
+def test_an_account_at_a_vcenter_is_named_to_the_team_of_that_vcenter_alone(
+    others: Team, rita: Operator
+) -> None:
+    # Entered with capitals; accounts are counted without.
+    vcenter("VC-Oslo.lab.test", credential("registered", others))
+    # Signed in to and not registered yet.
+    credential("bound", others, address="new-oslo.lab.test:8443")
+    SignInAccount.objects.create(host="vc-oslo.lab.test", port=443, username="asr")
+    SignInAccount.objects.create(host="new-oslo.lab.test", port=8443, username="asr")
+    # Nobody says any more whose it was.
+    SignInAccount.objects.create(host="gone.lab.test", port=443, username="asr")
+    make_operator("ada", Operator.Role.ADMIN)
+    assert accounts_for("rita") == set()
+    assert accounts_for("olga") == {"vc-oslo.lab.test", "new-oslo.lab.test"}
+    assert accounts_for("ada") == {"vc-oslo.lab.test", "new-oslo.lab.test", "gone.lab.test"}
+
+
+def test_an_account_at_everybodys_vcenter_is_named_to_everybody(others: Team, rita: Operator) -> None:
+    vcenter("vc.lab.test", credential("common", None))
+    SignInAccount.objects.create(host="vc.lab.test", port=443, username="asr")
+    assert accounts_for("rita") == {"vc.lab.test"} == accounts_for("olga")
+
+
+def test_that_passwords_may_be_tried_again_is_told_to_the_team_alone(others: Team, rita: Operator) -> None:
+    ada = make_operator("ada", Operator.Role.ADMIN)
+    vcenter("vc-oslo.lab.test", credential("registered", others))
+    row = SignInAccount.objects.create(
+        host="vc-oslo.lab.test", port=443, username="asr", failed_in_a_row=3, last_failed_at=timezone.now()
+    )
+    assert login_budget.forget_refusals(row.pk, actor=ada)
+    assert told(rita) == set()
+    assert told("olga") == {"sign_in_account.cleared"} == told(ada)
+
+
+def test_what_somebody_looked_at_or_for_is_told_to_their_colleagues_alone(
+    others: Team, rita: Operator
+) -> None:
+    otto, nina = Operator.objects.get(username="otto"), make_operator("nina", Operator.Role.OPERATOR)
+    ada = make_operator("ada", Operator.Role.ADMIN)
+    seen(otto, "vc-oslo.lab.test")
+    exports.note_export(what="machine", form="csv", rows=1, filters={"q": "oslo-db"}, actor=otto)
+    assert told(rita) == set()
+    assert told("olga") == {"vcenter.probed", "records.exported"} == told(ada)
+    # Who is in no team does nothing that is a team's.
+    seen(nina, "vc.lab.test")
+    assert told(rita) == {"vcenter.probed"}
+    # Where a person is in several teams, each entry stands once.
+    Team.objects.get(name="Lyon").members.add(otto, Operator.objects.get(username="olga"))
+    assert len(list(audit_trail.visible_entries(Operator.objects.get(username="olga")))) == 3
+    assert told(rita) == {"vcenter.probed", "records.exported"}
+
+
+def seen(person: Operator, address: str) -> None:
+    audit.record(
+        "vcenter.probed",
+        subject=person,
+        actor=person,
+        sentence=Text("%(who)s looked at %(address)s.", who=person.username, address=address),
+    )
+
+
+def told(person: Operator | str) -> set[str]:
+    actor = Operator.objects.get(username=str(person))
+    return set(audit_trail.visible_entries(actor).values_list("action", flat=True))
