@@ -165,8 +165,8 @@ def test_a_file_with_servers_is_shown_to_everybody(page: Page, judged: Deploymen
     expect(page.get_by_role("region").first).to_be_visible()
     _judge(page, "physical-file-shown" if good else "physical-file-refused")
     if good:
-        page.get_by_role("button", name="Take them over").press("Enter")
-        expect(page.get_by_text("1 server is taken over.")).to_be_visible()
+        page.get_by_role("button", name="Import them").press("Enter")
+        expect(page.get_by_text("1 server is imported.")).to_be_visible()
 
 
 def test_a_deployment_without_machines_says_where_they_come_from(page: Page, judged: Deployment) -> None:

@@ -92,8 +92,13 @@ def remove(request: SignedInRequest, pk: UUID, machine_id: int) -> HttpResponse:
         physical_servers.remove(row, actor=request.user)
         messages.success(request, gettext("%(name)s is removed.") % {"name": row.name})
         return redirect("deployment_machines", deployment.pk)
-    context = _frame(deployment, gettext("Remove %(name)s") % {"name": row.name})
-    return render(request, "web/physical_server_remove.html", context | {"machine": row})
+    context = _frame(deployment, gettext("Remove %(name)s") % {"name": row.name}) | {
+        "question": gettext("Remove it from the list?"),
+        "text": gettext("The server is taken from this list. Nothing happens to the server itself."),
+        "button": gettext("Remove it"),
+        "back_url": reverse("machine", args=[deployment.pk, row.pk]),
+    }
+    return render(request, "web/confirm_page.html", context)
 
 
 @page
@@ -112,7 +117,7 @@ def take_over(request: SignedInRequest, pk: UUID) -> HttpResponse:
             content_shown = request.POST["content"].replace("\r\n", "\n")
             plan = physical_servers.take_over(deployment, content_shown, actor=request.user)
             count = len(plan.new) + len(plan.changed)
-            said = ngettext("%(count)d server is taken over.", "%(count)d servers are taken over.", count)
+            said = ngettext("%(count)d server is imported.", "%(count)d servers are imported.", count)
             messages.success(request, said % {"count": count})
             return redirect("deployment_machines", deployment.pk)
         content = _uploaded(request)
