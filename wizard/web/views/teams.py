@@ -250,4 +250,4 @@ def _confirm(
         "problem": problem,
         "back_url": reverse("team", args=[team.pk]),
     }
-    return render(request, "web/team_confirm.html", context, status=problem.status if problem else 200)
+    return render(request, "web/confirm_page.html", context, status=problem.status if problem else 200)

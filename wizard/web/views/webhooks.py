@@ -147,8 +147,15 @@ def delete(request: SignedInRequest, webhook_id: UUID) -> HttpResponse:
         registry.delete(row, actor=request.user)
         messages.success(request, gettext("The webhook “%(name)s” is deleted.") % {"name": row.name})
         return redirect("webhooks")
-    context = _frame(gettext("Delete %(name)s") % {"name": row.name}, row) | {"webhook": row}
-    return render(request, "web/webhook_delete.html", context)
+    context = _frame(gettext("Delete %(name)s") % {"name": row.name}, row) | {
+        "question": gettext("Delete this webhook?"),
+        "text": gettext(
+            "Its secret and the record of its deliveries are forgotten. What still waits is not sent any more."
+        ),
+        "button": gettext("Delete it"),
+        "back_url": reverse("webhook", args=[row.pk]),
+    }
+    return render(request, "web/confirm_page.html", context)
 
 
 @page
