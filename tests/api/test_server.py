@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from django.utils import timezone
 
 from tests.api.client import token_of
 from tests.builders import make_deployment
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S, wait_until
 from tests.worker.conftest import redis_url as redis_url
 from wizard.api.tasks import MAX_WAITING
@@ -65,7 +65,7 @@ def serve(tmp_path: Path, operator: Operator) -> Iterator[Serve]:
     log = tmp_path / "web.log"
 
     def start(count: int = 1, **environment: str) -> list[str]:
-        sites = [f"http://127.0.0.1:{_free_port()}" for _ in range(count)]
+        sites = [f"http://127.0.0.1:{free_port()}" for _ in range(count)]
         for site in sites:
             given = {
                 **{name: value for name, value in os.environ.items() if name != "REDIS_URL"},
@@ -90,13 +90,6 @@ def serve(tmp_path: Path, operator: Operator) -> Iterator[Serve]:
         process.terminate()
     for process in running:
         process.wait(PATIENCE_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _lives(site: str) -> bool:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -31,7 +31,7 @@ for row in attestations.questions_for(one):
 class Site:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self.lab: dict[str, Any] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {
@@ -140,10 +140,3 @@ def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
     while not ready():
         assert time.monotonic() < end, failure()
         time.sleep(0.3)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

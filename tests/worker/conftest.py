@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from kombu import pools
 
+from tests.ports import free_port
 from tests.tools import program
 from tests.waiting import PATIENCE_S, wait_until
 from wizard.config.celery import app
@@ -67,7 +68,7 @@ class Worker:
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     command = [
         program("redis-server", "redis-server"),
         "--port",
@@ -130,13 +131,6 @@ def _send_to(url: str, options: dict[str, object]) -> None:
     pools.reset()
     app._pool = None
     app.amqp._producer_pool = None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for_port(port: int) -> None:
