@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from tests.builders import make_operator
-from wizard.models import Credential, Operator, SignInAccount, Team, VCenter
+from tests.builders import make_deployment, make_operator
+from wizard.checks.judges.host_system import judge_no_clone
+from wizard.models import Component, Credential, Operator, SignInAccount, Team, VCenter
 from wizard.services import audit, audit_trail, exports, login_budget
+from wizard.services.discovery.own_machines import own_machines
+from wizard.services.facts.answered import recorded_machines
 from wizard.services.visibility import rows_for
 from wizard.text import Text
 
@@ -121,3 +124,39 @@ def seen(person: Operator, address: str) -> None:
 def told(person: Operator | str) -> set[str]:
     actor = Operator.objects.get(username=str(person))
     return set(audit_trail.visible_entries(actor).values_list("action", flat=True))
+
+
+def test_a_clone_is_told_of_without_the_name_of_a_deployment_of_others(others: Team, rita: Operator) -> None:
+    """Also a vault and a vCenter may be shared: what is theirs there is told to be somebody's, and no more."""
+    lyon = Team.objects.get(name="Lyon")
+    otto = Operator.objects.get(username="otto")
+    mine = make_deployment(otto, "mine")
+    theirs = make_deployment(otto, "hidden-oslo")
+    mine.team, theirs.team = lyon, others
+    mine.save()
+    theirs.save()
+    uuid = "4213c0de-0000-4000-8000-000000000001"
+    Component.objects.create(
+        deployment=theirs,
+        key="cs:hidden",
+        kind="cs",
+        name="hidden-cs",
+        zone="site",
+        attributes={"bios_uuid": uuid},
+    )
+    shared = vcenter("vc.lab.test", credential("common", None))
+    shared.deployments.set([mine, theirs])
+    assert recorded_machines(mine) == {uuid: ""}
+    assert set(own_machines(shared).values()) == {""}
+    verdict = judge_no_clone({"host.identity.bios_uuid": uuid, "topology.bios_uuids": {uuid: ""}}, {})
+    assert str(verdict.summary).startswith(
+        "“a deployment that you do not see” has a machine with the same UUID"
+    )
+    # To their own, and of everybody's, it is named.
+    shared.deployments.set([theirs])
+    assert set(own_machines(shared).values()) == {"hidden-cs (hidden-oslo)"}
+    theirs.team = None
+    theirs.save()
+    shared.deployments.set([mine, theirs])
+    assert recorded_machines(mine) == {uuid: "hidden-oslo"}
+    assert set(own_machines(shared).values()) == {"hidden-cs (hidden-oslo)"}

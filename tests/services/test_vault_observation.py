@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from wizard.models import (
     StepAnswer,
     Task,
     TaskState,
+    Team,
     VaultObservation,
     VaultWatch,
 )
@@ -30,6 +32,7 @@ from wizard.services.tasks.progress import Cancelled
 from wizard.services.vault_observation import claim, corrections, history, showing
 from wizard.services.vault_observation.claim import ClaimLost
 from wizard.services.vault_observation.looking import look as look_under
+from wizard.web import vault_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -475,6 +478,26 @@ def test_what_another_deployment_recorded_in_the_same_vault_is_left_to_it(
     assert not [state for state in judgement.health if state.name in theirs]
     assert not Notice.objects.filter(deployment=deployment, key__endswith="heartbeat").exists()
     assert [state for state in judgement.health if state.name == SERVER], "its own is judged as ever"
+
+
+def test_of_another_teams_deployment_in_the_same_vault_no_name_is_told(
+    deployment: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    other = vault_stories.watched(operator)
+    other.name, other.team = "hidden-oslo", Team.objects.create(name="Oslo")
+    other.save()
+    Component.objects.filter(deployment=other, kind="cs").update(name="cs77", address="192.0.2.77")
+    azure.control.register_configuration_server(VAULT, "cs77", "192.0.2.77")
+    look(deployment, operator)
+    row = deployment.observations.get()
+    judgement = showing.judgement_in(row)
+    assert judgement is not None
+    theirs = {one.name for one in judgement.observed.components if one.key in judgement.theirs}
+    assert theirs == {"cs77"}, "it is left to them as ever"
+    assert "hidden-oslo" not in json.dumps([row.document, row.differences, row.health])
+    owners = {line.name: line.owner for line in vault_lines.components(judgement)}
+    assert owners["cs77"] == "a deployment that you do not see"
+    assert owners[SERVER] == ""
 
 
 def test_a_second_server_that_nobody_recorded_is_told(

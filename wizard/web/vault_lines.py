@@ -112,9 +112,14 @@ def components(judgement: Judgement) -> list[ComponentLine]:
         return machine, one.key != machine, one.key
 
     return [
-        _component(one, names, judgement.theirs.get(one.key, ""))
-        for one in sorted(observed.components, key=place)
+        _component(one, names, _owner(judgement, one.key)) for one in sorted(observed.components, key=place)
     ]
+
+
+def _owner(judgement: Judgement, key: str) -> str:
+    if key not in judgement.theirs:
+        return ""
+    return judgement.theirs[key] or str(_lazy("a deployment that you do not see"))
 
 
 def links(observed: Observed) -> list[dict[str, Any]]:

@@ -129,7 +129,7 @@ def judge_elevated_administrator(facts: Facts, params: Params) -> Verdict:
 
 @judge("no_clone")
 def judge_no_clone(facts: Facts, params: Params) -> Verdict:
-    """Facts host.identity.bios_uuid, topology.bios_uuids (UUID to the name of its deployment); OS-10."""
+    """Facts host.identity.bios_uuid, topology.bios_uuids (UUID to the name of its deployment, "" where it is not to be told); OS-10."""
     found = facts["host.identity.bios_uuid"]
     plain = _plain(found)
     others = {_plain(uuid): name for uuid, name in facts["topology.bios_uuids"].items()}
@@ -139,7 +139,8 @@ def judge_no_clone(facts: Facts, params: Params) -> Verdict:
     elif plain in others:
         status = "fail"
         summary = Text(
-            _("“%(name)s” has a machine with the same UUID: one is a clone of the other."), name=others[plain]
+            _("“%(name)s” has a machine with the same UUID: one is a clone of the other."),
+            name=others[plain] or Text(_("a deployment that you do not see")),
         )
     else:
         status, summary = "pass", Text(_("No other machine recorded here has this UUID."))

@@ -42,6 +42,6 @@ def own_machine(machine: SourceMachine, surroundings: Surroundings) -> Iterator[
                 "hide",
                 _("This is a machine of Site Recovery itself: %(what)s."),
                 _("Nothing is to be done. Save it by a backup instead."),
-                what=own[uuid.lower()],
+                what=own[uuid.lower()] or machine.name,
             )
             return

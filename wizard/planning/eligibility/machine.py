@@ -124,7 +124,7 @@ class Surroundings:
     """What the rules know beside the machine itself; all UUIDs in lower case.
 
     `duplicate_instance_uuids`: those that more than one machine has. `own_machines`: the machines of Site Recovery
-    itself in the recorded topology, from instance or BIOS UUID to what it is ("cs01").
+    itself in the recorded topology, from instance or BIOS UUID to what it is ("cs01"), "" where that is not to be told.
     """
 
     duplicate_instance_uuids: frozenset[str] = frozenset()

@@ -35,13 +35,16 @@ def fqdn(network: Mapping[str, Any]) -> str:
 
 
 def recorded_machines(deployment: Deployment) -> dict[str, str]:
-    """BIOS UUIDs of the machines that other deployments recorded, each with the name of its deployment."""
+    """BIOS UUIDs of the machines that other deployments recorded, each with the name of its deployment; "" for one that not
+    everybody sees who sees this one."""
     rows = (
         Component.objects.exclude(deployment=deployment)
         .filter(attributes__has_key="bios_uuid")
-        .values_list("attributes__bios_uuid", "deployment__name")
+        .values_list("attributes__bios_uuid", "deployment__name", "deployment__team")
     )
-    return {uuid.lower(): name for uuid, name in rows if uuid}
+    return {
+        uuid.lower(): name if team in (None, deployment.team_id) else "" for uuid, name, team in rows if uuid
+    }
 
 
 def _capacity(deployment: Deployment) -> dict[str, Any]:

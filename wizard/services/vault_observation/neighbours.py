@@ -21,7 +21,8 @@ _SERVERS: Final = ("cs", "ps_scaleout", "ps_failback", "mt_windows", "mt_linux",
 
 
 def owners_of(deployment: Deployment, observed: Observed, recorded: Graph | None) -> dict[str, str]:
-    """The name of the other deployment, by key of each component that is one's. One query.
+    """The name of the other deployment, by key of each component that is one's; "" for one that not everybody sees who sees
+    this one. One query.
 
     A server is this deployment's where it has the name or the address of a recorded one, or of the machine in the answers;
     else that of whoever recorded it; else whose its configuration server is.
@@ -34,8 +35,10 @@ def owners_of(deployment: Deployment, observed: Observed, recorded: Graph | None
     machines = {key: one for one in observed.components if (key := machine_of(one.key, carriers)) == one.key}
     for key, one in machines.items():
         words = _words(one)
-        owner = "" if words & ours else next((theirs[word] for word in sorted(words) if word in theirs), "")
-        if owner:
+        owner = (
+            None if words & ours else next((theirs[word] for word in sorted(words) if word in theirs), None)
+        )
+        if owner is not None:
             found[key] = owner
             if one.kind == "cs" and one.fabric:
                 fabrics[one.fabric] = owner
@@ -76,9 +79,11 @@ def _words_of_others(deployment: Deployment) -> dict[str, str]:
         .order_by("deployment__name")
     )
     found: dict[str, str] = {}
-    for name, address, owner in rows.values_list("name", "address", "deployment__name"):
+    for name, address, owner, team in rows.values_list(
+        "name", "address", "deployment__name", "deployment__team"
+    ):
         for word in {short(name), spelled(address)} - {""}:
-            found.setdefault(word, owner)
+            found.setdefault(word, owner if team in (None, deployment.team_id) else "")
     return found
 
 
