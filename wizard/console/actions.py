@@ -31,7 +31,8 @@ class Work:
 
     `use_case` is the row of the table of permissions; who may not is not offered it, and is refused by the service.
     `run` gets the row, who confirmed and the reason, "" where none is asked for, and calls the service; what that refuses is
-    told beside the row, and the other rows go on. `about` is what must be read of a row before confirming. `seen` is what
+    told beside the row, and the other rows go on. `about` is what must be read of a row before confirming; what takes more than a
+    line is shown by `review_template` with what `review` knows for the reader. `seen` is what
     must not have changed in between. `fits` decides on which record's page a button for it stands.
     """
 
@@ -41,6 +42,8 @@ class Work:
     use_case: str
     run: Callable[[Any, Operator, str], object]
     about: Callable[[Any], object] = lambda row: ""
+    review: Callable[[Any, Operator], object] = lambda row, actor: None
+    review_template: str = ""
     seen: Callable[[Any], str] = lambda row: ""
     fits: Callable[[Any], bool] = lambda row: True
     reason: Literal["", "optional", "required"] = ""
@@ -97,6 +100,7 @@ def _ask(work: Work, page: Any, request: HttpRequest, chosen: list[Any], complai
                 "name": page.name_of(row),
                 "url": page_of(row),
                 "about": work.about(row),
+                "review": work.review(row, cast(Operator, request.user)),
                 "seen": work.seen(row),
             }
             for row in chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from wizard.console.actions import Work, confirmed
 from wizard.console.reading import OfDeployment
 from wizard.models import Approval, Operator, Waiver
 from wizard.models.check import waiver_day
-from wizard.services import approvals, waivers
+from wizard.services import approval_review, approvals, waivers
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -127,6 +127,10 @@ def _reject(row: Approval, actor: Operator, reason: str) -> None:
     approvals.reject(row, actor=actor, reason=reason)
 
 
+def _review(row: Approval, actor: Operator) -> approval_review.Review:
+    return approval_review.review_of(row, actor=actor)
+
+
 _APPROVALS = (
     Work(
         name="approve",
@@ -138,6 +142,8 @@ _APPROVALS = (
         run=_approve,
         about=_about_approval,
         seen=lambda row: f"{row.state} {row.digest}",
+        review=_review,
+        review_template="admin/_review.html",
         fits=lambda row: row.state == Approval.State.WAITING,
         reason="optional",
     ),
@@ -151,6 +157,8 @@ _APPROVALS = (
         run=_reject,
         about=_about_approval,
         seen=lambda row: f"{row.state} {row.digest}",
+        review=_review,
+        review_template="admin/_review.html",
         fits=lambda row: row.state == Approval.State.WAITING,
         reason="required",
         danger=True,
@@ -178,6 +186,7 @@ class ApprovalAdmin(OfDeployment):
     search_fields = ("deployment__name", "note", "reason", "digest", "asked_by__username")
     date_hierarchy = "asked_at"
     actions = tuple(confirmed(work) for work in _APPROVALS)
+    change_form_template = "admin/approval.html"
     nothing_yet = _(
         "Where a deployment takes two people, whoever answered it asks for the approval on its page once preflight has passed; "
         "a reviewer who had no part in it decides here or there."
@@ -186,3 +195,7 @@ class ApprovalAdmin(OfDeployment):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         return super().get_queryset(request).defer("answers")
+
+    def more_on_page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        # Only who is known comes here.
+        return {**super().more_on_page(request, row), "review": _review(row, cast(Operator, request.user))}
