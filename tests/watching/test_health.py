@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -17,7 +18,7 @@ from django.utils import timezone
 from tests import stories
 from tests.api.client import token_of
 from tests.builders import make_deployment
-from wizard.models import Credential, Operator, Pulse
+from wizard.models import BrowserSession, Credential, Operator, Pulse
 from wizard.services import credentials, pulses, readiness
 
 # The parts are asked in threads of their own, which see what is committed.
@@ -207,6 +208,42 @@ def test_only_people_who_may_look_around_are_told_of_this_installation(
     assert with_token["worker"]["details"] == "2 workers were heard of lately."
     client.force_login(operator)
     assert ask(client)[1]["parts"]["worker"]["details"] == "2 workers were heard of lately."
+
+
+@pytest.fixture
+def no_sessions(client: Client, operator: Operator) -> Iterator[None]:
+    """Somebody signed in, and then the database fails for whoever asks for their session."""
+    client.force_login(operator)
+    table = BrowserSession._meta.db_table
+    _run(f"ALTER TABLE {table} RENAME TO away")
+    yield
+    _run(f"ALTER TABLE away RENAME TO {table}")
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.usefixtures("well", "space", "no_sessions")
+def test_who_is_signed_in_is_told_of_a_database_that_fails_like_anybody_else(client: Client) -> None:
+    assert client.get("/healthz").status_code == 200
+    status, body = ask(client)
+    assert status in (200, 503)
+    assert "details" not in body["parts"]["worker"]
+    assert client.get("/metrics").status_code == 401
+
+
+@pytest.mark.usefixtures("well", "space")
+def test_asking_how_it_is_keeps_no_session_alive(client: Client, operator: Operator, settings: Any) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=settings.SESSION_IDLE_MINUTES + 1)):
+        client.force_login(operator)
+    with time_machine.travel(timezone.now() - timedelta(minutes=5)):
+        ask(client)
+    readiness.forget()
+    pulses.note("worker", "worker1@host")
+    assert "details" not in ask(client)[1]["parts"]["worker"]
+    assert client.get("/")["Location"].startswith("/sign-in/")
 
 
 @pytest.mark.usefixtures("well", "space")

@@ -26,6 +26,8 @@ _OPEN: Final = frozenset(
         "set_language",
         "healthz",
         "readyz",
+        # For a token, which is asked for no second factor.
+        "metrics",
     }
 )
 
@@ -40,7 +42,8 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if not request.session.get(SECOND_FACTOR_MISSING):
-            return None
         match = request.resolver_match
-        return None if match is not None and match.view_name in _OPEN else redirect("second_factors")
+        if match is not None and match.view_name in _OPEN:
+            # Not even its session is looked at: a probe must answer while the database does not.
+            return None
+        return redirect("second_factors") if request.session.get(SECOND_FACTOR_MISSING) else None

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -18,6 +20,8 @@ from wizard.web.middleware import client_address
 WHY: Final = "why_sign_in"
 # What a page asks by itself, over and over, carries this header (hx-headers); nobody needs to be there for that.
 POLL_HEADER: Final = "X-Poll"
+# Monitors ask for these to learn whether the database is well: nothing of a session is written for them.
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class SessionLimitsMiddleware:
@@ -27,7 +31,10 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session:
+        if request.path_info in _PROBES:
+            if not _goes_on(request):
+                request.user = AnonymousUser()
+        elif SESSION_KEY in request.session:
             self._judge(request)
         return self.get_response(request)
 
@@ -40,6 +47,15 @@ class SessionLimitsMiddleware:
             return
         logout(request)
         request.session[WHY] = why or "changed"
+
+
+def _goes_on(request: HttpRequest) -> bool:
+    """Whether somebody is signed in there; a database that cannot say so is for the probe to tell of."""
+    try:
+        signed_in = SESSION_KEY in request.session and request.user.is_authenticated
+        return signed_in and sessions.ended(request.session, timezone.now(), limits()) is None
+    except DatabaseError:
+        return False
 
 
 def limits() -> sessions.Limits:
