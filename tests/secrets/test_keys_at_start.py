@@ -181,6 +181,14 @@ def test_production_refuses_to_start(tmp_path: Path, changed: dict[str, str], sa
     assert not (tmp_path / "var" / "keys").exists()
 
 
+def test_a_file_of_keys_that_is_empty_stops_the_start_and_makes_no_others(tmp_path: Path) -> None:
+    (tmp_path / "ring").write_text("\n")
+    done = start(tmp_path, CREDENTIAL_KEYS_FILE=str(tmp_path / "ring"))
+    assert done.returncode == 1
+    assert f"CREDENTIAL_KEYS_FILE names {tmp_path / 'ring'}, which is empty" in done.stderr
+    assert not (tmp_path / "var" / "keys" / "credential_key").exists()
+
+
 def test_production_starts_with_keys_in_files_and_makes_none(tmp_path: Path) -> None:
     (tmp_path / "ring").write_text(f"{ONE}\n{TWO}\n")
     settings: Any = {**GOOD, "CREDENTIAL_KEYS_FILE": str(tmp_path / "ring")}

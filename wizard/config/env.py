@@ -138,18 +138,26 @@ def loopback_url(name: str) -> str:
 
 
 def secret(name: str) -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names; empty where neither is set."""
+    """The value of NAME, or the content of the file that NAME_FILE names; empty where neither is set.
+
+    Raises ImproperlyConfigured for a file that is empty: whoever names one means it to be used.
+    """
     path = os.environ.get(f"{name}_FILE")
     if not path:
         return text(name)
     if name in os.environ:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
     try:
-        return Path(path).read_text("utf-8").strip()
+        found = Path(path).read_text("utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(
             f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
         ) from None
+    if not found:
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which is empty. Put the secret in, or unset it."
+        )
+    return found
 
 
 def postgresql(url: str) -> dict[str, object]:
