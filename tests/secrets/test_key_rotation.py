@@ -108,6 +108,14 @@ def test_after_a_rotation_the_older_key_is_not_needed_any_more(
     assert (again.resealed, sum(again.untouched.values())) == ({}, 5)
 
 
+def test_what_no_key_opens_is_not_counted_among_what_was_sealed_already(
+    sealed_with_old: Deployment, admin: Operator, settings: Any
+) -> None:
+    settings.CREDENTIAL_KEYS = [NEW]
+    rotation = key_rotation.rotate(actor=admin)
+    assert (rotation.resealed, sum(rotation.untouched.values()), rotation.lost_count) == ({}, 0, 5)
+
+
 def test_a_password_that_is_entered_while_keys_are_rotated_is_not_lost(
     sealed_with_old: Deployment, admin: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

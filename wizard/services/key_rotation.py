@@ -123,7 +123,7 @@ def rotate(*, actor: Operator) -> Rotation:
             outcome = _reseal(column, pk, value)
             if outcome:
                 done[column.kind] += 1
-            elif outcome is False:
+            elif outcome is False and not _is_lost(column, value):
                 untouched[column.kind] += 1
     standing = key_standing()
     audit.record(
@@ -230,6 +230,10 @@ def _resealed_unless_lost(sealed: bytes) -> bytes:
         return seal(unseal(sealed))
     except SecretLost:
         return sealed
+
+
+def _is_lost(column: SealedColumn, value: Any) -> bool:
+    return any(position_of_key(sealed) is None for sealed in column.sealed_in(value))
 
 
 def _standing_of(column: SealedColumn) -> KindStanding:
