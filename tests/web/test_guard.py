@@ -28,6 +28,29 @@ def test_every_page_sends_strangers_to_the_sign_in(stranger: Client, recorded: D
             assert answer["Location"].startswith("/sign-in/?next="), name
 
 
+def test_a_form_that_is_sent_too_late_leads_back_to_the_page_that_it_was_sent_from(
+    stranger: Client, recorded: Deployment
+) -> None:
+    task = recorded.tasks.first()
+    page = f"http://testserver/tasks/{task.pk}/?from=list"
+    late = stranger.post(f"/tasks/{task.pk}/cancel/", headers={"Referer": page})
+    assert late["Location"] == f"/sign-in/?next=/tasks/{task.pk}/%3Ffrom%3Dlist"
+    elsewhere = stranger.post(f"/tasks/{task.pk}/cancel/", headers={"Referer": "https://example.net/x"})
+    assert elsewhere["Location"] == f"/sign-in/?next=/tasks/{task.pk}/cancel/"
+
+
+def test_what_a_list_was_filtered_by_is_not_forgotten_over_the_sign_in(
+    stranger: Client, recorded: Deployment
+) -> None:
+    page = f"http://testserver/deployments/{recorded.pk}/machines/?q=web%201&page=2"
+    answer = stranger.get(
+        f"/deployments/{recorded.pk}/machines/", headers={"HX-Request": "true", "HX-Current-URL": page}
+    )
+    assert answer["HX-Redirect"] == (
+        f"/sign-in/?next=/deployments/{recorded.pk}/machines/%3Fq%3Dweb%25201%26page%3D2"
+    )
+
+
 def test_a_polling_fragment_takes_a_stranger_to_the_sign_in_as_a_whole_page(
     stranger: Client, recorded: Deployment
 ) -> None:

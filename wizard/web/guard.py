@@ -16,6 +16,7 @@ from wizard.models import Operator
 from wizard.services.errors import UserError
 from wizard.services.permissions import require
 from wizard.web.problems import problem_page
+from wizard.web.way_back import page_of
 
 P = ParamSpec("P")
 
@@ -36,7 +37,7 @@ def page(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_way_back(request))
         _refuse_nul(request)
         try:
             require(request.user, "product.use")
@@ -49,6 +50,12 @@ def page(
         return response
 
     return guarded
+
+
+def _way_back(request: HttpRequest) -> str:
+    # What takes forms alone answers nobody who comes back from the sign-in.
+    sent_from = "" if request.method in ("GET", "HEAD") else page_of(request)
+    return sent_from or request.get_full_path()
 
 
 def _refuse_nul(request: HttpRequest) -> None:

@@ -79,7 +79,7 @@ class HtmxSignInMiddleware:
         if not request.headers.get("HX-Request") or not wanted.startswith(sign_in):
             return response
         if urlsplit(wanted).path == sign_in:
-            page = quote(urlsplit(request.headers.get("HX-Current-URL", "/")).path)
-            wanted = f"{sign_in}?next={page}"
+            page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+            wanted = f"{sign_in}?next={quote(f'{page.path}?{page.query}' if page.query else page.path)}"
         # Else a step of the sign-in, such as the one that asks again, which knows its own way back.
         return HttpResponse(status=204, headers={"HX-Redirect": wanted})

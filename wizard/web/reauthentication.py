@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 
 from wizard.services import sessions
 from wizard.web.guard import SignedInRequest
+from wizard.web.way_back import page_of
 
 P = ParamSpec("P")
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
@@ -53,7 +54,7 @@ def confirm_first(request: HttpRequest) -> HttpResponse:
     messages.warning(
         request, gettext("Nothing was done yet. Confirm that it is you; then press the button again.")
     )
-    return redirect(confirm_url(_page_of(request)))
+    return redirect(confirm_url(page_of(request) or resolve_url(settings.LOGIN_REDIRECT_URL)))
 
 
 def confirm_url(back: str) -> str:
@@ -65,12 +66,4 @@ def safe_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next", "")
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
-
-
-def _page_of(request: HttpRequest) -> str:
-    """The page whose button was pressed; browsers tell it to their own site alone (Referrer-Policy)."""
-    sent_from = urlsplit(request.headers.get("Referer", ""))
-    if sent_from.netloc == request.get_host() and sent_from.path:
-        return f"{sent_from.path}?{sent_from.query}" if sent_from.query else sent_from.path
     return resolve_url(settings.LOGIN_REDIRECT_URL)

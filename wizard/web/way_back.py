@@ -1,0 +1,18 @@
+"""From which page of ours a form was sent: where somebody goes who has to sign in, or to confirm it, in between."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+
+def page_of(request: HttpRequest) -> str:
+    """Path and query of the page whose button was pressed; empty where the browser does not tell.
+
+    Browsers tell it to their own site alone (Referrer-Policy).
+    """
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    if sent_from.netloc == request.get_host() and sent_from.path:
+        return f"{sent_from.path}?{sent_from.query}" if sent_from.query else sent_from.path
+    return ""
