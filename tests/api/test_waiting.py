@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests import stories
 from tests.api.client import Api, ok, problem, token_of
 from tests.builders import make_deployment
 from wizard.api.tasks import MAX_WAITING
 from wizard.config import gunicorn
-from wizard.models import Operator, Task, TaskState
+from wizard.models import Deployment, Operator, Task, TaskState, Team
 from wizard.services import tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,3 +154,40 @@ def test_a_full_house_still_answers_those_who_do_not_wait(operator: Operator, ta
         problem(api.get(f"tasks/{task.pk}/", wait=1), 503, "too_many_waiting")
         assert ok(api.get(f"tasks/{task.pk}/"))["state"] == "queued"
         assert [one.result() for one in waiting] == [200] * MAX_WAITING
+
+
+def _revoke(task: Task) -> None:
+    task.requested_by.api_tokens.update(revoked_at=timezone.now())
+
+
+def _take_team_away(task: Task) -> None:
+    team = Team.objects.create(name="Oslo")
+    Deployment.objects.filter(pk=task.deployment_id).update(team=team)
+
+
+def _make_inactive(task: Task) -> None:
+    Operator.objects.filter(pk=task.requested_by_id).update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    ("loss", "status"),
+    [(_revoke, 401), (_make_inactive, 401), (_take_team_away, 404)],
+    ids=lambda one: str(one),
+)
+@pytest.mark.parametrize("path", ["", "events/"])
+def test_who_loses_the_right_while_waiting_is_told_no_news(
+    api: Api, operator: Operator, later: Any, loss: Callable[[Task], None], status: int, path: str
+) -> None:
+    task = stories.running(make_deployment(operator), "test_count", operator)
+
+    def lose_and_tell() -> None:
+        loss(task)
+        stories.tell(Task.objects.get(pk=task.pk), "A secret of the team.")
+        Task.objects.filter(pk=task.pk).update(state=TaskState.FAILED, finished_at=timezone.now())
+
+    later(lose_and_tell)
+    after = {"after": 1} if path else {}
+    response, took = seconds_of(lambda: api.get(f"tasks/{task.pk}/{path}", wait=20, **after))
+    assert response.status_code == status
+    assert b"A secret of the team." not in response.content
+    assert took < 10

@@ -14,7 +14,7 @@ from django.urls import reverse
 from ninja import Query, Router, Status
 
 from wizard.api import schemas
-from wizard.api.auth import caller
+from wizard.api.auth import caller, still_good
 from wizard.api.description import problems, sends
 from wizard.api.pages import DEFAULT_LIMIT, MAX_LIMIT, page
 from wizard.api.problems import Busy
@@ -35,6 +35,7 @@ _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 # What can speak against a start, by kind; the descriptions of the kinds say what each needs.
 LAUNCH_CODES: Final = (
+    "account_of_other_team",
     "task_running",
     "not_ready",
     "already_deployed",
@@ -124,6 +125,7 @@ def get_task(request: HttpRequest, task_id: UUID, wait: int = WAIT) -> dict[str,
     task = _get(request, task_id)
     if wait and task.active:
         _wait(wait, lambda: not _is_active(task))
+        still_good(request)
         task = _get(request, task_id)
     return schemas.show_task(task)
 
@@ -145,6 +147,8 @@ def list_events(
     rows = tasks.events_after(task, after)
     if wait and task.active and not rows.exists():
         _wait(wait, lambda: rows.exists() or not _is_active(task))
+        still_good(request)
+        _get(request, task_id)
     return {"items": [schemas.show_event(row) for row in rows.all()]}
 
 
