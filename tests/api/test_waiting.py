@@ -172,7 +172,7 @@ def _make_inactive(task: Task) -> None:
 @pytest.mark.parametrize(
     ("loss", "status"),
     [(_revoke, 401), (_make_inactive, 401), (_take_team_away, 404)],
-    ids=lambda one: str(one),
+    ids=["revoked", "inactive", "team"],
 )
 @pytest.mark.parametrize("path", ["", "events/"])
 def test_who_loses_the_right_while_waiting_is_told_no_news(
