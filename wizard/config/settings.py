@@ -157,6 +157,7 @@ SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION and PROXY_DEPTH else None
+DEFAULT_EXCEPTION_REPORTER_FILTER = "wizard.config.crash_reports.ReportFilter"
 
 # --- people -----------------------------------------------------------------------------------------------------------
 
