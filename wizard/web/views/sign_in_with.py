@@ -136,7 +136,10 @@ def _go_on(request: HttpRequest, kept: dict[str, Any], claims: dict[str, Any]) -
 
 
 def _refused(request: HttpRequest, error: UserError) -> HttpResponse:
-    context = {"problem": error, "signed_in": request.user.is_authenticated}
+    signed_in = request.user.is_authenticated
+    # Not this very address: it holds the code of the provider.
+    back = reverse("account" if signed_in else "sign_in")
+    context = {"problem": error, "signed_in": signed_in, "after_language": back}
     return render(request, "registration/provider_refused.html", context, status=403)
 
 
