@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,10 +16,12 @@ from typing import Any
 import redis
 import requests
 
+from tests.secrets import databases
 from tests.tools import program
 from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+_GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:wizard.config.gunicorn", "wizard.config.wsgi")
 _UNWANTED = ("DATABASE_URL", "REDIS_URL", "FOOTHOLD_TEST_VAR", "PYTEST_XDIST_WORKER", "TEMPLATE_DATABASE")
 
 
@@ -29,7 +29,9 @@ class Installation:
     """Secrets come from files, as in production. `commands` is whatever any process of this machine had as its command line
     or, if it is one of ours, in its environment."""
 
-    def __init__(self, directory: Path, *, keys: Mapping[str, str], redis_password: str) -> None:
+    def __init__(
+        self, directory: Path, *, keys: Mapping[str, str], redis_password: str, database_password: str
+    ) -> None:
         self.directory = directory
         self.var = directory / "var"
         self.temporary = directory / "tmp"
@@ -39,12 +41,16 @@ class Installation:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._ended = threading.Event()
         self._looking = threading.Thread(target=self._look_at_processes)
-        port, web = free_port(), free_port()
+        port, web, debug = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{web}"
-        self._redis = {"port": port, "password": redis_password}
+        self.debug_url = f"http://127.0.0.1:{debug}"
+        self._redis_port, self._redis_password = port, redis_password
         secrets = {**keys, "REDIS_URL": f"redis://:{redis_password}@127.0.0.1:{port}/0"}
         for folder in (self.var, self.temporary, directory / "secrets", self.var / "installers"):
             folder.mkdir(parents=True)
+        self.database = databases.make(self.var, password=database_password)
+        if self.database.url:
+            secrets["DATABASE_URL"] = self.database.url
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in (*_UNWANTED, *secrets)},
             "DJANGO_SETTINGS_MODULE": "wizard.config.settings",
@@ -72,29 +78,36 @@ class Installation:
         self._looking.start()
         configuration = self.directory / "redis.conf"
         configuration.write_text(
-            f'port {self._redis["port"]}\nbind 127.0.0.1\nsave ""\ndir {self.directory}\n'
-            f"requirepass {self._redis['password']}\n"
+            f'port {self._redis_port}\nbind 127.0.0.1\nsave ""\ndir {self.directory}\n'
+            f"requirepass {self._redis_password}\n"
         )
         self._start("redis", program("redis-server", "redis-server"), str(configuration))
         self.manage("prepare")
-        gunicorn = (sys.executable, "-m", "gunicorn", "-c", "python:wizard.config.gunicorn")
-        self._start("web", *gunicorn, "wizard.config.wsgi")
+        self._start("web", *_GUNICORN)
         self.worker = self._start(
             "worker",
             *(sys.executable, "-m", "celery", "-A", "wizard.config.celery", "worker", "--beat"),
             *("--schedule", str(self.directory / "schedule"), "--loglevel", "DEBUG"),
             *("--pool", "threads", "--concurrency", "2", "--without-mingle", "--without-gossip"),
         )
-        wait_until(self._answers)
+        wait_until(lambda: self._answers(self.url))
 
-    def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
+    def start_debugging(self) -> None:
+        """Another web server beside the first, which shows the inside of whatever crashes."""
+        port = self.debug_url.rpartition(":")[2]
+        self._start("debugging", *_GUNICORN, PORT=port, FOOTHOLD_DEBUG="1")
+
+    def wait_for_debugging(self) -> None:
+        wait_until(lambda: self._answers(self.debug_url))
+
+    def _start(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         path = self.logs[name] = self.directory / f"{name}.log"
         # What goes to standard output is for whoever starts it: the first sign-in link is told there.
         shown = self.directory / "secrets" / f"{name}.out"
         with path.open("ab") as log, shown.open("ab") as out:
             process = subprocess.Popen(
                 command,
-                env=self.environment,
+                env={**self.environment, **environment},
                 cwd=ROOT,
                 stdout=out,
                 stderr=log,
@@ -114,6 +127,7 @@ class Installation:
                 process.wait()
         self._ended.set()
         self._looking.join()
+        self.database.drop()
 
     def manage(self, *command: str, text: str = "", code: int = 0, **environment: str) -> str:
         """Run a command, and give back its standard output; what it says of errors is searched with the logs."""
@@ -131,9 +145,13 @@ class Installation:
         self.said.append((f"manage.py {command[0]}: errors", done.stderr.encode()))
         return done.stdout
 
-    def _answers(self) -> bool:
+    def _answers(self, url: str) -> bool:
+        for process in self._processes:
+            assert process.poll() is None, (
+                f"{process.args!r} ended with {process.returncode}; see {self.directory}"
+            )
         try:
-            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
+            return requests.get(f"{url}/healthz", timeout=5).status_code == 200
         except requests.RequestException:
             return False
 
@@ -163,7 +181,7 @@ class Installation:
 
     def in_redis(self) -> Iterator[tuple[str, bytes]]:
         """Every key with what it holds, in whichever way."""
-        with redis.Redis(port=self._redis["port"], password=self._redis["password"]) as store:
+        with redis.Redis(port=self._redis_port, password=self._redis_password) as store:
             for key in store.scan_iter(count=1000):
                 yield "Redis: a key", key
                 kind = store.type(key)
@@ -190,72 +208,11 @@ class Installation:
         yield from self.said
 
 
-class Browser:
-    """A person at the pages. `saw` is what each of them showed, but for what is shown once because it was asked for."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = requests.Session()
-        self.saw: list[tuple[str, bytes]] = []
-
-    def get(self, path: str, *, note: bool = True) -> requests.Response:
-        return self._noted(f"GET {path}", self._session.get(self._url + path, timeout=60), note)
-
-    def post(
-        self, path: str, data: Mapping[str, Any], *, note: bool = True, **more: Any
-    ) -> requests.Response:
-        token = {"csrfmiddlewaretoken": self._session.cookies.get("csrftoken", "")}
-        response = self._session.post(self._url + path, {**token, **data}, timeout=60, **more)
-        return self._noted(f"POST {path}", response, note)
-
-    def cookie(self, name: str) -> str:
-        return str(self._session.cookies[name])
-
-    def _noted(self, what: str, response: requests.Response, note: bool) -> requests.Response:
-        if note:
-            headers = "\n".join(
-                f"{name}: {value}" for name, value in response.headers.items() if name != "Set-Cookie"
-            )
-            self.saw.append((f"{what} {response.status_code}", response.content + headers.encode()))
-        return response
-
-
-class Program:
-    """A program at the API."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._url = f"{url}/api/v1"
-        self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {token}"
-        self.saw: list[tuple[str, bytes]] = []
-
-    def ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        response = self._session.request(method, self._url + path, timeout=60, **more)
-        self.saw.append((f"API {method} {path} {response.status_code}", response.content))
-        return response
-
-    def finished(self, deployment: str, kind: str) -> dict[str, Any]:
-        """The newest task of that kind, when it has ended."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            found = self.ask("GET", f"/tasks/?deployment={deployment}&kind={kind}").json()["items"][0]
-            if found["state"] not in ("queued", "running"):
-                return dict(found)
-            assert time.monotonic() < end, found
-            time.sleep(0.1)
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def text_in(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    assert found is not None, f"{pattern} in {text[:2000]}"
-    return found[1]
 
 
 def _flat(value: Any) -> bytes:

@@ -23,9 +23,15 @@ CLIENT, SECRET = "foothold", "the secret of the client"
 
 @dataclass
 class Provider:
-    """`person` signs in there next. `forge` changes the claims, `sign` how they are signed, before they are sent."""
+    """`person` signs in there next. `forge` changes the claims, `sign` how they are signed, before they are sent.
+
+    `secret` is what it knows its client by; `given` are the tokens that it gave out.
+    """
 
     issuer: str = ""
+    secret: str = SECRET
+    access_token: str = "for-userinfo"
+    given: list[dict[str, Any]] = field(default_factory=list)
     person: dict[str, Any] = field(default_factory=lambda: {"sub": "u-1", "preferred_username": "oskar"})
     user_info: dict[str, Any] = field(default_factory=dict)
     forge: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +53,7 @@ class Provider:
         assert "openid" in asked["scope"].split()
         assert asked["code_challenge_method"] == "S256"
         self.asked.append(asked)
-        code = secrets.token_urlsafe(8)
+        code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
@@ -60,7 +66,7 @@ class Provider:
         right = right and asked is not None and form.get("redirect_uri") == asked["redirect_uri"]
         if (
             not right
-            or (form.get("client_id"), form.get("client_secret")) != (CLIENT, SECRET)
+            or (form.get("client_id"), form.get("client_secret")) != (CLIENT, self.secret)
             or asked is None
         ):
             return None
@@ -78,7 +84,8 @@ class Provider:
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self.key if self.signs_with is None else self.signs_with
         token = jwt.encode(claims, key, algorithm=self.algorithm, headers=self.headers)
-        return {"access_token": "for-userinfo", "token_type": "Bearer", "expires_in": 60, "id_token": token}
+        self.given.append({"access_token": self.access_token, "id_token": token})
+        return {**self.given[-1], "token_type": "Bearer", "expires_in": 60}
 
     def keys(self) -> dict[str, Any]:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
@@ -104,7 +111,10 @@ def running() -> Iterator[Provider]:
         def do_GET(self) -> None:
             if self.path.startswith("/authorize?"):
                 return self._send_back(provider.sign_in(f"{provider.issuer}{self.path}"))
-            if self.path == "/userinfo" and self.headers["Authorization"] != "Bearer for-userinfo":
+            if (
+                self.path == "/userinfo"
+                and self.headers["Authorization"] != f"Bearer {provider.access_token}"
+            ):
                 return self._answer(None)
             answers = {
                 "/.well-known/openid-configuration": provider.discovery,
