@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
+from wizard.console.reading import shown
 from wizard.services.audit import harmless
 from wizard.text import Text
 
@@ -86,3 +87,11 @@ def test_a_sentence_made_harmless_for_the_audit_trail_still_counts() -> None:
     said = str(harmless(row))
     assert said.endswith(": 2 rows")
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("kept", [hours(1), Text("1 hour")], ids=["counted", "plain"])
+def test_the_console_shows_stored_sentences_as_words(kept: Text) -> None:
+    said = str(shown({"phase": kept.to_json(), "rows": [kept.to_json()]}))
+    assert said.count("1 hour") == 2
+    assert "plural" not in said
+    assert "text" not in said

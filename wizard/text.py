@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
+
+# What `Text.to_json` writes at most: whoever looks through stored JSON knows a sentence by them.
+STORED_KEYS: Final = frozenset({"text", "values", "plural", "by"})
 
 Translator = Callable[[str], str]
 CountingTranslator = Callable[[str, str, int], str]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.topology import vault_documents as docs
 from tests.topology.vault_documents import GIB, NOW
+from wizard.text import Text
 from wizard.topology.digest import chain
 from wizard.topology.drawing import svg
 from wizard.topology.observed import Observed, graph_of, observe
@@ -304,10 +305,12 @@ def test_a_skipped_part_is_known_by_its_name_and_not_by_that_of_a_fabric() -> No
     assert not observed.was_skipped("fabrics")
 
 
-def test_an_observation_comes_back_from_its_document_as_it_was() -> None:
-    observed = seen(
-        skipped=[{"part": "appliances", "reason": "x", "text": {"text": "%(a)s", "values": {"a": 1}}}]
-    )
+@pytest.mark.parametrize(
+    "text", [Text("%(a)s", a=1), Text.counted("%(n)s second", "%(n)s seconds", "n", n=2)], ids=str
+)
+def test_an_observation_comes_back_from_its_document_as_it_was(text: Text) -> None:
+    observed = seen(skipped=[{"part": "appliances", "reason": "x", "text": text.to_json()}])
+    assert observed.skipped[0].text == text
     assert Observed.from_json(json.loads(json.dumps(observed.to_json()))) == observed
 
 

@@ -27,7 +27,7 @@ from wizard.models import Deployment, Operator
 from wizard.models.fields import SentenceField
 from wizard.services.permissions import may
 from wizard.services.visibility import rows_for
-from wizard.text import Text
+from wizard.text import STORED_KEYS, Text
 
 
 class Reading:
@@ -250,7 +250,7 @@ def shown(value: Any) -> SafeString | str:
 def _spoken(value: Any) -> Any:
     """The same with its sentences in the reader's language."""
     if isinstance(value, dict):
-        if "text" in value and value.keys() <= {"text", "values"}:
+        if "text" in value and value.keys() <= STORED_KEYS:
             return str(Text.from_json(value))
         return {key: _spoken(part) for key, part in value.items()}
     if isinstance(value, list):

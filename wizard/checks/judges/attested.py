@@ -24,7 +24,7 @@ def judge_attested(facts: Facts, params: Params) -> Verdict:
     note = given["note"].strip()
     return Verdict(
         status=status,
-        summary=Text(sentence.template, who=given["by"]),
+        summary=sentence.with_values(who=given["by"]),
         observed=observed,
         expected=Text(_("yes")),
         details=(Text("%(note)s", note=note),) if note else (),

@@ -90,8 +90,9 @@ def _sentence(stored: object) -> Text:
     """A text as `Text.to_json` writes it; anything else is none."""
     if not isinstance(stored, dict) or not isinstance(stored.get("text"), str):
         return Text("")
+    words = {key: stored[key] for key in ("text", "plural", "by") if isinstance(stored.get(key), str)}
     values = stored.get("values")
-    return Text.from_json({"text": stored["text"], "values": values if isinstance(values, dict) else {}})
+    return Text.from_json(words | {"values": values if isinstance(values, dict) else {}})
 
 
 def _providers(found: Mapping[str, Any], fabric: Fabric) -> list[dict[str, Any]] | None:
