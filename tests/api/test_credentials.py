@@ -156,7 +156,7 @@ def test_deployments_of_other_teams_are_counted_and_not_named(api: Api, operator
     assert ok(api.get(f"credentials/{row.pk}/"))["used_by"] == []
     body = problem(api.delete(f"credentials/{row.pk}/"), 409, "in_use")
     assert "the deployment" not in body["detail"]
-    assert "1 deployments of other teams" in body["detail"]
+    assert "1 deployment of another team" in body["detail"]
 
 
 def test_a_list_is_filtered_and_costs_as_many_queries_as_a_short_one(

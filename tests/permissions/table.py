@@ -38,7 +38,7 @@ TABLE: Final[dict[tuple[str, str], dict[str, str]]] = {
             add_app add_passkey recovery_codes sign_in_again
         """,
         "workers": """
-            new_deployment delete_deployment team_of_deployment waive attest add_physical_server
+            new_deployment delete_deployment waive attest add_physical_server
             import_physical_servers change_physical_server remove_physical_server add_component change_component
             remove_component add_azure_account change_azure_account delete_azure_account webhooks add_webhook
             webhook change_webhook delete_webhook delivery
@@ -47,7 +47,7 @@ TABLE: Final[dict[tuple[str, str], dict[str, str]]] = {
             reject_deployment audit audit_file
         """,
         "administrators": """
-            teams add_team team rename_team delete_team remove_team_member
+            team_of_deployment teams add_team team rename_team delete_team remove_team_member
         """,
         "nobody": """
             metrics
@@ -59,7 +59,7 @@ TABLE: Final[dict[tuple[str, str], dict[str, str]]] = {
             end_session add_app add_passkey recovery_codes sign_in_again
         """,
         "workers": """
-            add_webhook change_webhook new_deployment delete_deployment team_of_deployment step check_answers ask_approval run_checks
+            add_webhook change_webhook new_deployment delete_deployment step check_answers ask_approval run_checks
             verify_installation collect_facts waive attest withdraw_answer compare_privileges look_at_vault
             choose_account correct_role notice_seen discover_machines add_physical_server
             import_physical_servers change_physical_server remove_physical_server add_component change_component
@@ -78,7 +78,7 @@ TABLE: Final[dict[tuple[str, str], dict[str, str]]] = {
             machines_with_vault decommission_steps
         """,
         "administrators": """
-            add_team team rename_team delete_team remove_team_member
+            team_of_deployment add_team team rename_team delete_team remove_team_member
         """,
         "everybody, nothing there": """
             revoke_token remove_app remove_passkey

@@ -26,7 +26,10 @@ def die_in_mid_import(walk: Walk, *, mark: str | None = None) -> Task:
     Progress(claimed).leave(vm_name=VM_NAME)
     answers = deployments.answers_of(walk.deployment)
     place, template = answers["placement"], answers["template"]
-    with open_session(answers["vcenter"]) as session, open_template(templates.local_path(template)) as opened:
+    with (
+        open_session(answers["vcenter"], walk.deployment) as session,
+        open_template(templates.local_path(template)) as opened,
+    ):
         import_ova(
             session,
             opened,

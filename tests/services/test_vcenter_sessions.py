@@ -44,7 +44,7 @@ def change_the_password_at_vcenter(walk: Walk) -> None:
 def test_tasks_of_all_deployments_with_one_account_share_a_session(begin: Begin) -> None:
     first, second = begin("first").to("placement"), begin("second").to("capacity")
     second.answer("vcenter", **second.address, credential=first.credential)
-    with open_session(deployments.answers_of(second.deployment)["vcenter"]) as shared:
+    with open_session(deployments.answers_of(second.deployment)["vcenter"], second.deployment) as shared:
         first.make_template()
         first.to("checked")
         assert [row["key"] for row in first.control.sessions()] == [shared.key]
@@ -66,9 +66,9 @@ def test_a_task_that_asks_whether_the_password_is_right_signs_in(begin: Begin) -
 def test_a_password_that_is_entered_anew_ends_the_session_of_the_old_one(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
-    with open_session(answers) as old:
+    with open_session(answers, walk.deployment) as old:
         walk.enter_password()
-        with open_session(answers) as new:
+        with open_session(answers, walk.deployment) as new:
             assert new is not old
             assert len(walk.control.sessions()) == 2, "whoever works in the old one may end that work"
         assert old.server_time()
@@ -77,21 +77,21 @@ def test_a_password_that_is_entered_anew_ends_the_session_of_the_old_one(
 
 
 def test_another_user_ends_the_session_of_the_first(walk: Walk, answers: dict[str, Any]) -> None:
-    with open_session(answers):
+    with open_session(answers, walk.deployment):
         pass
     walk.enter_password("asr-readonly")
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         assert [row["user"] for row in walk.control.sessions()] == [session.user_name]
     assert session.account_name == walk.vcenter.account("asr-readonly").username
 
 
 def test_another_certificate_is_not_covered_by_an_open_session(walk: Walk, answers: dict[str, Any]) -> None:
-    with open_session(answers):
+    with open_session(answers, walk.deployment):
         pass
     other = walk.vcenter.other_certificate()
     with (
         pytest.raises(CertificateChanged),
-        open_session({**answers, "thumbprint_sha256": other.sha256}),
+        open_session({**answers, "thumbprint_sha256": other.sha256}, walk.deployment),
     ):
         pytest.fail("lent")
     assert walk.control.sessions() == [], "nobody trusts the certificate of the old session any more"
@@ -99,7 +99,7 @@ def test_another_certificate_is_not_covered_by_an_open_session(walk: Walk, answe
 
 
 def test_a_session_that_vcenter_ended_goes_on_with_one_login(walk: Walk, answers: dict[str, Any]) -> None:
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         walk.control.expire_sessions()
         assert session.server_time()
         assert session.renewals == 1
@@ -112,7 +112,7 @@ def test_a_stored_password_that_is_no_longer_right_is_sent_once_by_all_together(
     """Several threads of a worker in the middle of their work, when the session ends after a change of the password."""
     errors: list[BaseException] = []
     with ExitStack() as stack:
-        sessions = [stack.enter_context(open_session(answers)) for _borrower in range(4)]
+        sessions = [stack.enter_context(open_session(answers, walk.deployment)) for _borrower in range(4)]
         walk.control.expire_sessions()
         change_the_password_at_vcenter(walk)
 
@@ -130,7 +130,7 @@ def test_a_stored_password_that_is_no_longer_right_is_sent_once_by_all_together(
     assert sorted(type(error).__name__ for error in errors) == ["ConnectionLost"] * 3 + ["InvalidLogin"]
     assert walk.standing == "rejected"
     assert SignInAccount.objects.get().failed_in_a_row == 1
-    with pytest.raises(Conflict) as refused, open_session(answers):
+    with pytest.raises(Conflict) as refused, open_session(answers, walk.deployment):
         pytest.fail("lent")
     assert refused.value.code == "credential_rejected"
     assert attempts(walk) == 1
@@ -145,7 +145,7 @@ def test_tasks_that_wait_for_a_login_that_is_refused_do_not_send_the_password_ag
 
     def work() -> None:
         try:
-            with fresh_session(answers):
+            with fresh_session(answers, walk.deployment):
                 outcomes.append("lent")
         except (InvalidLogin, Conflict) as error:
             outcomes.append(error.code)
@@ -168,7 +168,7 @@ def test_a_password_that_another_worker_finds_refused_meanwhile_is_not_sent(
 
     def work() -> None:
         try:
-            with open_session(answers):
+            with open_session(answers, walk.deployment):
                 codes.append("lent")
         except Conflict as error:
             codes.append(error.code)
@@ -194,20 +194,20 @@ def test_a_password_that_another_worker_finds_refused_meanwhile_is_not_sent(
 def test_nobody_signs_in_again_with_a_password_that_was_not_accepted_yet(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         walk.enter_password()
         walk.control.expire_sessions()
         with pytest.raises(ConnectionLost, match=r"nobody signs in again: The account .* was entered anew"):
             session.server_time()
     assert (attempts(walk), walk.standing) == (1, "untried")
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         assert session.server_time()
 
 
 def test_a_rejected_password_is_not_sent_for_a_session_that_has_ended(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         Credential.objects.update(standing=Credential.Standing.REJECTED)
         walk.control.expire_sessions()
         with pytest.raises(ConnectionLost, match="refused before; it is not sent again") as lost:
@@ -219,7 +219,7 @@ def test_a_rejected_password_is_not_sent_for_a_session_that_has_ended(
 def test_nobody_signs_in_again_where_the_count_could_be_taken_back(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         walk.control.expire_sessions()
         with transaction.atomic(), pytest.raises(ConnectionLost, match="nobody signs in again"):
             session.server_time()
@@ -231,7 +231,7 @@ def test_a_check_that_was_given_up_while_it_signed_in_gives_the_session_back(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
     with ExitStack() as stack:
-        visit = VCenterVisit({"vcenter": answers}, stack, None)
+        visit = VCenterVisit({"vcenter": answers}, walk.deployment, stack, None)
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(visit.sign_in({})))
     thread.start()
@@ -247,7 +247,7 @@ def test_a_thread_that_signed_in_again_leaves_no_database_connection(
     walk: Walk, answers: dict[str, Any]
 ) -> None:
     seen: list[object] = []
-    with open_session(answers) as session:
+    with open_session(answers, walk.deployment) as session:
         walk.control.expire_sessions()
 
         def work() -> None:

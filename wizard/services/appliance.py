@@ -88,7 +88,8 @@ def _make(
 ) -> tuple[inventory.ObjectRef, guest.GuestState]:
     """The machine, imported and started. Raises LeftBehind where a half-made one could not be removed."""
     path = templates.local_path(answers["template"])
-    with open_session(answers["vcenter"]) as session, open_template(path) as template:
+    deployment = progress.task.deployment
+    with open_session(answers["vcenter"], deployment) as session, open_template(path) as template:
         progress.leave(vm_name=answers["placement"]["vm_name"])
         reference = import_ova(
             session,
@@ -96,7 +97,7 @@ def _make(
             import_plan(
                 answers,
                 template.descriptor,
-                passwords=template_contents.passwords_of(progress.task.deployment, answers["template"]),
+                passwords=template_contents.passwords_of(deployment, answers["template"]),
             ),
             mark=progress.task.pk.hex,
             on_phase=lambda text: progress.phase(text),
@@ -156,7 +157,7 @@ def tidy_deploy(progress: Progress) -> None:
         return
     moid = task.leftovers.get("moid")
     try:
-        with open_session(answers["vcenter"]) as session:
+        with open_session(answers["vcenter"], task.deployment) as session:
             # A worker that died while vCenter was making the machine never learnt its id.
             moid = moid or _marked(session, answers["placement"], task.pk.hex)
             removed = moid is not None and remove_vm(session, moid)

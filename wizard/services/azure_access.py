@@ -11,7 +11,7 @@ from wizard.azure.account import Account, How
 from wizard.azure.connection import Arm, connect
 from wizard.azure.vaults import VaultRef
 from wizard.models import AzureAccount, Deployment
-from wizard.services.account_use import usable_in
+from wizard.services import account_use
 from wizard.services.answers import answers_in_play
 from wizard.services.errors import Conflict
 from wizard.services.opening import opening
@@ -28,7 +28,8 @@ def account_name(deployment: Deployment) -> str:
 
 
 def account_row(deployment: Deployment) -> AzureAccount:
-    """Raises Conflict `no_azure_account` where the vault step names none, `unknown_account` where there is no such one."""
+    """Raises Conflict `no_azure_account` where the vault step names none, `unknown_account` where there is no such one,
+    `account_of_other_team` where that is not (any more) for this deployment."""
     name = account_name(deployment)
     if not name:
         raise Conflict(
@@ -36,19 +37,19 @@ def account_row(deployment: Deployment) -> AzureAccount:
             remedy=Text(_("Choose an Azure account in the vault step, or carry this step out by hand.")),
             code="no_azure_account",
         )
-    return named(name, deployment)
+    row = AzureAccount.objects.filter(name=name).select_related("credential").first()
+    if row is None:
+        raise _unknown(name)
+    account_use.refuse_other_teams(row, deployment)
+    return row
 
 
 def named(name: str, deployment: Deployment) -> AzureAccount:
     """The account of that name, if it is one that the deployment may use. Raises Conflict `unknown_account`."""
-    rows = AzureAccount.objects.filter(usable_in(deployment), name=name)
+    rows = AzureAccount.objects.filter(account_use.usable_in(deployment), name=name)
     row = rows.select_related("credential").first()
     if row is None:
-        raise Conflict(
-            Text(_("There is no Azure account named “%(name)s”."), name=name),
-            remedy=Text(_("Add it under Azure accounts, or choose another one in the vault step.")),
-            code="unknown_account",
-        )
+        raise _unknown(name)
     return row
 
 
@@ -99,6 +100,14 @@ def vault_ref(deployment: Deployment) -> VaultRef:
         subscription=answers["subscription"],
         resource_group=answers["resource_group"],
         vault=answers["vault"],
+    )
+
+
+def _unknown(name: str) -> Conflict:
+    return Conflict(
+        Text(_("There is no Azure account named “%(name)s”."), name=name),
+        remedy=Text(_("Add it under Azure accounts, or choose another one in the vault step.")),
+        code="unknown_account",
     )
 
 

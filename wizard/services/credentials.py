@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+_ADDRESS: Final = re.compile(r"[^\s/@]{1,255}:[0-9]{1,5}", re.ASCII)
 # How vCenter and machines say that they do not take the password.
 _REFUSALS = (InvalidLogin, AccountLocked, AccessDenied)
 
@@ -56,6 +58,12 @@ def keep(
         errors.append(FieldError(path="username", message=text, code="missing"))
     if not secret:
         errors.append(FieldError(path="password", message=Text(_("Enter the password.")), code="missing"))
+    if address and not _ADDRESS.fullmatch(address):
+        text = Text(
+            _("“%(found)s” is no address. Expected is host:port, such as vcenter.example.net:443."),
+            found=address,
+        )
+        errors.append(FieldError(path="address", message=text, code="invalid"))
     if errors:
         raise Invalid(errors)
     credential = _to_be_written(name, kind, actor, deployment, team)
@@ -232,6 +240,13 @@ def _to_be_written(
         )
     if credential.kind != kind:
         raise _of_another_kind(credential, "name_taken")
+    if team is not None and credential.team_id != team.pk:
+        # Else whoever enters it believes it to be their team's alone.
+        raise Conflict(
+            Text(_("“%(name)s” is a credential of everybody, or of another team."), name=name),
+            remedy=Text(_("Choose another name.")),
+            code="name_taken",
+        )
     if deployment is not None and wanted is not None and credential.team_id is None:
         # What somebody else put under that name beforehand must not make this password everybody's.
         if account_use.users_of_credential(credential) - {deployment.pk}:

@@ -82,7 +82,10 @@ def run(progress: Progress) -> Done:
     refuse_replaced(task.deployment, answers)
     path = templates.local_path(answers["template"])
     progress.phase(Text(_("Signing in to %(host)s"), host=answers["vcenter"]["host"]), 2)
-    with open_session(answers["vcenter"]) as session, open_template(path) as template:
+    with (
+        open_session(answers["vcenter"], task.deployment) as session,
+        open_template(path) as template,
+    ):
         progress.phase(
             Text(_("Reading the template, and asking vCenter what it would make of it")), _READ_FROM
         )

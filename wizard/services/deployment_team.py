@@ -6,21 +6,48 @@ from django.db import transaction
 
 from wizard.models import Deployment, Operator
 from wizard.services import account_use, audit, deployments, teams
-from wizard.services.errors import NotFound
-from wizard.services.permissions import require
+from wizard.services.errors import NotAllowed, NotFound
+from wizard.services.permissions import may, require, sees_all_teams
 from wizard.text import Text, _
+
+
+def may_give(actor: Operator, deployment: Deployment) -> bool:
+    """Administrators, and whoever began it as long as it is everybody's or a team's that they are in.
+
+    Others who work on it do not: to give it to a team of one's own takes it from everybody else, and to make it everybody's
+    shows what is the team's to all.
+    """
+    began = deployment.created_by_id == actor.pk
+    return may(actor, "deployment.give_to_team", deployment) and (sees_all_teams(actor) or began)
+
+
+def require_giving(actor: Operator, deployment: Deployment) -> None:
+    """Raises NotAllowed."""
+    require(actor, "deployment.give_to_team", deployment)
+    if not may_give(actor, deployment):
+        raise NotAllowed(
+            Text(
+                _(
+                    "%(name)s is given to another team by %(who)s, who began it, and by administrators alone. Ask one of them."
+                ),
+                name=deployment.name,
+                who=deployment.created_by.get_username(),
+            )
+        )
 
 
 @transaction.atomic
 def give(deployment: Deployment, *, team: str, actor: Operator, revision: int | None = None) -> Deployment:
     """Make it that team's, or everybody's with an empty name; the accounts that it alone uses go with it.
 
-    For administrators, and for those who are in both teams. Raises Invalid for a team of others, Conflict `task_running`,
-    `account_shared`, Outdated for another `revision`.
+    See `may_give` for who may. Raises NotAllowed, Invalid for a team of others, Conflict `task_running`, `account_shared`,
+    Outdated for another `revision`.
     """
-    require(actor, "deployment.give_to_team", deployment)
+    require_giving(actor, deployment)
     wanted = teams.named(team, actor=actor)
     _hold(deployment)
+    # Somebody may have given it away just now.
+    require_giving(actor, deployment)
     deployments.refuse_while_changing(deployment)
     before = deployment.team
     if wanted == before:
@@ -28,7 +55,7 @@ def give(deployment: Deployment, *, team: str, actor: Operator, revision: int | 
     deployments.advance(deployment, revision)
     deployment.team = wanted
     deployment.save(update_fields=["team"])
-    account_use.move_along(deployment, before.pk if before is not None else None)
+    accounts = account_use.move_along(deployment, before.pk if before is not None else None)
     audit.record(
         "deployment.given_to_team",
         subject=deployment,
@@ -42,7 +69,10 @@ def give(deployment: Deployment, *, team: str, actor: Operator, revision: int | 
             team=wanted.name if wanted is not None else "",
         ),
         before={"team": before.name if before is not None else ""},
-        after={"team": wanted.name if wanted is not None else ""},
+        after={
+            "team": wanted.name if wanted is not None else "",
+            **({"accounts": accounts} if accounts else {}),
+        },
     )
     return deployment
 

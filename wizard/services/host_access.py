@@ -13,7 +13,7 @@ from wizard.hosts.session import HostSession
 from wizard.journey.errors import explain
 from wizard.models import Credential, Deployment
 from wizard.planning.addressing import server_name
-from wizard.services import credentials, targets
+from wizard.services import account_use, credentials, targets
 from wizard.services.errors import Invalid
 from wizard.services.vcenter_access import address_book
 from wizard.vsphere.endpoint import Account
@@ -59,14 +59,17 @@ def usable_account(where: Mapping[str, Any], deployment: Deployment | None = Non
 
 
 @contextmanager
-def open_machine(where: Mapping[str, Any]) -> Iterator[HostSession]:
+def open_machine(where: Mapping[str, Any], deployment: Deployment) -> Iterator[HostSession]:
     """Sign in with one attempt, and out at the end.
 
     `where` has host, port, transport (https, http, ssh), auth, credential (a name) and thumbprint_sha256 as the evidence step
-    has them. Raises Conflict for a credential that must not be tried, and the errors of `wizard.hosts.connection.open_host`.
+    has them. Raises Conflict for a credential that must not be tried or is not (any more) for that deployment, and the errors
+    of `wizard.hosts.connection.open_host`.
     """
     with ExitStack() as stack:
-        with credentials.one_attempt(usable_account(where)) as account:
+        credential = usable_account(where)
+        account_use.refuse_other_teams(credential, deployment)
+        with credentials.one_attempt(credential) as account:
             session = stack.enter_context(open_host(_connection(where, account), timeout_s=SIGN_IN_SECONDS))
         yield session
 

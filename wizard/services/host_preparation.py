@@ -187,7 +187,7 @@ def tidy_install(progress: Progress) -> None:
         # It had not come to the machine.
         return
     contents = installation_bundle.contents_for(task.deployment)
-    clean(task.inputs, contents, folder, Text(_("The worker stopped in the middle of the work.")))
+    clean(task, contents, folder, Text(_("The worker stopped in the middle of the work.")))
     progress.event(REMOVED)
     if task.leftovers.get("started"):
         raise UserError(

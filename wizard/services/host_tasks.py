@@ -128,7 +128,7 @@ def open_with_progress(
 ) -> AbstractContextManager[HostSession]:
     """A session on the machine, announced in the task's log; use it in a `with`."""
     progress.phase(Text(_("Signing in to %(host)s"), host=where["host"]), percent)
-    return open_machine(where)
+    return open_machine(where, progress.task.deployment)
 
 
 def ask(progress: Progress, session: HostSession, component: str, *, start: int, upto: int) -> bytes:

@@ -25,6 +25,13 @@ from wizard.vsphere.session import Session
 # Seconds between two looks whether another refresh of the same vCenter has ended.
 _LOOK_AGAIN_S: Final = 0.5
 
+_KEPT: Final = Text(
+    _(
+        "Another deployment uses this vCenter, too. Its machines are read with the account of that one, as before; whatever else "
+        "is done for this deployment, is done with its own."
+    )
+)
+
 # --- register ---------------------------------------------------------------------------------------------------------
 
 
@@ -38,7 +45,7 @@ def run_register(progress: Progress) -> Done:
     task = progress.task
     answers = deployments.answers_of(task.deployment)["vcenter"]
     progress.phase(Text(_("Signing in to %(host)s"), host=answers["host"]), 5)
-    with open_session(answers) as session:
+    with open_session(answers, task.deployment) as session:
         about = session.about
         progress.info(
             Text(_("%(product)s, instance %(uuid)s."), product=about.product, uuid=about.instance_uuid)
@@ -56,13 +63,17 @@ def run_register(progress: Progress) -> Done:
                     count=len(gaps["full"]),
                 )
             )
-        vcenter, new = vcenter_registry.save(answers, about)
+        saved = vcenter_registry.save(answers, about, task.deployment)
+        vcenter = saved.vcenter
+        if saved.kept:
+            progress.info(_KEPT)
         try:
-            _discover(vcenter, progress, start=30, complete=True)
+            _discover(vcenter, progress, start=30, complete=True, joining=task.deployment)
         except BaseException:
             # Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
-            if new:
+            if saved.new:
                 VCenter.objects.filter(claim.free(timezone.now()), pk=vcenter.pk, deployments=None).delete()
+            saved.take_back()
             raise
     counts = _counts(vcenter)
 
@@ -84,7 +95,11 @@ def run_register(progress: Progress) -> Done:
                 name=vcenter.friendly_name,
                 deployment=task.deployment.name,
             ),
-            after={"host": vcenter.host, "instance_uuid": vcenter.instance_uuid},
+            after={
+                "host": vcenter.host,
+                "instance_uuid": vcenter.instance_uuid,
+                "machines_read_with": "another_deployments_account" if saved.kept else answers["credential"],
+            },
         )
 
     done = Done(
@@ -95,7 +110,12 @@ def run_register(progress: Progress) -> Done:
             host=answers["host"],
             count=counts["machines"],
         ),
-        result={"about": about.to_json(), "privileges": gaps, **counts},
+        result={
+            "about": about.to_json(),
+            "privileges": gaps,
+            "machines_read_with_own_account": not saved.kept,
+            **counts,
+        },
         commit=commit,
     )
     return _go_on(done, progress, vcenter) if vault_vcenters.goes_on(task.deployment) else done
@@ -165,7 +185,14 @@ def run_discover(progress: Progress) -> Done:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: bool) -> discovery.Outcome:
+def _discover(
+    vcenter: VCenter,
+    progress: Progress,
+    *,
+    start: int,
+    complete: bool,
+    joining: Deployment | None = None,
+) -> discovery.Outcome:
     right = _claim(vcenter.pk, progress)
     progress.phase(Text(_("Discovering machines")), start)
     # How many there will be, nobody tells before the end; as many as there were is a good guess.
@@ -178,7 +205,7 @@ def _discover(vcenter: VCenter, progress: Progress, *, start: int, complete: boo
         if expected:
             progress.percent(start + (95 - start) * min(1.0, read / expected))
 
-    return discovery.refresh(right, complete=complete, report=report)
+    return discovery.refresh(right, complete=complete, report=report, joining=joining)
 
 
 def _claim(vcenter_id: UUID, progress: Progress) -> Claim:

@@ -13,6 +13,7 @@ from wizard.hosts.bundle import MANIFEST, BundleContents, BundleFile, bundle_fil
 from wizard.hosts.errors import HostError
 from wizard.hosts.errors import Stopped as HostStopped
 from wizard.hosts.session import HostSession, ScriptResult
+from wizard.models import Task
 from wizard.services import host_tasks
 from wizard.services.errors import UserError
 from wizard.services.host_access import open_machine
@@ -213,23 +214,24 @@ class RemoteInstallation:
 
     def _tidy(self, failure: BaseException | None) -> None:
         """By a session of its own: what went wrong may have been the first one."""
-        clean(self._inputs, self._contents, self._folder, _cause_of(failure))
+        clean(self._progress.task, self._contents, self._folder, _cause_of(failure))
         self._progress.leave(folder=None, started=None)
         self._progress.event(REMOVED)
 
 
-def clean(inputs: dict[str, Any], contents: BundleContents, folder: str, cause: Text) -> None:
+def clean(task: Task, contents: BundleContents, folder: str, cause: Text) -> None:
     """End what still runs on the machine, remove the bundle and what is secret in staging; archives of logs stay.
 
     Raises UserError `left_behind`, which begins with `cause`, where that did not work as a whole.
     """
+    inputs = task.inputs
     secrets = [secret.name for secret in contents.secret_files]
     if contents.vault_credentials_file:
         secrets.append(contents.vault_credentials_file)
     script = staging.remove_secrets(folder, contents.staging_folder, secrets)
     everywhere = [folder, contents.staging_folder]
     try:
-        with open_machine(inputs) as session:
+        with open_machine(inputs, task.deployment) as session:
             result = session.run_script(script, deadline_s=CLEAN_SECONDS)
     except (HostError, UserError) as obstacle:
         raise _left_behind(inputs, cause, everywhere, obstacle.text) from None

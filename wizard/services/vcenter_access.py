@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,8 @@ from django.conf import settings
 from django.db import connection
 
 from wizard.addresses import AddressBook
-from wizard.models import Credential
-from wizard.services import credentials
+from wizard.models import Credential, Deployment, VCenter
+from wizard.services import account_use, credentials
 from wizard.services.errors import Conflict, UserError
 from wizard.services.login_budget import one_login
 from wizard.text import Text, _
@@ -36,19 +36,39 @@ def address_book() -> AddressBook:
     return AddressBook.parse(settings.CONNECT_TO)
 
 
-def open_session(answers: Mapping[str, Any]) -> AbstractContextManager[Session]:
+def open_session(answers: Mapping[str, Any], deployment: Deployment) -> AbstractContextManager[Session]:
     """A session for the answers of the vCenter step, which this process may have already; else one attempt to sign in.
 
     The certificate is compared, and the session known to live, when it is lent. One that vCenter ends later signs in
     again once, as long as the account's password is the accepted one. Raises Conflict for a credential or an account that
-    must not be tried, and the errors of `wizard.vsphere.session.sign_in`. Not to be called inside a transaction.
+    must not be tried or is not (any more) for that deployment, and the errors of `wizard.vsphere.session.sign_in`. Not to be
+    called inside a transaction.
     """
-    return _lend(answers, fresh=False)
+    return _lend(answers, lambda credential: account_use.refuse_other_teams(credential, deployment))
 
 
-def fresh_session(answers: Mapping[str, Any]) -> AbstractContextManager[Session]:
+def fresh_session(answers: Mapping[str, Any], deployment: Deployment) -> AbstractContextManager[Session]:
     """The same, but signed in just now: for those who want to know whether the password is right."""
-    return _lend(answers, fresh=True)
+    return _lend(
+        answers, lambda credential: account_use.refuse_other_teams(credential, deployment), fresh=True
+    )
+
+
+def session_for(vcenter: VCenter, *, joining: Deployment | None = None) -> AbstractContextManager[Session]:
+    """The same for a registered vCenter, in order to read its machines; see `account_use.refuse_for_vcenter`."""
+    return _lend(
+        answers_for(vcenter), lambda _credential: account_use.refuse_for_vcenter(vcenter, joining=joining)
+    )
+
+
+def answers_for(vcenter: VCenter) -> dict[str, Any]:
+    """What the vCenter step would hold of a registered vCenter."""
+    return {
+        "host": vcenter.host,
+        "port": vcenter.port,
+        "thumbprint_sha256": vcenter.thumbprint_sha256,
+        "credential": vcenter.credential.name,
+    }
 
 
 def close_sessions() -> None:
@@ -74,6 +94,8 @@ class _Key:
     credential: UUID
     username: str
     entry: UUID
+    # Whose the account was when the session was lent: who may use it then is not who may use it once it is another team's.
+    team: UUID | None
 
     def replaces(self, other: object) -> bool:
         """Whether nobody will ask for `other` any more: its password, its user or its certificate is not the one of today."""
@@ -82,16 +104,19 @@ class _Key:
             and other != self
             and other.credential == self.credential
             and (
-                (other.username, other.entry) != (self.username, self.entry)
+                (other.username, other.entry, other.team) != (self.username, self.entry, self.team)
                 or other.endpoint.address == self.endpoint.address
             )
         )
 
 
 @contextmanager
-def _lend(answers: Mapping[str, Any], *, fresh: bool) -> Iterator[Session]:
+def _lend(
+    answers: Mapping[str, Any], refuse: Callable[[Credential], None], *, fresh: bool = False
+) -> Iterator[Session]:
     address = credentials.address_of(answers["host"], answers["port"])
     credential = credentials.usable(answers["credential"], Credential.Kind.VCENTER, address=address)
+    refuse(credential)
     key = _Key(
         endpoint=Endpoint(
             host=answers["host"], port=answers["port"], thumbprint_sha256=answers["thumbprint_sha256"]
@@ -100,6 +125,7 @@ def _lend(answers: Mapping[str, Any], *, fresh: bool) -> Iterator[Session]:
         credential=credential.pk,
         username=credential.username,
         entry=credential.entry,
+        team=credential.team_id,
     )
     for other in _pool.known():
         if key.replaces(other):
@@ -122,13 +148,10 @@ def _account(key: _Key) -> Iterator[Account]:
         # Read only now: whoever had the account's turn before may have found that the password is wrong.
         credential = credentials.usable_still(key.credential)
         if (credential.username, credential.entry) != (key.username, key.entry):
-            raise Conflict(
-                Text(
-                    _("The account “%(name)s” was entered anew while this was going on."),
-                    name=credential.name,
-                ),
-                remedy=Text(_("Start it again; it signs in with what is stored now.")),
-                code="credential_changed",
+            raise _changed(_("The account “%(name)s” was entered anew while this was going on."), credential)
+        if credential.team_id != key.team:
+            raise _changed(
+                _("The account “%(name)s” was given to another team while this was going on."), credential
             )
         address = credentials.address_of(key.endpoint.host, key.endpoint.port)
         with credentials.one_attempt(credential, address) as account:
@@ -151,6 +174,14 @@ def _account_again(key: _Key) -> Iterator[Account]:
         if ours:
             # Django gives each thread a database connection of its own, and nobody else closes that of a helper.
             connection.close()
+
+
+def _changed(template: str, credential: Credential) -> Conflict:
+    return Conflict(
+        Text(template, name=credential.name),
+        remedy=Text(_("Start it again; it signs in with what is stored now.")),
+        code="credential_changed",
+    )
 
 
 def _not_again(key: _Key, reason: Text, remedy: Text | None = None) -> ConnectionLost:

@@ -94,7 +94,7 @@ def prepare_sign_in(deployment: Deployment, inputs: dict[str, Any]) -> Prepared:
 def run_sign_in(progress: Progress) -> Done:
     task = progress.task
     progress.phase(Text(_("Signing in to %(host)s"), host=task.inputs["host"]), 10)
-    with fresh_session(task.inputs) as session:
+    with fresh_session(task.inputs, task.deployment) as session:
         progress.info(
             Text(
                 _("Signed in as %(user)s to %(product)s."),

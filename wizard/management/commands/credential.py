@@ -11,9 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wizard.management.answers import person
 from wizard.models import Credential
-from wizard.services import credentials
+from wizard.services import credentials, teams
 from wizard.services.accounts import FIRST_OPERATOR
 from wizard.services.errors import UserError
+
+# A service principal is entered as an Azure account: it is of one tenant in one cloud.
+_KINDS = [kind for kind in Credential.Kind.values if kind != Credential.Kind.AZURE_SERVICE_PRINCIPAL]
 
 
 class Command(BaseCommand):
@@ -24,18 +27,25 @@ class Command(BaseCommand):
         store = actions.add_parser("set", help="store or replace one")
         store.add_argument("name")
         store.add_argument("--username", required=True)
-        store.add_argument("--kind", choices=Credential.Kind.values, default=Credential.Kind.VCENTER)
+        store.add_argument("--kind", choices=_KINDS, default=Credential.Kind.VCENTER)
+        store.add_argument("--team", default="", help="for this team alone; left out, for everybody")
+        store.add_argument(
+            "--address", default="", help="the one place that its password is sent to, as HOST:PORT"
+        )
         store.add_argument("--user", default=FIRST_OPERATOR, help="act as this person")
 
     def handle(self, *args: Any, **options: Any) -> None:
         secret = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         try:
+            actor = person(options["user"])
             credentials.keep(
                 name=options["name"],
                 kind=options["kind"],
                 username=options["username"],
                 secret=secret,
-                actor=person(options["user"]),
+                actor=actor,
+                team=teams.named(options["team"], actor=actor),
+                address=options["address"],
             )
         except UserError as error:
             details = "; ".join(str(field.message) for field in error.errors)

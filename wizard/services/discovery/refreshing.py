@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from wizard.models import VCenter
+from wizard.models import Deployment, VCenter
 from wizard.services.discovery import claim as claims
 from wizard.services.discovery import judging, rows
 from wizard.services.discovery.claim import Claim
@@ -49,12 +49,19 @@ def no_report(read: int) -> None:
     """For whoever does not ask how far it is."""
 
 
-def refresh(claim: Claim, *, complete: bool = False, report: Callable[[int], None] = no_report) -> Outcome:
+def refresh(
+    claim: Claim,
+    *,
+    complete: bool = False,
+    report: Callable[[int], None] = no_report,
+    joining: Deployment | None = None,
+) -> Outcome:
     """Read what has changed since the last refresh here, or everything: where `complete` says so, where nothing is known of
     a last refresh, and once a day.
 
-    `report` is told how many machines were read so far, after each batch; what it raises ends the refresh. The claim is
-    renewed meanwhile, and given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
+    `report` is told how many machines were read so far, after each batch; what it raises ends the refresh. `joining` is the
+    deployment for which the vCenter is being registered: its account may be the one that is used. The claim is renewed
+    meanwhile, and given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
     """
     vcenter = VCenter.objects.select_related("credential").get(pk=claim.vcenter_id)
     complete = complete or _is_due_completely(vcenter)
@@ -64,7 +71,7 @@ def refresh(claim: Claim, *, complete: bool = False, report: Callable[[int], Non
     ):
         kept = False
         try:
-            with WATCHES.lend(vcenter) as lent:
+            with WATCHES.lend(vcenter, joining=joining) as lent:
                 kept = lent.kept
                 version = "" if complete else _version(vcenter, lent.watch)
                 return _Run(vcenter, claim, report).read(lent.watch, version)
@@ -72,7 +79,7 @@ def refresh(claim: Claim, *, complete: bool = False, report: Callable[[int], Non
             if not kept:
                 raise
         # The session behind a kept watch may have ended meanwhile. Whether vCenter is there, a new one finds out.
-        with WATCHES.lend(vcenter) as lent:
+        with WATCHES.lend(vcenter, joining=joining) as lent:
             return _Run(vcenter, claim, report).read(lent.watch, "")
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from wizard.models import VCenter
-from wizard.services.vcenter_access import open_session
+from wizard.models import Deployment, VCenter
+from wizard.services import account_use
+from wizard.services.vcenter_access import answers_for, session_for
 from wizard.vsphere.discovery import InventoryWatch
 
 
@@ -55,10 +56,12 @@ class Watches:
         self._keeping = True
 
     @contextmanager
-    def lend(self, vcenter: VCenter) -> Iterator[Lent]:
-        """A kept watch, or a new one. One that an exception went through is closed. Raises what `open_session` raises."""
+    def lend(self, vcenter: VCenter, *, joining: Deployment | None = None) -> Iterator[Lent]:
+        """A kept watch, or a new one. One that an exception went through is closed. Raises what `session_for` raises."""
+        # Also before a kept one is used: whose deployments these are may have changed since.
+        account_use.refuse_for_vcenter(vcenter, joining=joining)
         kept = self._take(vcenter)
-        held = kept or _open(vcenter)
+        held = kept or _open(vcenter, joining)
         try:
             yield Lent(watch=held.watch, kept=kept is not None)
         except BaseException:
@@ -105,23 +108,13 @@ class Watches:
             return True
 
 
-def _open(vcenter: VCenter) -> _Held:
+def _open(vcenter: VCenter, joining: Deployment | None) -> _Held:
     with ExitStack() as stack:
-        session = stack.enter_context(open_session(answers_for(vcenter)))
+        session = stack.enter_context(session_for(vcenter, joining=joining))
         watch = InventoryWatch(session)
         stack.callback(watch.close)
         return _Held(watch=watch, looks_at=_looks_at(vcenter), stack=stack.pop_all())
 
 
-def answers_for(vcenter: VCenter) -> dict[str, Any]:
-    """What the vCenter step would hold of a registered vCenter."""
-    return {
-        "host": vcenter.host,
-        "port": vcenter.port,
-        "thumbprint_sha256": vcenter.thumbprint_sha256,
-        "credential": vcenter.credential.name,
-    }
-
-
 def _looks_at(vcenter: VCenter) -> tuple[Any, ...]:
-    return (*answers_for(vcenter).values(), vcenter.credential.entry)
+    return (*answers_for(vcenter).values(), vcenter.credential.entry, vcenter.credential.team_id)

@@ -66,7 +66,7 @@ def collectors_for(answers: Answers, deployment: Deployment, stack: ExitStack) -
         )
     ]
     if "vcenter" in answers:
-        visit = VCenterVisit(answers, stack, evidence.own_machine(deployment))
+        visit = VCenterVisit(answers, deployment, stack, evidence.own_machine(deployment))
         found += visit.collectors(here)
     found += [
         replace(collector, observed_from=here)

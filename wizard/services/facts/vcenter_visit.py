@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from wizard.checks.engine import Collector
+from wizard.models import Deployment
 from wizard.services.answers import Answers
 from wizard.services.errors import Conflict, UserError
 from wizard.services.vcenter_access import address_book, open_session
@@ -37,8 +38,9 @@ class VCenterVisit:
     privileges to deploy are compared, only where the answers have a placement.
     """
 
-    def __init__(self, answers: Answers, stack: ExitStack, own: str | None) -> None:
+    def __init__(self, answers: Answers, deployment: Deployment, stack: ExitStack, own: str | None) -> None:
         self._answers = answers
+        self._deployment = deployment
         self._own = own
         self._session: Session | None = None
         self._lending = ExitStack()
@@ -94,7 +96,7 @@ class VCenterVisit:
     def sign_in(self, known: Known) -> dict[str, Any]:
         try:
             with ExitStack() as lending:
-                session = lending.enter_context(open_session(self._answers["vcenter"]))
+                session = lending.enter_context(open_session(self._answers["vcenter"], self._deployment))
                 self._keep(session, lending)
         except (InvalidLogin, AccountLocked):
             return {"vcenter.signed_in": False}

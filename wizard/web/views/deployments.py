@@ -18,9 +18,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wizard.journey.profile import ProfileAnswers
 from wizard.models import Addition, DeploymentState, Task, Team, Waiver
 from wizard.models.task import ACTIVE_STATES
-from wizard.services import additions_schedule, deployments, expiry, guidance, own_deployment, teams
+from wizard.services import (
+    additions_schedule,
+    deployment_team,
+    deployments,
+    expiry,
+    guidance,
+    own_deployment,
+    teams,
+)
 from wizard.services.errors import Invalid, NotFound, UserError
-from wizard.services.permissions import may, require
+from wizard.services.permissions import require
 from wizard.services.tasks.kinds import KINDS
 from wizard.services.vault_observation import notices
 from wizard.text import Text, _
@@ -162,7 +170,7 @@ def home(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "running_title": KINDS[running.kind].title if running else "",
         "snapshot": deployment.snapshots.select_related("recorded_by").first(),
         "profile": architecture_of(deployment),
-        "may_choose_team": may(request.user, "deployment.give_to_team", deployment)
+        "may_choose_team": deployment_team.may_give(request.user, deployment)
         and bool(teams.choices(request.user)),
         "may_move": move.applies(deployment),
         "waiting": sum(waiver.waiting for waiver in deployment.waivers.all()),

@@ -163,7 +163,7 @@ def remove_member(request: SignedInRequest, team_id: UUID, username: str) -> Htt
 def of_deployment(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Give a deployment to another team, or to everybody."""
     deployment = deployments.get(pk, actor=request.user)
-    require(request.user, "deployment.give_to_team", deployment)
+    deployment_team.require_giving(request.user, deployment)
     value = deployment.team.name if deployment.team is not None else ""
     problem = None
     if request.method == "POST":
