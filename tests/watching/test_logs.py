@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
@@ -24,7 +28,15 @@ def crash(_request: Any, token: str) -> HttpResponse:
     raise RuntimeError(f"password={token}")
 
 
-urlpatterns = [path("crash/<str:token>/", crash, name="crash"), path("sign-in/", crashed, name="sign_in")]
+def wait_for_the_database(_request: Any) -> HttpResponse:
+    raise OperationalError("database is locked at canary")
+
+
+urlpatterns = [
+    path("crash/<str:token>/", crash, name="crash"),
+    path("waits/", wait_for_the_database),
+    path("sign-in/", crashed, name="sign_in"),
+]
 handler500 = crashed
 
 
@@ -85,6 +97,18 @@ def test_a_page_that_crashes_shows_the_id_under_which_the_log_tells_of_it(settin
 
 
 @pytest.mark.django_db
+def test_a_page_without_its_database_says_so_and_not_that_the_fault_is_ours(settings: Any) -> None:
+    settings.ROOT_URLCONF = __name__
+    answer = Client(raise_request_exception=False).get("/waits/", headers={"X-Request-ID": "waits-1"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    page = answer.content.decode()
+    assert "The database does not answer." in page
+    assert "The fault is ours" not in page
+    assert "<code>waits-1</code>" in page
+    assert "canary" not in page
+
+
+@pytest.mark.django_db
 def test_monitors_that_ask_all_day_long_leave_no_lines(client: Client) -> None:
     with logged() as seen:
         client.get("/healthz")
@@ -134,3 +158,13 @@ def test_celery_and_gunicorn_and_django_have_no_handlers_of_their_own() -> None:
         found = logging.getLogger(name)
         assert [one for one in found.handlers if not isinstance(one, logging.NullHandler)] == [], name
         assert found.propagate, name
+
+
+def test_what_libraries_warn_of_is_a_line_like_all_others() -> None:
+    shown = (
+        "import warnings; from wizard.config import logs; logs.configure({'level': 'INFO', 'json': True}); "
+        "warnings.warn('as root\\nforged')"
+    )
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert "as root" in json.loads(line)["event"]

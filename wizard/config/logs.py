@@ -66,6 +66,8 @@ def configure(settings: dict[str, Any]) -> None:
             },
         }
     )
+    # What libraries warn of is a line like all others, where programs read the lines.
+    logging.captureWarnings(settings["json"])
     threading.excepthook = tell_of_crashed_thread
 
 
