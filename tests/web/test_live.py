@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests import stories
 from tests.web.pages import Page, read, step_url
 from wizard.models import Deployment, DeploymentState, Operator, Task
-from wizard.services import deployments
+from wizard.services import deployments, pulses
 from wizard.text import Text
 from wizard.web.live import Seen
 
@@ -48,6 +48,17 @@ def test_nothing_is_sent_while_nothing_changed(working: Client, task: Task) -> N
     answer = working.get(next_look(read(working.get(f"/tasks/{task.pk}/"))))
     assert answer.status_code == 204
     assert answer.content == b""
+
+
+def test_a_task_whose_worker_died_says_that_none_is_there_to_take_it_up(working: Client, task: Task) -> None:
+    words = "No worker was heard of lately"
+    first = read(working.get(f"/tasks/{task.pk}/"))
+    assert words not in first.words
+    Task.objects.filter(pk=task.pk).update(lease_until=timezone.now() - timedelta(seconds=25))
+    assert words in read(working.get(next_look(first))).words
+    # Another one takes it up by itself.
+    pulses.note("worker", "worker2@host")
+    assert words not in read(working.get(f"/tasks/{task.pk}/")).words
 
 
 def test_every_line_of_the_log_comes_once_and_in_order(working: Client, task: Task) -> None:

@@ -48,6 +48,12 @@ def note_scheduler() -> None:
     Pulse.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
+def any_worker() -> bool:
+    """Whether one was heard of lately."""
+    since = timezone.now() - timedelta(seconds=WORKER_SILENT_S)
+    return Pulse.objects.filter(part=Pulse.Part.WORKER, seen_at__gt=since).exists()
+
+
 def scheduler_silent_s() -> float:
     """After how many seconds without a word the scheduler is taken for stopped."""
     return max(60.0, 6.0 * settings.TASK_RECONCILE_SECONDS)

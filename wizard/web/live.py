@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wizard.models import Task, TaskState
-from wizard.services import tasks
+from wizard.services import pulses, tasks
 from wizard.services.tasks.kinds import KINDS
 from wizard.text import Text, _
 from wizard.web import steps
@@ -41,7 +41,7 @@ class Seen:
     @classmethod
     def of(cls, task: Task) -> Seen:
         row = (
-            f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq} {waits_long(task)} "
+            f"{task.state} {task.progress} {task.cancel_requested} {task.last_seq} {waits_long(task)} {is_left_alone(task)} "
             f"{task.phase.to_json()}"
         )
         # Said aloud when it changes: not for figures, which change every second, such as those of an upload.
@@ -76,6 +76,7 @@ def follow(task: Task, *, at: str | None = None, since: Seen | None = None) -> d
         "at": at,
         "poll_url": f"{reverse('task_progress', args=[task.pk])}?{urlencode(query)}",
         "waits_long": waits_long(task),
+        "left_alone": is_left_alone(task),
         "announce": since is not None and before.phase != seen.phase,
         "error_message": Text.from_json(task.error["message"]) if task.error else None,
         "error_remedy": Text.from_json(task.error["remedy"]) if task.error else None,
@@ -138,6 +139,13 @@ def title_of(task: Task) -> Text:
 def waits_long(task: Task) -> bool:
     """Whether it is time to ask if a worker is there at all."""
     return task.state == TaskState.QUEUED and timezone.now() - task.queued_at > PATIENCE
+
+
+def is_left_alone(task: Task) -> bool:
+    """Whether its worker fell silent, and no other one is there to take it up."""
+    if task.state != TaskState.RUNNING or task.lease_until is None:
+        return False
+    return timezone.now() - task.lease_until > PATIENCE and not pulses.any_worker()
 
 
 def _checksum(text: str) -> int:
