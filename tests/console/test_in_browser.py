@@ -20,9 +20,12 @@ from wizard.models import (
     CheckResult,
     Deployment,
     Operator,
+    Pulse,
     Task,
     TaskState,
     TopologySnapshot,
+    VaultWatch,
+    Waiver,
 )
 
 pytestmark = [
@@ -30,6 +33,10 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("pages"),
 ]
+
+REASON = (
+    "The checksum of the template was compared with that of the download centre by two people on 14 November."
+)
 
 
 @pytest.fixture
@@ -48,7 +55,9 @@ def test_its_pages_are_legible_in_light_and_dark_and_break_no_policy(tab: Page, 
     """Without preloading, for which axe would ask for style sheets in places where there are none."""
     snapshot = TopologySnapshot.objects.all()[0]
     paths = ["/console/", f"{page_url(ada)}", "/console/wizard/operator/add/", "/console/keys/"]
-    paths += [list_url(model) for model in (Deployment, Task, CheckResult, AuditEntry)]
+    paths += [list_url(model) for model in (Deployment, Task, CheckResult, AuditEntry, Waiver)]
+    # With blanks to filter by, with nothing but a link in front, and empty.
+    paths += [list_url(Pulse), list_url(VaultWatch), f"{list_url(Task)}?q=nowhere"]
     paths += [page_url(model.objects.all()[0]) for model in (Deployment, Task, Approval)]
     paths += [page_url(snapshot), f"{list_url(TopologySnapshot)}compare/?of={snapshot.pk}&before=1&after=1"]
     for path in paths:
@@ -58,6 +67,20 @@ def test_its_pages_are_legible_in_light_and_dark_and_break_no_policy(tab: Page, 
     tab.get_by_role("button", name="Reject").click()
     expect(tab.get_by_role("textbox", name="Reason")).to_be_visible()
     judge(tab, "confirmation")
+
+
+def test_reasons_have_room_in_lists(tab: Page) -> None:
+    """Some words a line, also where a table has many columns."""
+    Waiver.objects.update(reason=REASON)
+    Approval.objects.update(note=REASON)
+    for width in (1280, 1600):
+        tab.set_viewport_size({"width": width, "height": 900})
+        for model, column in ((Waiver, "reason"), (Approval, "note"), (AuditEntry, "sentence")):
+            tab.goto(list_url(model))
+            box = tab.locator(f"#result_list .field-{column}").first.bounding_box()
+            assert box is not None
+            assert box["width"] >= 220, (model, width)
+            assert box["height"] <= 160, (model, width)
 
 
 def judge(tab: Page, path: str) -> None:

@@ -21,6 +21,7 @@ from tests.console.conftest import COLLECTOR_KEY, furnish, signed_in
 from wizard import models
 from wizard.models import (
     ApiToken,
+    AuditEntry,
     CheckResult,
     CollectorIssue,
     Credential,
@@ -286,6 +287,17 @@ def test_tasks_are_called_by_their_title_and_their_code_is_beside_it(
         list_url(Task), {"action": "retry_tasks", "_selected_action": str(task.pk)}
     )
     assert f">{title}, lyon-cs01: Failed</a>" in asked.content.decode()
+
+
+def test_the_trail_calls_tasks_by_their_title_too(reading: Client, operator: Operator) -> None:
+    stories.answered(operator, "recorded")
+    entry = AuditEntry.objects.get(action="task.requested")
+    for url in (list_url(AuditEntry), page_url(entry)):
+        assert 'Record the topology <span class="code">record_topology</span>' in body(reading, url), url
+    # What was called like a kind of task by its people is not one.
+    entry = AuditEntry.objects.get(action="deployment.created")
+    AuditEntry.objects.filter(pk=entry.pk).update(subject="preflight")
+    assert '<span class="code">preflight' not in body(reading, page_url(entry))
 
 
 def html_title(html: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from wizard.console.exports import Column
 from wizard.console.reading import ReadingAdmin
 from wizard.models import AuditEntry, AuditHead, AuditSeal, Operator
 from wizard.services import audit_trail, deployments
+from wizard.services.tasks.kinds import KINDS
 
 # So many are offered by name; any other one is a link on the page of its deployment.
 _OFFERED = 20
@@ -59,7 +63,7 @@ class DeploymentFilter(admin.SimpleListFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadingAdmin):
     use_case = "audit.read"
-    list_display = ("at", "sentence", "actor", "action", "subject", "address", "request_id")
+    list_display = ("at", "sentence", "actor", "action", "about", "address", "request_id")
     list_filter = (("at", admin.DateFieldListFilter), SubjectFilter, "actor", DeploymentFilter)
     list_select_related = ("actor",)
     search_fields = (
@@ -72,6 +76,21 @@ class AuditEntryAdmin(ReadingAdmin):
         "sentence__values",
     )
     date_hierarchy = "at"
+    exported_as: ClassVar[dict[str, Column]] = {
+        **ReadingAdmin.exported_as,
+        "about": {"subject": lambda row: row.subject},
+    }
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return ["about" if name == "subject" else name for name in super().get_fields(request, obj)]
+
+    @admin.display(description=_("subject"), ordering="subject")
+    def about(self, obj: AuditEntry) -> SafeString | str:
+        """Tasks are written down by the code of their kind, which people know by its title."""
+        kind = obj.subject.partition(" ")[0] if obj.action.startswith("task.") else ""
+        if kind not in KINDS:
+            return obj.subject
+        return format_html('{} <span class="code">{}</span>', KINDS[kind].title, kind)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         # Only who is known comes here.

@@ -32,6 +32,7 @@ class VaultWatchAdmin(OfDeployment):
         "refresh_failed_at",
         "refresh_failure",
     )
+    list_display_links = ("refreshed_at",)
     list_filter = (("refresh_failed_at", admin.EmptyFieldListFilter),)
     search_fields = ("deployment__name",)
     date_hierarchy = "refreshed_at"
