@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -298,6 +301,31 @@ def test_a_provider_that_does_not_answer_is_named(
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
     words = refused(stranger.post("/sign-in/with/"))
     assert "Contoso does not answer at http://127.0.0.1:9." in words
+
+
+def test_a_provider_that_keeps_everybody_waiting_is_left_alone_for_a_while(
+    stranger: Client, provider: Provider, settings: Any
+) -> None:
+    """Else strangers who press the button hold all threads of the pages."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        # It accepts, says nothing, and hangs up after a second.
+        def hang_up() -> None:
+            asked, _from = silent.accept()
+            with asked:
+                time.sleep(1)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        settings.OIDC_ISSUER = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert "does not answer" in refused(stranger.post("/sign-in/with/"))
+        thread.join()
+        began = time.perf_counter()
+        for _attempt in range(5):
+            assert "does not answer" in refused(stranger.post("/sign-in/with/"))
+        assert time.perf_counter() - began < 1
+        silent.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_somebody_with_a_password_connects_the_account_and_disconnects_it(

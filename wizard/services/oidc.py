@@ -26,6 +26,9 @@ _ALGORITHMS: Final = frozenset(
 # How long ago the person may have signed in at the provider when asked to do so now.
 _JUST_NOW_S: Final = 300
 _KEPT_S: Final = 300
+# A provider that is slow to fail is left alone for so long.
+_QUICK_S: Final = 0.5
+_LEFT_ALONE_S: Final = 15
 _ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SCOPES: Final = ("openid", "profile", "email")
 
@@ -128,13 +131,26 @@ def _configuration() -> dict[str, Any]:
     """What the provider says of itself; asked again after a while, not for each stranger who presses the button."""
     known: dict[str, Any] | None = cache.get(_kept_as())
     if known is None:
-        known = _ask_configuration()
+        if cache.get(_silent_as()):
+            raise _failed(_("%(provider)s does not answer at %(issuer)s."))
+        began = time.monotonic()
+        try:
+            known = _ask_configuration()
+        except ProviderFailed:
+            if time.monotonic() - began > _QUICK_S:
+                # Strangers press the button, too: each would hold a thread of the pages for as long.
+                cache.set(_silent_as(), True, _LEFT_ALONE_S)
+            raise
         cache.set(_kept_as(), known, _KEPT_S)
     return known
 
 
 def _kept_as() -> str:
     return f"oidc:{hashlib.sha256(settings.OIDC_ISSUER.encode()).hexdigest()}"
+
+
+def _silent_as() -> str:
+    return f"{_kept_as()}:silent"
 
 
 def _ask_configuration() -> dict[str, Any]:
