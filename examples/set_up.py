@@ -1,6 +1,6 @@
 """Carry out an answer file from another machine, over the task API: `manage.py apply` as a program of your own.
 
-    FOOTHOLD_TOKEN=fht_... python examples/set_up.py examples/vmware-ova.json --url http://localhost:8000
+    FOOTHOLD_TOKEN=fht_... .venv/bin/python examples/set_up.py examples/vmware-ova.yaml --url http://localhost:8000
 
 For a deployment from the OVA template. The file may be JSON, or YAML where PyYAML is installed. Foothold has to know the
 credential that the file names. Exit codes: 0 recorded, 1 failed, 2 invalid, 3 blocked by preflight.
@@ -20,7 +20,11 @@ from foothold import Deployment, Event, Foothold, Problem, TaskFailed
 
 def main() -> int:
     options = _options()
-    api = Foothold(options.url, os.environ["FOOTHOLD_TOKEN"], ca_file=options.ca_file)
+    token = os.environ.get("FOOTHOLD_TOKEN")
+    if not token:
+        print("Set FOOTHOLD_TOKEN to an API token that operates: manage.py token create", file=sys.stderr)
+        return 2
+    api = Foothold(options.url, token, ca_file=options.ca_file)
     try:
         deployment = set_up(api, _read(options.file), trust=options.trust)
     except Problem as problem:
