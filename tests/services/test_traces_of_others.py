@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from tests.builders import make_deployment, make_operator
 from wizard.checks.judges.host_system import judge_no_clone
-from wizard.models import Component, Credential, Operator, SignInAccount, Team, VCenter
-from wizard.services import audit, audit_trail, exports, login_budget
+from wizard.models import Component, Credential, Deployment, Operator, SignInAccount, Team, VCenter
+from wizard.services import audit, audit_trail, deployments, exports, login_budget, tasks
 from wizard.services.discovery.own_machines import own_machines
+from wizard.services.errors import NotAllowed
 from wizard.services.facts.answered import recorded_machines
 from wizard.services.visibility import rows_for
 from wizard.text import Text
@@ -160,3 +161,22 @@ def test_a_clone_is_told_of_without_the_name_of_a_deployment_of_others(others: T
     shared.deployments.set([mine, theirs])
     assert recorded_machines(mine) == {uuid: "hidden-oslo"}
     assert set(own_machines(shared).values()) == {"hidden-cs (hidden-oslo)"}
+
+
+def test_what_was_given_to_another_team_meanwhile_is_out_of_reach(others: Team) -> None:
+    """Read when it was everybody's, used when it is not: the row that is held says whose it is."""
+    nina = make_operator("nina", Operator.Role.ADMIN)
+    held = make_deployment(nina, "lyon")
+    Operator.objects.filter(pk=nina.pk).update(role=Operator.Role.OPERATOR)
+    nina.refresh_from_db()
+    Deployment.objects.filter(pk=held.pk).update(team=others)
+    assert held.team_id is None
+    with pytest.raises(NotAllowed):
+        tasks.launch("test_count", deployment=held, actor=nina)
+    held.team = None
+    with pytest.raises(NotAllowed):
+        deployments.answer(
+            held, "capacity", {"machines": 120, "daily_change_gb": 700}, actor=nina, keep_invalid=False
+        )
+    assert not held.tasks.exists()
+    assert not held.steps.exists()

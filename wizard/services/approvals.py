@@ -279,6 +279,8 @@ def _hold_waiting(approval: Approval, actor: Operator) -> Deployment:
     deployment = approval.deployment
     require(actor, "approval.decide", deployment)
     _hold_open(deployment)
+    # As it is now: somebody may have given it to another team since it was read.
+    require(actor, "approval.decide", deployment)
     _read_anew(approval)
     if approval.state != Approval.State.WAITING:
         raise _already(approval)

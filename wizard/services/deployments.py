@@ -153,6 +153,8 @@ def answer(
         raise
     with transaction.atomic():
         hold(deployment)
+        # As it is now: somebody may have given it to another team since it was read.
+        require(actor, "deployment.answer", deployment)
         _must_be_open(deployment)
         answer_checks.hold_account(deployment, step_id, data)
         advance(deployment, revision)
