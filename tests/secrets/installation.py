@@ -185,6 +185,9 @@ class Installation:
             for key in store.scan_iter(count=1000):
                 yield "Redis: a key", key
                 kind = store.type(key)
+                if kind == b"none":
+                    # Its time ended since it was listed.
+                    continue
                 ask: dict[bytes, Callable[[], Any]] = {
                     b"string": lambda key=key: store.get(key),  # type: ignore[misc]
                     b"list": lambda key=key: store.lrange(key, 0, -1),  # type: ignore[misc]

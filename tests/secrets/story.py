@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
+from tests.secrets.databases import SqliteDatabase
 from tests.secrets.installation import Installation
 from tests.secrets.searching import Secret
 from tests.secrets.visitors import Browser, Program
@@ -32,6 +33,11 @@ class Story:
     failed: dict[str, str] = field(default_factory=dict)
     # Archives that were handed out, under what they are.
     handed_out: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """On the server of another database what is the same on each is left out: pages, and what a crash shows."""
+        return isinstance(self.installation.database, SqliteDatabase)
 
     def known(self, name: str) -> str:
         """One that is text."""
