@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.client import Api, ok, problem, token_of
+from tests.builders import make_operator
 from wizard.models import Credential, Deployment, Operator, Team
 from wizard.services import credentials, deployments
 
@@ -65,6 +66,21 @@ def test_a_deployment_is_begun_in_a_team_listed_by_it_and_given_away(api: Api, l
     given = ok(api.patch(path, {"team": "", "name": "cs02"}, made["revision"]))
     assert (given["team"], given["name"]) == (None, "cs02")
     problem(api.patch(path, {"team": "Lyon"}, made["revision"]), 412, "revision_outdated")
+
+
+def test_who_did_not_begin_it_gives_it_to_nobody(api: Api, operator: Operator, lyon: Team) -> None:
+    otto = make_operator("otto", Operator.Role.OPERATOR)
+    lyon.members.add(otto)
+    made = deployments.create(name="cs01", profile="asr-classic", actor=operator)
+    other, path = Api(token_of(otto, "admin")), f"deployments/{made.pk}/"
+    # The other change that was sent with it is not made either.
+    body = problem(other.patch(path, {"name": "mine", "team": "Lyon"}, made.revision), 403, "not_allowed")
+    assert "given to another team by oskar" in body["detail"]
+    Deployment.objects.update(team=lyon)
+    problem(other.patch(path, {"team": ""}, made.revision), 403, "not_allowed")
+    made.refresh_from_db()
+    assert (made.name, made.team, made.revision) == ("cs01", lyon, 1)
+    ok(other.patch(path, {"name": "renamed"}, made.revision))
 
 
 def test_nobody_begins_in_a_team_of_others(api: Api) -> None:

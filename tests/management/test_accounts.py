@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.management.commands import Commands
-from wizard.models import ApiToken, AuditEntry, Credential, Operator, SignInLink
+from wizard.models import ApiToken, AuditEntry, Credential, Operator, SignInLink, Team
 from wizard.services import second_factors
 from wizard.services.accounts import FIRST_OPERATOR, token_bearer
 
@@ -92,6 +92,58 @@ def test_another_secret_replaces_the_first_and_counts_as_untried(
     assert manage(*STORE, stdin="second\n").code == 0
     row = Credential.objects.get()
     assert (row.reveal(), row.standing) == ("second", Credential.Standing.UNTRIED)
+
+
+def test_it_is_stored_for_a_team_and_one_address(manage: Commands, first_operator: Operator) -> None:
+    lyon = Team.objects.create(name="Lyon")
+    where = ("--team", "Lyon", "--address", "vCenter.example.net:443")
+    assert manage(*STORE, *where, stdin="canary\n").code == 0
+    row = Credential.objects.get()
+    assert (row.team, row.address) == (lyon, "vcenter.example.net:443")
+    # Entered anew it stays the team's.
+    assert manage(*STORE, stdin="second\n").code == 0
+    row.refresh_from_db()
+    assert (row.team, row.reveal()) == (lyon, "second")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--team", "Essen"), "You are in no team named “Essen”."),
+        (("--team", "Lyon", "--address", "vcenter.example.net"), "“vcenter.example.net” is no address"),
+        (("--kind", "azure_service_principal"), "invalid choice"),
+    ],
+)
+def test_a_team_or_an_address_that_will_not_do_is_refused(
+    manage: Commands, first_operator: Operator, args: tuple[str, ...], said: str
+) -> None:
+    Team.objects.create(name="Lyon")
+    outcome = manage(*STORE, *args, stdin="canary\n")
+    assert outcome.code in (1, 2)
+    assert said in outcome.flat()
+    assert not Credential.objects.exists()
+
+
+def test_nobody_stores_for_a_team_that_they_are_not_in(
+    manage: Commands, first_operator: Operator, operator: Operator
+) -> None:
+    lyon = Team.objects.create(name="Lyon")
+    args = (*STORE, "--team", "Lyon", "--user", operator.username)
+    assert "You are in no team named “Lyon”." in manage(*args, stdin="canary\n").flat()
+    lyon.members.add(operator)
+    assert manage(*args, stdin="canary\n").code == 0
+    assert Credential.objects.get().team == lyon
+
+
+def test_what_is_everybodys_does_not_become_a_teams_unseen(
+    manage: Commands, first_operator: Operator
+) -> None:
+    Team.objects.create(name="Lyon")
+    manage(*STORE, stdin="first\n")
+    outcome = manage(*STORE, "--team", "Lyon", stdin="second\n")
+    assert outcome.code == 1
+    assert "is a credential of everybody, or of another team" in outcome.flat()
+    assert Credential.objects.get().reveal() == "first"
 
 
 def test_a_secret_that_is_missing_is_asked_for(manage: Commands, first_operator: Operator) -> None:

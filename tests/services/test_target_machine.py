@@ -13,7 +13,7 @@ from tests.walk import ANSWERS as LAB_ANSWERS
 from wizard.lab.linux_host import LinuxHost
 from wizard.lab.vcenter import LabVCenter
 from wizard.lab.windows_host import WindowsHost
-from wizard.models import CollectorIssue, Credential, Deployment, HostFacts, Operator, Task, TaskState
+from wizard.models import CollectorIssue, Credential, Deployment, HostFacts, Operator, Task, TaskState, Team
 from wizard.services import (
     credentials,
     deployment_progress,
@@ -24,6 +24,7 @@ from wizard.services import (
     topology,
 )
 from wizard.services.errors import Conflict, Invalid, NotReady
+from wizard.text import Text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -256,6 +257,25 @@ def test_the_linux_master_target_is_asked_over_ssh_and_remembered(operator: Oper
         )
         done("collect_facts", deployment, operator, component="mt_linux")
     assert deployment.host_facts.count() == 2
+
+
+def test_a_machine_is_not_sent_the_password_of_a_team_to_which_it_was_moved_meanwhile(
+    machine: WindowsHost, deployment: Deployment, operator: Operator
+) -> None:
+    lyon, essen = (Team.objects.create(name=name) for name in ("Lyon", "Essen"))
+    lyon.members.add(operator)
+    enter_password(operator, machine)
+    Credential.objects.update(team=lyon)
+    Deployment.objects.update(team=lyon)
+    deployment.refresh_from_db()
+    answer(deployment, machine, operator)
+    task = tasks.launch("collect_facts", deployment=deployment, actor=operator, inputs={})
+    Credential.objects.update(team=essen)
+    tasks.execute(task.pk, "test")
+    task.refresh_from_db()
+    assert (task.error or {})["code"] == "account_of_other_team"
+    assert ACCOUNT in str(Text.from_json((task.error or {})["message"]))
+    assert machine.seen == []
 
 
 @pytest.mark.parametrize("kind", [Credential.Kind.VCENTER, Credential.Kind.LINUX])

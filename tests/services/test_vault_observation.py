@@ -14,6 +14,7 @@ from tests import stories, vault_stories
 from tests.vault_stories import ADDRESS, SERVER, VAULT, look
 from wizard.lab.arm import LabAzure
 from wizard.models import (
+    AzureAccount,
     Component,
     Deployment,
     Notice,
@@ -365,6 +366,18 @@ def test_who_is_asked_to_wait_waits_longer_than_the_schedule(
     next_at = watch_of(bare).next_refresh_at
     assert next_at is not None
     assert next_at > before + timedelta(minutes=59)
+
+
+def test_an_account_that_was_moved_to_another_team_is_not_used(
+    bare: Deployment, operator: Operator, azure: LabAzure
+) -> None:
+    task = tasks.launch("refresh_health", deployment=bare, actor=operator)
+    AzureAccount.objects.update(team=Team.objects.create(name="Essen"))
+    before = len(azure.control.requests())
+    tasks.execute(task.pk, "test")
+    task.refresh_from_db()
+    assert (task.error or {})["code"] == "account_of_other_team"
+    assert len(azure.control.requests()) == before
 
 
 def test_an_account_that_is_gone_is_said(bare: Deployment, operator: Operator) -> None:

@@ -146,6 +146,56 @@ def test_a_deployment_is_given_to_another_team_of_ones_own(
     assert deployment.team is None
 
 
+def test_only_who_began_it_and_administrators_give_it_away(
+    working: Client, administering: Client, lyon: Team
+) -> None:
+    deployment = begin(working)
+    page = f"/deployments/{deployment.pk}/team/"
+    otto = make_operator("otto", Operator.Role.OPERATOR)
+    lyon.members.add(otto)
+    other = Client()
+    other.force_login(otto)
+
+    def offered(client: Client) -> bool:
+        return page in [
+            link.get("href") for link in read(client.get(f"/deployments/{deployment.pk}/")).all("a")
+        ]
+
+    # Everybody's is not taken into a team of one's own, and a team's is not shown to all.
+    for team, wanted in ((None, "Lyon"), (lyon, "")):
+        Deployment.objects.update(team=team)
+        assert not offered(other)
+        assert other.get(page).status_code == 403
+        refused = other.post(page, {"team": wanted})
+        assert refused.status_code == 403
+        assert (
+            "given to another team by oskar, who began it, and by administrators alone" in read(refused).words
+        )
+        deployment.refresh_from_db()
+        assert deployment.team == team
+    assert offered(working)
+    assert offered(administering)
+    administering.post(page, {"team": ""})
+    deployment.refresh_from_db()
+    assert deployment.team is None
+
+
+def test_who_began_it_gives_away_nothing_of_a_team_that_they_have_left(
+    working: Client, operator: Operator, lyon: Team
+) -> None:
+    deployment = begin(working, team="Lyon")
+    page = f"/deployments/{deployment.pk}/team/"
+    lyon.members.remove(operator)
+    assert working.post(page, {"team": ""}).status_code == 404
+    lyon.members.add(operator)
+    Operator.objects.update(role=Operator.Role.VIEWER)
+    operator.refresh_from_db()
+    working.force_login(operator)
+    assert working.post(page, {"team": ""}).status_code == 403
+    deployment.refresh_from_db()
+    assert deployment.team == lyon
+
+
 def test_others_see_nothing_of_it(working: Client, looking: Client, lyon: Team) -> None:
     deployment = begin(working, team="Lyon")
     assert "cs01" not in read(looking.get("/")).words

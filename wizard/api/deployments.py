@@ -122,8 +122,9 @@ def change_deployment(
     payload: schemas.DeploymentChange,
     if_match: str | None = IF_MATCH,
 ) -> dict[str, Any]:
-    """Its name and its approval as long as nothing is deployed (409 `already_deployed`), its team at any time, which administrators
-    change and whoever began it (403 for others). Operators rename; reviewers say whether it has to be approved, and nobody lets off what they had a part in (409 `same_person`). 409
+    """Its name and its approval as long as nothing is deployed (409 `already_deployed`), its team at any time. Operators rename;
+    reviewers say whether it has to be approved, and nobody lets off what they had a part in (409 `same_person`). To another
+    team it is given by administrators, and by whoever began it and is in both (403 `not_allowed` for others). 409
     `account_shared` where other deployments of its team use its accounts. Needs the scope `operate`."""
     actor = caller(request, "operate")
     deployment = find(request, deployment_id, "operate")

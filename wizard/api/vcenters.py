@@ -18,7 +18,7 @@ from wizard.models import Operator, VCenter
 from wizard.services import vcenter_probe
 from wizard.services.deployments import visible_deployments
 from wizard.services.errors import NotFound
-from wizard.services.permissions import require
+from wizard.services.permissions import reaches, require
 from wizard.services.visibility import visible_vcenters
 from wizard.text import Text, _
 
@@ -37,7 +37,9 @@ class VCenterOut(Schema):
     build: str
     api_type: str = Field(description="VirtualCenter, or HostAgent for a standalone ESXi host.")
     api_version: str
-    credential: str = Field(description="The name of the account.")
+    credential: str = Field(
+        description="The name of the account with which its machines are read; empty for one of a team that you are not in."
+    )
     deployments: list[UUID] = Field(description="Those that use it, as far as you may see them.")
     registered_at: datetime
     discovered_at: datetime | None = Field(description="When all machines were read last.")
@@ -118,17 +120,18 @@ def list_vcenters(
         allowed=("registered_at", "friendly_name"),
         limit=limit,
         cursor=cursor,
-        show=_show,
+        show=lambda row: _show(row, actor),
     )
 
 
 @router.get("/{uuid:vcenter_id}/", response={200: VCenterOut, **problems(404)}, summary="One vCenter")
 def get_vcenter(request: HttpRequest, vcenter_id: UUID) -> dict[str, Any]:
     """As it was seen when it was registered, and when its machines were read."""
-    row = _rows(caller(request)).filter(pk=vcenter_id).first()
+    actor = caller(request)
+    row = _rows(actor).filter(pk=vcenter_id).first()
     if row is None:
         raise NotFound(Text(_("There is no such vCenter.")))
-    return _show(row)
+    return _show(row, actor)
 
 
 @router.post(
@@ -159,13 +162,13 @@ def _rows(actor: Operator) -> QuerySet[VCenter]:
     return visible_vcenters(actor).prefetch_related(Prefetch("deployments", seen))
 
 
-def _show(row: VCenter) -> dict[str, Any]:
+def _show(row: VCenter, actor: Operator) -> dict[str, Any]:
     sentences = ("refresh_failure", "refresh_remedy")
     others = set(VCenterOut.model_fields) - {"name", "credential", "deployments", *sentences}
     return {
         **{name: getattr(row, name) for name in others},
         **{name: str(getattr(row, name)) for name in sentences},
         "name": row.friendly_name,
-        "credential": row.credential.name,
+        "credential": row.credential.name if reaches(actor, row.credential) else "",
         "deployments": [deployment.pk for deployment in row.deployments.all()],
     }

@@ -175,6 +175,8 @@ def _usable_by(rows: QuerySet[Deployment]) -> Q:
 
 
 def _is_usable(account: Credential | AzureAccount, rows: QuerySet[Deployment]) -> bool:
+    if account.team_id is None:
+        return True
     return type(account)._default_manager.filter(_usable_by(rows), pk=account.pk).exists()
 
 

@@ -37,17 +37,17 @@ def account_row(deployment: Deployment) -> AzureAccount:
             remedy=Text(_("Choose an Azure account in the vault step, or carry this step out by hand.")),
             code="no_azure_account",
         )
-    row = AzureAccount.objects.filter(name=name).select_related("credential").first()
+    row = _usable(name, deployment)
     if row is None:
+        if (moved := AzureAccount.objects.filter(name=name).first()) is not None:
+            account_use.refuse_other_teams(moved, deployment)
         raise _unknown(name)
-    account_use.refuse_other_teams(row, deployment)
     return row
 
 
 def named(name: str, deployment: Deployment) -> AzureAccount:
     """The account of that name, if it is one that the deployment may use. Raises Conflict `unknown_account`."""
-    rows = AzureAccount.objects.filter(account_use.usable_in(deployment), name=name)
-    row = rows.select_related("credential").first()
+    row = _usable(name, deployment)
     if row is None:
         raise _unknown(name)
     return row
@@ -101,6 +101,11 @@ def vault_ref(deployment: Deployment) -> VaultRef:
         resource_group=answers["resource_group"],
         vault=answers["vault"],
     )
+
+
+def _usable(name: str, deployment: Deployment) -> AzureAccount | None:
+    rows = AzureAccount.objects.filter(account_use.usable_in(deployment), name=name)
+    return rows.select_related("credential").first()
 
 
 def _unknown(name: str) -> Conflict:

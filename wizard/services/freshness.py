@@ -40,12 +40,12 @@ class Freshness:
 def of_deployment(deployment: Deployment) -> list[Freshness]:
     """One query."""
     rows = deployment.vcenters.select_related("credential").defer("credential__sealed")
-    return [_of(row) for row in rows]
+    return [_of(row, deployment) for row in rows]
 
 
-def _of(vcenter: VCenter) -> Freshness:
+def _of(vcenter: VCenter, deployment: Deployment) -> Freshness:
     now = timezone.now()
-    waits = _waits_for(vcenter.credential)
+    waits = _waits_for(vcenter.credential, deployment)
     next_at = (vcenter.next_refresh_at or now) if settings.DISCOVERY_MINUTES and not waits else None
     return Freshness(
         vcenter=vcenter,
@@ -57,7 +57,7 @@ def _of(vcenter: VCenter) -> Freshness:
     )
 
 
-def _waits_for(credential: Credential) -> Text:
+def _waits_for(credential: Credential, deployment: Deployment) -> Text:
     """The schedule uses no password but one that is known to be right: vCenter locks accounts."""
     words = {
         Credential.Standing.REJECTED: _(
@@ -69,7 +69,11 @@ def _waits_for(credential: Credential) -> Text:
         Credential.Standing.TRYING: _("The password of %(user)s is being tried."),
     }
     template = words.get(Credential.Standing(credential.standing), "")
-    return Text(template, user=credential.username) if template else Text("")
+    if not template:
+        return Text("")
+    # The machines of a vCenter that several teams use are read with the account of one of them.
+    theirs = credential.team_id not in (None, deployment.team_id)
+    return Text(template, user=Text(_("another team’s account")) if theirs else credential.username)
 
 
 def _failure(vcenter: VCenter) -> Failure | None:
