@@ -17,9 +17,8 @@ from tests.waiting import wait_until
 from wizard import tasks
 from wizard.lab.vcenter import LabVCenter
 from wizard.models import Credential, Machine, Operator, VCenter
-from wizard.services import discovery, vcenter_access
+from wizard.services import discovery, renewal, vcenter_access
 from wizard.services.discovery import Outcome
-from wizard.services.discovery import claim as claims
 from wizard.services.discovery.claim import LEASE, ClaimLost
 from wizard.services.discovery.watches import Watches
 from wizard.services.errors import Conflict
@@ -226,8 +225,9 @@ def test_only_one_refreshes_a_vcenter_until_its_lease_is_over(registered: VCente
 def test_a_refresh_that_waits_longer_for_a_page_than_its_claim_is_believed_is_not_taken_over(
     registered: VCenter, vcenter: LabVCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "LEASE", timedelta(seconds=1.2))
-    vcenter.control.add_delay("RetrievePropertiesEx", 2000, count=1)
+    monkeypatch.setattr(renewal, "BEATS", 1800)  # Of three minutes: ten in a second.
+    vcenter.control.add_delay("RetrievePropertiesEx", 3000, count=1)
+    claimed = VCenter.objects.filter(refreshing_until__gt=timezone.now())
 
     def read() -> bool:
         try:
@@ -237,7 +237,12 @@ def test_a_refresh_that_waits_longer_for_a_page_than_its_claim_is_believed_is_no
 
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(read)
-        wait_until(lambda: VCenter.objects.exclude(refreshing_until=None).exists())
+        wait_until(claimed.exists)
+        # As if vCenter had kept it waiting for all of that time.
+        VCenter.objects.update(refreshing_until=timezone.now() - timedelta(minutes=10))
+        wait_until(lambda: slow.done() or claimed.exists())
+        assert not slow.done()
+        assert not registered.machines.exists(), "it was renewed before it had an answer"
         second = wait_until(lambda: discovery.take(registered.pk))
         assert slow.result() is True, "the one that came second has waited for it"
     assert VCenter.objects.get().refresh_claim == second.token

@@ -20,7 +20,7 @@ from wizard.wire import trace
 log = structlog.get_logger(__name__)
 
 # A machine that is busy, or a database that is away for a moment, may cost some beats before the right is lost.
-_BEATS: Final = 10
+BEATS: Final = 10
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def renewed(renew: Callable[[], None], *, lease: timedelta, what: str) -> Iterat
     stop = threading.Event()
 
     def beat() -> None:
-        while not stop.wait(lease.total_seconds() / _BEATS):
+        while not stop.wait(lease.total_seconds() / BEATS):
             try:
                 renew()
             except UserError:
