@@ -22,6 +22,7 @@ from wizard.models import Attestation, AuditEntry, CheckResult, Deployment, Oper
 pytestmark = pytest.mark.django_db
 
 PDF = b"%PDF-1.7 a contract"
+SOON = timezone.localdate().isoformat()
 
 
 @pytest.fixture
@@ -251,12 +252,13 @@ def test_an_ended_waiver_is_no_more_in_force_and_not_approved(
 @pytest.mark.parametrize(
     ("requirement", "sent", "status", "code", "path"),
     [
-        ("TPL-02", {"reason": "Known.", "until": "2099-01-01"}, 422, "not_waivable", ""),
-        ("LIFE-01", {"reason": " ", "until": "2099-01-01"}, 422, "invalid", "reason"),
+        ("TPL-02", {"reason": "Known.", "until": SOON}, 422, "not_waivable", ""),
+        ("LIFE-01", {"reason": " ", "until": SOON}, 422, "invalid", "reason"),
         ("LIFE-01", {"reason": "Known.", "until": "2020-01-01"}, 422, "invalid", "until"),
+        ("LIFE-01", {"reason": "Known.", "until": "9999-12-31"}, 422, "invalid", "until"),
         ("LIFE-01", {"reason": "Known.", "until": "tomorrow"}, 422, "invalid", "until"),
         ("LIFE-01", {"reason": "Known."}, 422, "invalid", "until"),
-        ("XX-99", {"reason": "Known.", "until": "2099-01-01"}, 404, "not_found", None),
+        ("XX-99", {"reason": "Known.", "until": SOON}, 404, "not_found", None),
     ],
 )
 def test_a_waiver_without_ground_is_refused_by_its_field(

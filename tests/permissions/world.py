@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from tests import stories
 from tests.api.client import token_of
@@ -78,7 +79,7 @@ _SERVER: Final = {"name": "srv", "address": "192.0.2.97", "operating_system": "W
 BODIES: Final[dict[str, Any]] = {
     "create_deployment": {"name": "another", "profile": "asr-classic"},
     "change_deployment": {"name": "another"},
-    "put_waiver": {"reason": "Known.", "until": "2099-01-01"},
+    "put_waiver": {"reason": "Known.", "until": timezone.localdate().isoformat()},
     "put_attestation": {"answer": "yes"},
     "put_secret": {"secret": "x"},
     "put_template_passwords": {"passwords": {"x": "y"}},

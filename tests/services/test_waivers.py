@@ -13,7 +13,8 @@ from tests import stories
 from tests.builders import make_operator
 from wizard.checks import catalogue
 from wizard.models import Deployment, Operator, Waiver
-from wizard.services import deployment_progress, preflight
+from wizard.models.check import waiver_day
+from wizard.services import deployment_progress, preflight, waivers
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +139,7 @@ def test_what_was_asked_for_anew_is_not_approved_by_who_read_the_request_before(
     blocked: Deployment, row: str, operator: Operator, second: Operator
 ) -> None:
     read = ask(blocked, row, operator)
-    ask(blocked, row, operator, until=timezone.localdate() + timedelta(days=900))
+    ask(blocked, row, operator, until=timezone.localdate() + timedelta(days=300))
     with pytest.raises(Outdated, match="asked for anew"):
         preflight.approve_waiver(blocked, row, actor=second, asked_at=read.asked_at)
     assert not go(blocked)
@@ -200,3 +201,34 @@ def test_what_has_ended_cannot_be_approved_any_more(
     with time_machine.travel(timezone.now() + timedelta(days=1)), pytest.raises(Conflict) as refused:
         preflight.approve_waiver(blocked, row, actor=second)
     assert refused.value.code == "waiver_ended"
+
+
+@pytest.mark.parametrize(("days", "setting"), [(365, None), (1, 1), (366, 366)])
+def test_a_waiver_may_last_as_long_as_the_setting_says(
+    blocked: Deployment, row: str, operator: Operator, settings: Any, days: int, setting: int | None
+) -> None:
+    if setting is not None:
+        settings.WAIVER_MAX_DAYS = setting
+    latest = waiver_day() + timedelta(days=days)
+    assert ask(blocked, row, operator, until=latest).until == latest
+    with pytest.raises(Invalid) as refused:
+        ask(blocked, row, operator, until=latest + timedelta(days=1))
+    (error,) = refused.value.errors
+    assert (error.path, error.code) == ("until", "too_late")
+    assert f"the last day is {latest.isoformat()} at the latest" in str(error.message)
+    assert Waiver.objects.get().until == latest
+
+
+def test_a_longest_time_beyond_the_calendar_ends_with_the_calendar(settings: Any) -> None:
+    settings.WAIVER_MAX_DAYS = 10**12
+    assert waivers.last_day() == date.max
+
+
+def test_a_waiver_that_was_asked_for_before_keeps_its_late_day(
+    blocked: Deployment, row: str, operator: Operator, second: Operator
+) -> None:
+    ask(blocked, row, operator)
+    Waiver.objects.update(until=date(9999, 12, 31))
+    preflight.approve_waiver(blocked, row, actor=second)
+    assert go(blocked)
+    assert Waiver.objects.get().until == date(9999, 12, 31)

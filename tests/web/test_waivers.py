@@ -136,6 +136,20 @@ def test_where_one_person_is_enough_the_waiver_counts_at_once(
     assert f"Accepted by oskar until {TODAY.isoformat()}: An old vault." in read(answer).words
 
 
+def test_the_form_names_the_latest_day_before_and_after_it_is_missed(
+    working: Client, failing: Deployment, settings: Any
+) -> None:
+    settings.WAIVER_MAX_DAYS = 30
+    latest = (TODAY + timedelta(days=30)).isoformat()
+    page = read(working.get(url(failing)))
+    assert f"The last day on which it is accepted, {latest} at the latest." in page.words
+    assert page.all("input", id="id_until", max=latest)
+    answer = working.post(url(failing), {"reason": "An old vault.", "until": "9999-12-31"})
+    assert answer.status_code == 422
+    assert f"9999-12-31 is too late: the last day is {latest} at the latest." in read(answer).words
+    assert not Waiver.objects.exists()
+
+
 def test_who_may_look_sees_requests_and_decides_nothing(
     looking: Client, failing: Deployment, operator: Operator
 ) -> None:

@@ -46,7 +46,10 @@ class WaiverIn(schemas.Input):
     reason: str = Field(
         description="Why it may be left as it is; reviewers read it.", examples=["Change 4711 mends it."]
     )
-    until: date = Field(description="The last day on which it counts.", examples=["2030-01-31"])
+    until: date = Field(
+        description="The last day on which it counts, at most as many days ahead as `WAIVER_MAX_DAYS` of the installation (365).",
+        examples=["2027-01-31"],
+    )
 
 
 class WaiverOut(Schema):
@@ -185,7 +188,7 @@ def put_waiver(
 ) -> dict[str, Any]:
     """Takes the place of the waiver that was there. It is in force once another person has approved it, or at once where the
     installation needs no second person: `approved` says which. 422 `not_waivable` for a requirement without which nothing
-    works. Needs the scope `operate`."""
+    works; a day that is too late is `too_late` among `errors`. Needs the scope `operate`."""
     deployment, actor = operate(request, deployment_id, "waiver.ask")
     with changing(deployment, if_match), named_by("not_waivable"):
         row = waivers.waive(

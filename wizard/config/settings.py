@@ -219,6 +219,8 @@ if OIDC_ROLES and not OIDC_ROLE_CLAIM:
 
 # A waiver that one person asks for comes into force when another one approves it.
 WAIVERS_NEED_SECOND_PERSON = env.flag("WAIVERS_NEED_SECOND_PERSON", True)
+# How many days ahead the last day of a waiver may be that is asked for now.
+WAIVER_MAX_DAYS = env.number("WAIVER_MAX_DAYS", 365, least=1)
 # Nothing is set up before somebody who had no part in the answers has approved them; else each deployment says so itself.
 DEPLOYMENTS_NEED_APPROVAL = env.flag("DEPLOYMENTS_NEED_APPROVAL", False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -29,7 +29,7 @@ def waive(
     """Ask to accept a requirement that is not met, until a day (included). Asking again takes the place of what was there.
 
     It is in force once another person has approved it, or at once where WAIVERS_NEED_SECOND_PERSON is off. Raises NotFound,
-    Invalid (`not_waivable` among its codes), Conflict `task_running`.
+    Invalid (`not_waivable` among its codes; `too_late` for a day after `last_day`), Conflict `task_running`.
     """
     require(actor, "waiver.ask", deployment)
     deployments.hold(deployment)
@@ -159,6 +159,12 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
     return refused
 
 
+def last_day() -> date:
+    """The latest day that may be asked for now, WAIVER_MAX_DAYS from today. What was asked for before keeps its own."""
+    today = waiver_day()
+    return today + timedelta(days=min(settings.WAIVER_MAX_DAYS, (date.max - today).days))
+
+
 def may_decide(waiver: Waiver, actor: Operator) -> bool:
     """Whether this person could approve it; only for what is shown."""
     if not settings.WAIVERS_NEED_SECOND_PERSON and may(actor, "waiver.ask", waiver.deployment):
@@ -195,6 +201,15 @@ def _refuse_without_ground(deployment: Deployment, requirement_id: str, reason: 
     if until < waiver_day():
         text = Text(_("The last day lies in the past; choose today or a later day."))
         errors.append(FieldError(path="until", message=text, code="past"))
+    if until > (latest := last_day()):
+        text = Text(
+            _(
+                "%(found)s is too late: the last day is %(latest)s at the latest. Choose that day or an earlier one."
+            ),
+            found=until.isoformat(),
+            latest=latest.isoformat(),
+        )
+        errors.append(FieldError(path="until", message=text, code="too_late"))
     if errors:
         raise Invalid(errors)
 

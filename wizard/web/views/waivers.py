@@ -146,8 +146,15 @@ def _fields() -> dict[str, Shown]:
         ),
         "until": Shown(
             label=gettext("Until"),
-            help_text=gettext("The last day on which it is accepted."),
-            widget=forms.DateInput({"type": "date", "min": timezone.localdate().isoformat()}),
+            help_text=gettext("The last day on which it is accepted, %(latest)s at the latest.")
+            % {"latest": waivers.last_day().isoformat()},
+            widget=forms.DateInput(
+                {
+                    "type": "date",
+                    "min": timezone.localdate().isoformat(),
+                    "max": waivers.last_day().isoformat(),
+                }
+            ),
             width=20,
         ),
     }
