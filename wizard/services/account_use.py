@@ -130,13 +130,13 @@ def move_along(deployment: Deployment, before: UUID | None) -> list[str]:
     if before is None:
         return []
     own = {deployment.pk}
-    credentials = [
-        row
-        for row in Credential.objects.filter(team=before).defer("sealed")
-        if deployment.pk in _named_by(row)
-    ]
+    # Held, so that nobody names one in another step between the look and the move.
+    held = Credential.objects.filter(team=before).defer("sealed").select_for_update(no_key=True)
+    credentials = [row for row in held if deployment.pk in _named_by(row)]
     accounts = [
-        row for row in AzureAccount.objects.filter(team=before) if deployment.pk in users_of_account(row)
+        row
+        for row in AzureAccount.objects.filter(team=before).select_for_update(no_key=True)
+        if deployment.pk in users_of_account(row)
     ]
     shared = [row.name for row in credentials if _named_by(row) != own]
     shared += [row.name for row in accounts if users_of_account(row) != own]

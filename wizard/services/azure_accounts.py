@@ -121,7 +121,7 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
             "azure_account.deleted",
             _("%(who)s deleted the Azure account %(name)s."),
             actor,
-            before=_described(account),
+            before={**_described(account), "team_id": str(account.team_id or "")},
             after=None,
         )
         credential = account.credential

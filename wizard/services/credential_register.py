@@ -110,7 +110,12 @@ def delete(row: Credential, *, actor: Operator) -> None:
         subject=held,
         actor=actor,
         sentence=Text(_("%(who)s deleted the credential %(name)s."), who=actor.username, name=held.name),
-        before={"kind": held.kind, "username": held.username, "address": held.address},
+        before={
+            "kind": held.kind,
+            "username": held.username,
+            "address": held.address,
+            "team_id": str(held.team_id or ""),
+        },
     )
     try:
         with transaction.atomic():

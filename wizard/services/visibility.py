@@ -74,6 +74,8 @@ _OF_A_TEAM: Final[dict[str, type[Model]]] = {
 # What a person did for no deployment yet, in words that name addresses, or what was looked for.
 _OF_COLLEAGUES: Final = ("records.exported", "vcenter.probed")
 
+_ACCOUNT_GONE: Final = ("credential.deleted", "azure_account.deleted")
+
 # Every row of these is of one deployment.
 _OF_A_DEPLOYMENT: Final[tuple[type[Model], ...]] = (
     Addition,
@@ -169,7 +171,8 @@ def _machine(actor: Operator) -> Q:
 
 
 def _entry(actor: Operator) -> Q:
-    """What concerns a deployment, a team, an account or a webhook that is gone is for administrators alone."""
+    """What concerns a deployment, a team, an account or a webhook that is gone is for administrators alone; but that an account
+    is gone is told to those who saw it: its last entry says whose it was."""
     seen = Deployment.objects.filter(of_teams(actor)).order_by().values("pk")
     of_teams_themselves = Q()
     told = Q(deployment_id__in=seen)
@@ -179,6 +182,8 @@ def _entry(actor: Operator) -> Q:
         told |= of_this & Q(
             In(_without_dashes("subject_id"), _ids(rows_for(actor, model._default_manager.all())))
         )
+    mine = ["", *(str(team) for team in team_ids(actor))]
+    told |= Q(deployment_id=None, action__in=_ACCOUNT_GONE, before__team_id__in=mine)
     of_colleagues = Q(deployment_id=None, action__in=_OF_COLLEAGUES)
     return (
         told
