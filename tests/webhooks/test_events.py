@@ -242,6 +242,24 @@ def test_a_team_is_told_of_its_own_deployments_and_nobody_else_is(
     assert len(told(of_team)) == count
 
 
+def test_the_end_of_a_task_is_told_to_the_team_whose_deployment_it_is_by_then(
+    add: Adding, deployment: Deployment, operator: Operator
+) -> None:
+    lyon, nantes = (Team.objects.create(name=name) for name in ("Lyon", "Nantes"))
+    lyon.members.add(operator)
+    of_lyon, of_nantes = add(team=lyon.pk), add(name="b", team=nantes.pk)
+    of_one = add(operator, name="c", deployment=deployment.pk)
+    Deployment.objects.update(team=lyon)
+    deployment.refresh_from_db()
+    task = tasks.launch("test_count", deployment=deployment, actor=operator)
+    # The worker has read it, and goes on with what it read.
+    Deployment.objects.update(team=nantes)
+    assert task.deployment.team == lyon
+    outbox.of_task(task, state="succeeded")
+    assert told(of_nantes) == ["task.succeeded"]
+    assert told(of_lyon) == told(of_one) == ["task.queued"]
+
+
 def test_who_may_know_is_read_in_the_transaction_beside_a_running_loop_too(
     add: Adding, deployment: Deployment, operator: Operator
 ) -> None:

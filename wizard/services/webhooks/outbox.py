@@ -46,15 +46,14 @@ def listeners(event: str, deployment: Deployment) -> list[Webhook]:
     """Of one deployment, of its team, or of all that its maker may see; in any case one that its maker may see today."""
     if event not in EVENTS:
         raise ValueError(f"{event} is not an event")
+    # Whose it is now: a task may have read it long ago, and it was given to another team meanwhile.
+    now = Deployment.objects.filter(pk=deployment.pk).order_by()
     aimed = Q(deployment=deployment.pk) | Q(deployment=None, team=None)
-    if deployment.team_id is not None:
-        aimed |= Q(deployment=None, team=deployment.team_id)
+    aimed |= Q(deployment=None, team__in=now.exclude(team=None).values("team"))
     rows = Webhook.objects.filter(aimed, active=True).select_related("created_by").defer("sealed")
-    return [
-        row
-        for row in rows
-        if (not row.events or event in row.events) and _may_know(row.created_by, deployment)
-    ]
+    wanted = [row for row in rows if not row.events or event in row.events]
+    current = now.first() if wanted else None
+    return [row for row in wanted if current is not None and _may_know(row.created_by, current)]
 
 
 def of_audit(entry: AuditEntry) -> None:
