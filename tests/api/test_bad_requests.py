@@ -76,7 +76,22 @@ def test_both_halves_of_a_pair_are_a_character(api: Api, deployment: Deployment)
 
 def test_a_huge_body_is_refused_unread(api: Api) -> None:
     body = json.dumps({"name": "a" * 3_000_000, "profile": "asr-classic"}).encode()
-    problem(api.post("deployments/", body), 413, "too_large")
+    answer = problem(api.post("deployments/", body), 413, "too_large")
+    assert answer["detail"] == f"The body has {len(body)} bytes; expected are at most 2.5 MB."
+    assert answer["remedy"].startswith("Send it in several requests")
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1" * 30, "²", "1.5"])
+def test_a_length_that_is_none_is_refused(api: Api, length: str) -> None:
+    for headers in ({}, {"Idempotency-Key": "one"}):
+        answer = api.send("POST", "deployments/", b"{}", headers=headers, extra={"CONTENT_LENGTH": length})
+        problem(answer, 400, "malformed")
+
+
+def test_a_body_without_a_length_is_not_taken_for_none(api: Api) -> None:
+    chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+    body = problem(api.send("POST", "deployments/", b"{}", extra=chunked), 400, "malformed")
+    assert body["remedy"] == "Send it in one piece, with Content-Length."
 
 
 def test_a_deep_body_within_the_limits_is_read(api: Api, deployment: Deployment) -> None:

@@ -180,7 +180,9 @@ def test_a_document_for_another_place_time_or_machine_is_told_apart(
 def test_a_hundred_megabytes_are_refused_before_they_are_read(api: Api, site: Deployment) -> None:
     response = api.send("POST", path(site), b"{}", extra={"CONTENT_LENGTH": str(100 * 2**20)})
     body = problem(response, 413, "too_large")
-    assert "104857600 bytes; expected is a file of at most 6 MB" in body["detail"]
+    assert body["detail"] == "The body has 104857600 bytes; expected are at most 6 MB."
+    assert body["errors"] == [{"path": "document", "message": body["detail"], "code": "too_large"}]
+    assert body["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def put_attestation_file(
         row = deployment.attestations.defer("file").filter(requirement_id=requirement_id).first()
         if row is None:
             raise NotFound(Text(_("Nobody has answered for %(id)s."), id=requirement_id))
-        file = EvidenceFile(name=given.name, content=given.content)
+        file = EvidenceFile(name=given.name or "", content=given.content)
         row = attestations.attest(
             deployment, requirement_id, answer=row.answer, note=row.note, file=file, actor=actor
         )

@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 
 from wizard.api import problems
 from wizard.api.auth import TokenAuth
+from wizard.api.bodies import announced
 from wizard.models import ApiToken
 from wizard.services import audit, idempotency, rate_limits
 
@@ -39,6 +40,7 @@ def guarded(api: NinjaAPI, token: TokenAuth, view: View) -> View:
         if any("\0" in part for part in sent):
             return problems.unusable_address()
         try:
+            announced(request)
             response = _limited(request, token, lambda: view(request, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 - as ninja does with what an operation raises
             response = api.on_exception(request, error)
@@ -128,7 +130,7 @@ def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def _once(request: HttpRequest, token: ApiToken, do: Do) -> HttpResponse:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > _MOST_READ:
+    if announced(request) > _MOST_READ:
         return _told(request, do())
     claim = idempotency.begin(
         token=token,

@@ -147,7 +147,7 @@ def put_vault_credentials(request: HttpRequest, deployment_id: UUID) -> dict[str
     deployment, actor = operate(request, deployment_id, "installation.give_secret")
     given = upload(request, "file", limit=MAX_KEY_BYTES, alone=False)
     installation_secrets.give_vault_credentials(
-        deployment, name=given.name, content=given.content, actor=actor
+        deployment, name=given.name or "", content=given.content, actor=actor
     )
     return _state(deployment, _KEY)
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
 from ninja.params.models import BodyModel
 
+from wizard.api import bodies
 from wizard.journey.errors import FieldError, explain
 from wizard.services import errors, idempotency, tracing, vcenter_probe
 from wizard.text import Text, _
@@ -31,18 +33,6 @@ class IfMatchMissing(errors.UserError):
     """A change that does not say which revision it is of could overwrite somebody else's unseen."""
 
     code = "if_match_required"
-
-
-class TooLarge(errors.UserError):
-    """A body that is longer than what it should hold may be."""
-
-    code = "too_large"
-
-
-class Unreadable(errors.UserError):
-    """A body that is not in the form that its media type says."""
-
-    code = "malformed"
 
 
 @contextmanager
@@ -63,8 +53,8 @@ _STATUS: dict[type[errors.UserError], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     IfMatchMissing: HTTPStatus.PRECONDITION_REQUIRED,
-    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Unreadable: HTTPStatus.BAD_REQUEST,
+    bodies.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    bodies.Unreadable: HTTPStatus.BAD_REQUEST,
     vcenter_probe.FarEndFailed: HTTPStatus.BAD_GATEWAY,
     vcenter_probe.TooManyProbes: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -226,11 +216,9 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(RequestDataTooBig)
     def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-        return problem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "too_large",
-            Text(_("The body is larger than is taken here.")),
-        )
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        remedy = Text(_("Send it in several requests, and files to the operations that take files."))
+        return refused(request, bodies.too_large(bodies.announced(request), limit, remedy=remedy))
 
     @api.exception_handler(HttpError)
     def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:

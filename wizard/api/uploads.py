@@ -9,7 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from wizard.api.problems import TooLarge, Unreadable
+from wizard.api.bodies import TooLarge, Unreadable, announced, too_large
 from wizard.journey.errors import FieldError
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -21,7 +21,7 @@ _MULTIPART: Final = "multipart/form-data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    name: str
+    name: str | None  # None: the body itself is the file
     content: bytes = field(repr=False)
 
 
@@ -30,17 +30,18 @@ def upload(request: HttpRequest, part: str, *, limit: int, alone: bool = True) -
 
     Raises TooLarge before anything is read, Unreadable for a broken form, Invalid where the part is missing.
     """
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > limit + _FRAME:
-        raise _too_large(length, limit)
+    length = announced(request)
+    if length > limit + _FRAME:
+        raise _too_large(part, length, limit)
     if request.content_type == _MULTIPART:
         found = _part(request, part)
     elif alone:
-        found = Upload(name="", content=request.read(limit + 1))
+        found = Upload(name=None, content=request.read(limit + 1))
     else:
         raise _missing(part)
     if len(found.content) > limit:
-        raise _too_large(str(len(found.content)), limit)
+        # Of a body that is the file itself no more was read than shows that it is too long.
+        raise _too_large(part, length if found.name is None else len(found.content), limit)
     return found
 
 
@@ -78,12 +79,7 @@ def _missing(part: str) -> Invalid:
     return Invalid([FieldError(path=part, message=text, code="missing")])
 
 
-def _too_large(length: str, limit: int) -> TooLarge:
-    return TooLarge(
-        Text(
-            _("The body has %(found)s bytes; expected is a file of at most %(limit)s MB."),
-            found=length,
-            limit=limit // 2**20,
-        ),
-        remedy=Text(_("Check that this is the file that was meant.")),
-    )
+def _too_large(part: str, found: int, limit: int) -> TooLarge:
+    error = too_large(found, limit, remedy=Text(_("Check that this is the file that was meant.")))
+    error.errors = (FieldError(path=part, message=error.text, code=error.code),)
+    return error
