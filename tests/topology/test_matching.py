@@ -50,7 +50,9 @@ def test_a_vcenter_that_has_an_address_here_is_known(
 
 def test_a_recorded_vcenter_is_the_entry_of_its_address_and_not_that_of_its_name() -> None:
     nodes = (
-        Node(key="vcenter:production", kind="vcenter", name="production", address="vc.a.test", zone="vsphere"),
+        Node(
+            key="vcenter:production", kind="vcenter", name="production", address="vc.a.test", zone="vsphere"
+        ),
         Node(key="vcenter:vc", kind="vcenter", name="vc", address="vc.b.test", zone="vsphere"),
     )
     seen = (

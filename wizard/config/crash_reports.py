@@ -6,6 +6,7 @@ and a page of errors is what is pasted into a ticket.
 
 from __future__ import annotations
 
+from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
 
@@ -23,12 +24,12 @@ class ReportFilter(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: FrameType
-    ) -> list[tuple[str, str]]:
+    ) -> ItemsView[str, str]:
         """Of local variables the names; the values of numbers, and of everything else the type."""
-        return [
-            (name, repr(value) if isinstance(value, _PLAIN) else f"<{type(value).__qualname__}>")
+        return {
+            name: repr(value) if isinstance(value, _PLAIN) else f"<{type(value).__qualname__}>"
             for name, value in tb_frame.f_locals.items()
-        ]
+        }.items()
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, str]:
         """Which fields came, and nothing of what was typed there."""
