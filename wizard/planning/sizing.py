@@ -382,4 +382,5 @@ def _about_busiest_machine(asked: SizingInput) -> list[Text]:
 
 
 def _hours(cache_gb: int, daily_change_gb: float) -> float:
-    return round(cache_gb / (daily_change_gb / 24), 1)
+    # Less than a megabyte a day is no measurement of anybody, and has no quotient that JSON could hold.
+    return round(24 * cache_gb / max(daily_change_gb, 0.001), 1)
