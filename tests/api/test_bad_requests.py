@@ -26,18 +26,47 @@ def test_an_unknown_path_answers_as_the_api_does(stranger: Api, method: str, pat
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "deployments/", {"GET", "POST"}),
-        ("DELETE", "tasks/", {"GET"}),
-        ("POST", "deployments/00000000-0000-0000-0000-000000000001/", {"GET", "PATCH", "DELETE"}),
-        ("TRACE", "tasks/", {"GET"}),
+        ("PUT", "deployments/", {"GET", "HEAD", "POST"}),
+        ("DELETE", "tasks/", {"GET", "HEAD"}),
+        ("POST", "deployments/00000000-0000-0000-0000-000000000001/", {"GET", "HEAD", "PATCH", "DELETE"}),
+        ("TRACE", "tasks/", {"GET", "HEAD"}),
+        ("OPTIONS", "tasks/", {"GET", "HEAD"}),
+        ("HEAD", "sizing/", {"POST"}),
     ],
 )
 def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
     api: Api, method: str, path: str, allowed: set[str]
 ) -> None:
     response = api.send(method, path)
-    problem(response, 405, "method_not_allowed")
+    assert response.status_code == 405
     assert set(response["Allow"].split(", ")) == allowed
+    if method != "HEAD":
+        assert problem(response, 405, "method_not_allowed")["detail"].startswith(f"{method} cannot")
+
+
+def test_head_tells_what_get_would_without_the_content(api: Api, deployment: Deployment) -> None:
+    path = f"deployments/{deployment.pk}/"
+    told, shown = api.send("HEAD", path), api.get(path)
+    assert (told.status_code, told.content) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "ETag", "Cache-Control", "RateLimit-Policy"):
+        assert told[name] == shown[name]
+    assert api.send("HEAD", f"deployments/{deployment.pk}/steps/nope/").status_code == 404
+    assert Api().send("HEAD", path).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
+def test_an_address_that_is_nearly_one_is_told_the_one_that_is(stranger: Api, method: str) -> None:
+    some = "0123abcd-0000-4000-8000-00000000abcd"
+    for sent, meant in (
+        ("deployments", "deployments/"),
+        (f"deployments/{some.upper()}/", f"deployments/{some}/"),
+        (f"tasks/{some.upper()}/cancel", f"tasks/{some}/cancel/"),
+        (f"deployments/{some}/checks/report/", f"deployments/{some}/checks/report"),
+    ):
+        body = problem(stranger.send(method, sent), 404, "not_found")
+        assert body["remedy"] == f"Ask /api/v1/{meant}: the final slash counts, and ids have small letters."
+    for sent in ("", "nowhere", "nowhere/", "%00", "openapi.json/x", f"x/{some.upper()}/"):
+        assert problem(stranger.send(method, sent), 404, "not_found")["remedy"] == ""
 
 
 @pytest.mark.parametrize(
@@ -54,14 +83,43 @@ def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
         (b'{"name": "a\x00b"}', "Invalid control character"),
         (b'{"name": "a\\ud800"}', "half of a surrogate pair"),
         (b'{"name": "a", "\\uDFFF": ["b"]}', "half of a surrogate pair"),
-        (b"[" * 100_000, "recursion"),
-        (b'{"name": ' + b"9" * 5000 + b"}", "limit"),
+        (b'{"name": ' + b"9" * 5000 + b"}", "999… is too large a number"),
+        (b'{"name": -' + b"9" * 1001 + b"}", "999… is too large a number"),
         (b"\xef\xbb\xbf{}", "BOM"),
     ],
 )
 def test_a_body_that_is_no_json_is_refused_with_the_reason(api: Api, body: bytes, hint: str) -> None:
     answer = problem(api.post("deployments/", body), 400, "malformed")
     assert hint in answer["detail"]
+    assert answer["remedy"] == "Send one JSON object in UTF-8."
+
+
+@pytest.mark.parametrize("path", ["deployments/", "sizing/", "webhooks/"])
+@pytest.mark.parametrize("levels", [201, 900, 10_000, 100_000])
+def test_a_body_that_nests_deeper_than_anything_asked_for_is_refused(
+    api: Api, levels: int, path: str
+) -> None:
+    inside = levels - 1
+    for body in (
+        b"[" * levels + b"]" * levels,
+        b'{"name": ' * levels + b"1" + b"}" * levels,
+        b'{"name": ' + b"[" * inside + b"]" * inside + b"}",
+    ):
+        answer = problem(api.post(path, body), 400, "malformed")
+        assert answer["detail"] == "The body is not JSON: it nests deeper than 200 levels"
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-16", "text/plain", "x/y; charset="])
+def test_a_body_is_read_as_utf_8_whatever_its_type_says(api: Api, content_type: str) -> None:
+    text = '{"profile": "asr-classic", "machines": 1, "daily_change_gb": 1}'
+    ok(api.send("POST", "sizing/", text.encode(), content_type=content_type))
+    problem(api.send("POST", "sizing/", text.encode("utf-16"), content_type=content_type), 400, "malformed")
+
+
+@pytest.mark.parametrize("change", [5e-324, 1e-320, 1e-9])
+def test_next_to_no_change_is_advised_on_too(api: Api, change: float) -> None:
+    advice = ok(api.post("sizing/", {"profile": "asr-classic", "machines": 1, "daily_change_gb": change}))
+    assert 0 < advice["cache_hours"] < 1e9
 
 
 def test_a_backslash_before_u0000_is_a_backslash(api: Api) -> None:
@@ -96,9 +154,16 @@ def test_a_body_without_a_length_is_not_taken_for_none(api: Api) -> None:
 
 def test_a_deep_body_within_the_limits_is_read(api: Api, deployment: Deployment) -> None:
     deep: Any = "x"
-    for _level in range(200):
+    for _level in range(198):
         deep = {"x": deep}
-    problem(api.put(f"deployments/{deployment.pk}/steps/capacity/", deep, 1), 422, "invalid")
+    problem(api.put(f"deployments/{deployment.pk}/steps/capacity/", {"x": [deep]}, 1), 422, "invalid")
+    asked = {"kind": "probe_vcenter", "inputs": deep}
+    problem(api.post(f"deployments/{deployment.pk}/tasks/", asked), 422, "invalid")
+
+
+def test_more_parameters_than_are_taken_are_refused(api: Api) -> None:
+    body = problem(api.send("GET", f"deployments/?{'a=&' * 1001}"), 400, "malformed")
+    assert body["detail"] == "The address has too many parameters; expected are at most 1000."
 
 
 def test_a_request_without_a_body_names_what_is_missing(api: Api) -> None:

@@ -165,7 +165,15 @@ def test_a_change_without_a_revision_is_asked_for_one(api: Api, deployment: Depl
 
 def test_a_change_of_an_old_revision_changes_nothing(api: Api, deployment: Deployment) -> None:
     ok(api.patch(f"deployments/{deployment.pk}/", {"name": "paris-cs01"}, 1))
-    problem(api.patch(f"deployments/{deployment.pk}/", {"name": "rome-cs01"}, 1), 412, "revision_outdated")
+    refused = [
+        api.patch(f"deployments/{deployment.pk}/", {"name": "rome-cs01"}, 1),
+        api.put(f"deployments/{deployment.pk}/steps/capacity/", {"machines": 1, "daily_change_gb": 1}, 1),
+        api.delete(f"deployments/{deployment.pk}/", 1),
+    ]
+    for body in [problem(response, 412, "revision_outdated") for response in refused]:
+        # Nobody who writes a program has a page or a form before them.
+        assert body["detail"] == "The deployment is at revision 2, not 1."
+        assert body["remedy"] == "Read what is there now, and decide again."
     deployment.refresh_from_db()
     assert deployment.name == "paris-cs01"
 
@@ -175,7 +183,9 @@ def test_a_revision_may_be_written_as_proxies_write_it(api: Api, deployment: Dep
     ok(api.send("PATCH", f"deployments/{deployment.pk}/", {"name": "x1"}, headers={"If-Match": tag}))
 
 
-@pytest.mark.parametrize("tag", ["*", '"one"', '"1", "2"', '""', '"-1"', '"99999999999999999999"'])
+@pytest.mark.parametrize(
+    "tag", ["*", '"one"', '"1", "2"', '""', '"-1"', '"99999999999999999999"', '"1', '1"', "W/*", ","]
+)
 def test_a_revision_that_is_none_is_refused_by_name(api: Api, deployment: Deployment, tag: str) -> None:
     response = api.send("PATCH", f"deployments/{deployment.pk}/", {"name": "x1"}, headers={"If-Match": tag})
     assert problem(response, 422, "invalid")["errors"][0]["path"] == "If-Match"

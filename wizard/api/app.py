@@ -51,6 +51,7 @@ from wizard.api import (
     vcenters,
     webhooks,
 )
+from wizard.api.addresses import meant_by
 from wizard.api.auth import TokenAuth
 from wizard.api.parsing import StrictParser
 
@@ -105,7 +106,7 @@ class TaskApi(NinjaAPI):
 
 @csrf_exempt
 def _nothing_here(request: HttpRequest) -> HttpResponse:
-    return problems.absent()
+    return problems.absent(meant_by(request.path))
 
 
 class Docs(Swagger):

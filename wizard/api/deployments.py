@@ -14,7 +14,7 @@ from ninja import Body, Header, Query, Router, Status
 from wizard.api import schemas
 from wizard.api.auth import caller
 from wizard.api.description import problems, sends
-from wizard.api.of_deployment import CURSOR, IF_MATCH, LIMIT, find, revision, tag, text_file
+from wizard.api.of_deployment import CURSOR, IF_MATCH, LIMIT, expecting, find, revision, tag, text_file
 from wizard.api.pages import page
 from wizard.journey.errors import FieldError
 from wizard.models import DeploymentState
@@ -132,7 +132,7 @@ def change_deployment(
     if payload.name is None and payload.needs_approval is None and payload.team is None:
         nothing = Text(_("Give a name, a team, or whether it needs an approval."))
         raise Invalid([FieldError(path="", message=nothing, code="missing")])
-    with transaction.atomic():
+    with expecting(deployment, seen), transaction.atomic():
         if payload.needs_approval is not None:
             approvals.require_approval(deployment, needed=payload.needs_approval, actor=actor, revision=seen)
             seen = None
@@ -161,11 +161,10 @@ def delete_deployment(
     ),
 ) -> Status[None]:
     """Only before something is deployed (409 `not_a_draft`), and while no task runs. Needs the scope `operate`."""
-    deployments.delete(
-        find(request, deployment_id, "operate"),
-        actor=caller(request, "operate"),
-        revision=None if if_match is None else revision(if_match),
-    )
+    deployment = find(request, deployment_id, "operate")
+    wanted = None if if_match is None else revision(if_match)
+    with expecting(deployment, wanted):
+        deployments.delete(deployment, actor=caller(request, "operate"), revision=wanted)
     return Status(204, None)
 
 
@@ -204,14 +203,11 @@ def put_step(
     takes the deployment back to draft; once it is deployed its answers stay (409 `already_deployed`). Needs the scope
     `operate`. The steps:"""
     deployment = find(request, deployment_id, "operate")
-    deployments.answer(
-        deployment,
-        step,
-        answers,
-        actor=caller(request, "operate"),
-        revision=revision(if_match),
-        keep_invalid=False,
-    )
+    wanted = revision(if_match)
+    with expecting(deployment, wanted):
+        deployments.answer(
+            deployment, step, answers, actor=caller(request, "operate"), revision=wanted, keep_invalid=False
+        )
     deployment.refresh_from_db()
     tag(response, deployment)
     return schemas.show_step(deployment, step)

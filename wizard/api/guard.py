@@ -36,12 +36,12 @@ def guarded(api: NinjaAPI, token: TokenAuth, view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        sent = [request.path, *(value for _name, values in request.GET.lists() for value in values)]
-        if any("\0" in part for part in sent):
-            return problems.unusable_address()
         try:
+            sent = [request.path, *(value for _name, values in request.GET.lists() for value in values)]
+            if any("\0" in part for part in sent):
+                return problems.unusable_address()
             announced(request)
-            response = _limited(request, token, lambda: view(request, *args, **kwargs))
+            response = _limited(request, token, lambda: _looked_at(request, view, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 - as ninja does with what an operation raises
             response = api.on_exception(request, error)
         response["Cache-Control"] = "no-store"
@@ -116,6 +116,17 @@ def _limited(request: HttpRequest, token: TokenAuth, do: Do) -> HttpResponse:
             f'"{policy.name}";r={quota.left};t={quota.reset}' for quota, policy in quotas
         )
     return response
+
+
+def _looked_at(request: HttpRequest, view: View, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What ninja answers, HEAD as GET: the web server leaves the content out (RFC 9110, 9.3.2)."""
+    if request.method != "HEAD":
+        return view(request, *args, **kwargs)
+    request.method = "GET"
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.method = "HEAD"
 
 
 def _sent_token(request: HttpRequest) -> str:

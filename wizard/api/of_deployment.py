@@ -56,11 +56,11 @@ def revision(if_match: str | None) -> int:
             remedy=Text(_('Send the ETag of the deployment that you read as If-Match, such as "7".')),
         )
     # Compressing proxies turn a tag into a weak one; the number is what counts.
-    match = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', if_match.strip())
+    match = re.fullmatch(r'(?:W/)?("?)([0-9]{1,9})\1', if_match.strip())
     if match is None:
         text = Text(_('If-Match must be a revision in quotes, such as "7"; found %(found)s.'), found=if_match)
         raise Invalid([FieldError(path="If-Match", message=text, code="invalid")])
-    return int(match[1])
+    return int(match[2])
 
 
 @contextmanager
@@ -69,17 +69,29 @@ def changing(deployment: Deployment, if_match: str | None) -> Iterator[None]:
     wanted = None if if_match is None else revision(if_match)
     with transaction.atomic():
         deployments.hold(deployment)
-        if wanted not in (None, deployment.revision):
-            raise Outdated(
-                Text(
-                    _("The deployment is at revision %(found)s, not %(wanted)s."),
-                    found=deployment.revision,
-                    wanted=wanted,
-                ),
-                remedy=Text(_("Read what is there now, and decide again.")),
-            )
+        if wanted is not None and wanted != deployment.revision:
+            raise _outdated(deployment.revision, wanted)
         yield
         deployment.refresh_from_db()
+
+
+@contextmanager
+def expecting(deployment: Deployment, wanted: int | None) -> Iterator[None]:
+    """Say of another revision than the wanted one which is there; services speak to people who have a page before them."""
+    try:
+        yield
+    except Outdated:
+        found = Deployment.objects.filter(pk=deployment.pk).values_list("revision", flat=True).first()
+        if found is None or wanted is None or found == wanted:
+            raise
+        raise _outdated(found, wanted) from None
+
+
+def _outdated(found: int, wanted: int) -> Outdated:
+    return Outdated(
+        Text(_("The deployment is at revision %(found)s, not %(wanted)s."), found=found, wanted=wanted),
+        remedy=Text(_("Read what is there now, and decide again.")),
+    )
 
 
 def tag(response: HttpResponse, deployment: Deployment) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Schema
@@ -135,8 +135,15 @@ def problem(
     )
 
 
-def absent() -> HttpResponse:
-    return problem(HTTPStatus.NOT_FOUND, "not_found", Text(_("There is nothing here.")))
+def absent(meant: str = "") -> HttpResponse:
+    """`meant` is the address that was probably looked for."""
+    remedy = Text(_("Ask %(path)s: the final slash counts, and ids have small letters."), path=meant)
+    return problem(
+        HTTPStatus.NOT_FOUND,
+        "not_found",
+        Text(_("There is nothing here.")),
+        remedy=remedy if meant else None,
+    )
 
 
 def unusable_address() -> HttpResponse:
@@ -174,6 +181,9 @@ def too_many_requests(wait: int) -> HttpResponse:
 
 
 def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    methods = set(allowed.split(", "))
+    # Whoever answers GET answers HEAD, without the content.
+    allowed = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
     return problem(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -220,6 +230,12 @@ def install(api: NinjaAPI) -> None:
         remedy = Text(_("Send it in several requests, and files to the operations that take files."))
         return refused(request, bodies.too_large(bodies.announced(request), limit, remedy=remedy))
 
+    @api.exception_handler(TooManyFieldsSent)
+    def too_many(request: HttpRequest, error: TooManyFieldsSent) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        text = Text(_("The address has too many parameters; expected are at most %(limit)s."), limit=limit)
+        return problem(HTTPStatus.BAD_REQUEST, "malformed", text)
+
     @api.exception_handler(HttpError)
     def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
         # ninja raises this for one thing that we do: a body that its parser could not read.
@@ -227,6 +243,7 @@ def install(api: NinjaAPI) -> None:
             HTTPStatus(error.status_code),
             "malformed",
             Text(_("The body is not JSON: %(reason)s"), reason=str(error.__cause__ or error)),
+            remedy=Text(_("Send one JSON object in UTF-8.")),
         )
 
     @api.exception_handler(Busy)
