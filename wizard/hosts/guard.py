@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from wizard.hosts.errors import Dropped, RemoteFault, Stopped, TimedOut
 from wizard.text import Text, _
+from wizard.wire import calls
 
 # Between the end of somebody's patience and breaking off there is time for a last polite word to the host.
 GRACE_S = 1.5
@@ -29,7 +30,9 @@ class Guard:
     `stall_s` seconds without a single byte count as a host that hangs, whatever the deadline says.
     """
 
-    def __init__(self, address: str, *, stall_s: float) -> None:
+    def __init__(self, part: str, address: str, *, stall_s: float) -> None:
+        """`part` is what the log calls the far end: winrm or ssh."""
+        self.part = part
         self.address = address
         self.stall_s = stall_s
         self.step = "tcp"
@@ -44,12 +47,17 @@ class Guard:
     def during(
         self, step: str, seconds: float | None, should_stop: Callable[[], bool] = never
     ) -> Iterator[None]:
-        """Within the block, `ask` and `check` know of a deadline of so many seconds (None: there is none)."""
+        """Within the block, `ask` and `check` know of a deadline of so many seconds (None: there is none).
+
+        The log tells of it as one call, whatever is said to the host meanwhile; a step within the same step is a part of it.
+        """
         before = self.step, self._until, self._should_stop, self._stop_seen
         self.step, self._should_stop, self._stop_seen = step, should_stop, None
         self._until = float("inf") if seconds is None else time.monotonic() + seconds
+        call = contextlib.nullcontext() if step == before[0] else calls.told(self.part, self.address, step)
         try:
-            yield
+            with call:
+                yield
         finally:
             self.step, self._until, self._should_stop, self._stop_seen = before
 

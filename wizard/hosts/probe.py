@@ -97,8 +97,8 @@ def probe_host(
     """
     if not 1 <= port <= 65535:
         raise ValueError(f"{port} is not a TCP port")
-    guard = Guard(f"{host}:{port}", stall_s=timeout_s)
-    purpose = Purpose.SSH if transport == "ssh" else Purpose.WINRM
+    part, purpose = ("ssh", Purpose.SSH) if transport == "ssh" else ("winrm", Purpose.WINRM)
+    guard = Guard(part, f"{host}:{port}", stall_s=timeout_s)
     visit = _Visit(host=host, port=port, book=book, guard=guard, purpose=purpose)
     first: list[tuple[LayerName, Callable[[], Finding]]] = [("dns", visit.look_up), ("tcp", visit.connect)]
     rest: dict[Transport, list[tuple[LayerName, Callable[[], Finding]]]] = {

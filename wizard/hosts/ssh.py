@@ -53,7 +53,7 @@ class SSHSession:
         timeout_s: float,
     ) -> None:
         """Nothing is sent before `open`."""
-        self._guard = Guard(f"{host}:{port}", stall_s=timeout_s)
+        self._guard = Guard("ssh", f"{host}:{port}", stall_s=timeout_s)
         self._timeout_s = timeout_s
         self._pinned = pinned
         self._dial = partial(open_tcp, host, port, Purpose.SSH, book=book, guard=self._guard)

@@ -53,7 +53,7 @@ class WinRMSession:
         timeout_s: float,
     ) -> None:
         """`pinned` None means plain HTTP with encrypted messages. Nothing is sent before `open`."""
-        self._guard = Guard(f"{host}:{port}", stall_s=timeout_s)
+        self._guard = Guard("winrm", f"{host}:{port}", stall_s=timeout_s)
         self._timeout_s = timeout_s
         self._pinned = pinned
         self._dial = partial(Dialer, host, port, book=book, guard=self._guard, pinned=pinned)
