@@ -44,6 +44,13 @@ def test_a_bought_licence_does_not_end_and_a_lost_one_has(
     assert (entry.ends if entry else None) == ends
 
 
+# The calendar ends 9999-12-31; the last of these is its last hour, which is over further east.
+@pytest.mark.parametrize("minutes", [10**14, 10**10, 4_193_449_140])
+def test_grace_beyond_any_calendar_has_no_end(minutes: int) -> None:
+    fact = {"status": 1, "grace_minutes": minutes, "description": "Windows(R), TIMEBASED_EVAL channel"}
+    assert expiry.evaluation_from_fact("cs01", fact, NOW) is None
+
+
 def test_the_web_certificate_lasts_three_years_even_from_a_leap_day() -> None:
     assert expiry.web_certificate_from_installation("cs01", date(2026, 5, 4)).ends == datetime(
         2029, 5, 4, tzinfo=UTC

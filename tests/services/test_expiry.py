@@ -72,6 +72,20 @@ def test_what_the_machine_says_goes_before_what_is_usual(operator: Operator) -> 
     }
 
 
+def test_a_machine_that_tells_of_endless_grace_takes_no_calendar_away(operator: Operator) -> None:
+    deployment = by_hand(operator)
+    licence = {"status": 1, "grace_minutes": 10**14, "description": "Windows EVAL channel"}
+    bound = {"subject": "CN=cs01", "thumbprint": "AB" * 20, "not_after": "2027-01-15T08:00:00Z"}
+    hear(
+        deployment,
+        operator,
+        facts={"os.licence": {"value": licence}, "certificates.bound_443": {"value": bound}},
+    )
+    assert [row.entry.kind for row in expiry.calendar_of(deployment, actor=operator)] == ["web_certificate"]
+    (event,) = icalendar.Calendar.from_ical(expiry.as_ics(deployment, actor=operator)).walk("VEVENT")
+    assert "certificate" in event["SUMMARY"]
+
+
 def test_the_calendar_file_is_read_by_another_program_and_names_each_end_once(operator: Operator) -> None:
     deployment = by_hand(operator, "lyon")
     Waiver.objects.create(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Final, Literal
 
 from wizard.text import Text, _
@@ -31,6 +31,7 @@ CERTIFICATE_LASTS_YEARS: Final = 3  # asr-facts 1.2
 # SoftwareLicensingProduct.LicenseStatus: 1 is licensed, 0 and 5 are not; the others are periods of grace.
 _LICENSED: Final = 1
 _UNLICENSED: Final = (0, 5)
+_FURTHEST_EAST: Final = timezone(timedelta(hours=14))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,8 @@ def evaluation_from_fact(
     """The end by the fact `os.licence`, to the minute; None for a licence that does not end.
 
     A KMS client has minutes of grace, too, but renews itself: it counts as licensed. A machine that is not licensed any
-    more ended when it was asked, or earlier.
+    more ended when it was asked, or earlier. So many minutes that no calendar reaches as far count as no end: what one
+    machine says of itself takes nobody's list away.
     """
     status, minutes = int(licence["status"]), int(licence["grace_minutes"])
     evaluation = "EVAL" in str(licence["description"]).upper()
@@ -108,7 +110,13 @@ def evaluation_from_fact(
         return _evaluation(machine, collected_at)
     if status == _LICENSED and not evaluation:
         return None
-    return _evaluation(machine, collected_at + timedelta(minutes=minutes))
+    try:
+        ends = collected_at + timedelta(minutes=minutes)
+        # It is shown in the reader's time zone, where the calendar's last day may be over already.
+        ends.astimezone(_FURTHEST_EAST)
+    except OverflowError:
+        return None
+    return _evaluation(machine, ends)
 
 
 def web_certificate(machine: str, *, not_after: datetime) -> ExpiryEntry:

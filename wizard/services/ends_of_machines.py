@@ -98,12 +98,7 @@ def _told(
 def _by_facts(
     host: str, collected_at: datetime, licence: Mapping[str, Any] | None, not_after: str | None
 ) -> Iterator[ExpiryEntry]:
-    try:
-        entry = expiry.evaluation_from_fact(host, licence, collected_at) if licence else None
-    except OverflowError:
-        # So many minutes of grace reach beyond any calendar; what one machine says takes nobody's overview away.
-        entry = None
-    if entry is not None:
+    if licence and (entry := expiry.evaluation_from_fact(host, licence, collected_at)):
         yield entry
     if not_after:
         ends = datetime.fromisoformat(not_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Window
 from django.db.models.fields.json import KeyTransform
@@ -148,7 +148,7 @@ def _of_machines(stands: Q) -> Iterator[ExpiryEntry]:
     value = KeyTransform("value", KeyTransform("os.licence", "facts"))
     bound = KeyTransform("not_after", KeyTransform("value", KeyTransform("certificates.bound_443", "facts")))
     for host, collected_at, licence, ends in told.values_list("host_name", "collected_at", value, bound):
-        if licence and (entry := _evaluation(host, licence, collected_at)):
+        if licence and (entry := expiry.evaluation_from_fact(host, licence, collected_at)):
             yield entry
         if ends:
             moment = datetime.fromisoformat(ends)
@@ -168,14 +168,6 @@ def _of_machines(stands: Q) -> Iterator[ExpiryEntry]:
         yield expiry.evaluation_from_deployment(name, at)
         if profile == "asr-classic":
             yield expiry.web_certificate_from_installation(name, timezone.localdate(at))
-
-
-def _evaluation(host: str, licence: dict[str, Any], collected_at: datetime) -> ExpiryEntry | None:
-    try:
-        return expiry.evaluation_from_fact(host, licence, collected_at)
-    except OverflowError:
-        # So many minutes of grace reach beyond any calendar; what one machine says takes nobody's numbers away.
-        return None
 
 
 def _moment(ends: date | datetime) -> datetime:
