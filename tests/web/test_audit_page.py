@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from tests.builders import make_deployment, make_operator
-from wizard.models import Deployment, Operator
-from wizard.services import audit, audit_chain, deployments
+from wizard.models import AuditEntry, Deployment, Operator
+from wizard.services import accounts, audit, audit_chain, audit_trail, deployments
 from wizard.services.audit import Origin, coming_from
 from wizard.text import Text
 from wizard.web.views.audit import PAGE_SIZE
@@ -125,3 +126,38 @@ def test_a_page_costs_as_many_queries_for_many_entries_as_for_few(
         )
     with django_assert_max_num_queries(8):
         reviewer.get(reverse("audit"))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        '["no", "sentence"]',
+        '{"values": {}}',
+        '{"text": 7}',
+        '{"text": "%(who)s began it.", "values": {"where": "here"}}',
+        '{"text": "One", "plural": "%(n)s", "by": "n", "values": {"n": "many"}}',
+        '"words"',
+    ],
+)
+def test_a_sentence_that_cannot_be_read_hides_no_other_entry(
+    reviewer: Client, deployment: Deployment, stored: str
+) -> None:
+    entry = AuditEntry.objects.filter(action="deployment.renamed", deployment_id=deployment.pk).get()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE wizard_auditentry SET sentence = %s WHERE id = %s", [stored, entry.pk])
+    said = "What is recorded as deployment.renamed cannot be read."
+    page = text_of(reviewer.get(reverse("audit")))
+    assert said in page
+    assert "oskar began the deployment lyon-cs01." in page
+    history = text_of(reviewer.get(reverse("history", args=[deployment.pk])))
+    assert said in history
+    rows = json.loads("".join(audit_trail.export(AuditEntry.objects.all(), "json")))
+    assert [row["text"] for row in rows if row["entry"]["id"] == entry.pk] == [said]
+    assert len(rows) == AuditEntry.objects.count()
+    assert said in "".join(audit_trail.export(AuditEntry.objects.all(), "csv"))
+    person = Operator.objects.get(username="rosa")
+    _token, key = accounts.create_token(
+        user=person, actor=person, name="nightly", scope="read", expires_days=1
+    )
+    listed = Client().get("/api/v1/audit/", headers={"Authorization": f"Bearer {key}"})
+    assert said in [row["sentence"] for row in listed.json()["items"]]

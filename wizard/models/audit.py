@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from wizard.models.fields import SentenceField
+from wizard.models.fields import UNREADABLE, SentenceField, unreadable
 
 
 class AuditEntry(models.Model):
@@ -46,6 +47,16 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise PermissionDenied("The audit trail cannot be deleted.")
+
+    @classmethod
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
+    ) -> Self:
+        entry = super().from_db(db, field_names, values, **more)
+        # Not asked of the entry itself, which would fetch what was left out on purpose.
+        if entry.__dict__.get("sentence") is UNREADABLE:
+            entry.sentence = unreadable(entry.action)
+        return entry
 
 
 class AuditSeal(models.Model):

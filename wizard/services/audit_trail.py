@@ -13,6 +13,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 
 from wizard.models import AuditEntry, AuditSeal, Deployment, Operator
+from wizard.models.fields import UNREADABLE, sentence_of, unreadable
 from wizard.services.audit_chain import COVERED, as_stored, document_of
 from wizard.services.permissions import may
 from wizard.services.visibility import rows_for
@@ -136,12 +137,17 @@ def _documents(rows: QuerySet[AuditEntry]) -> Iterator[dict[str, Any]]:
             actor_name=row["sealed_name"] or row["actor_name"] or "",
             entry=row,
         )
-        yield {**document, "digest": row["digest"], "text": _in_english(row["stored_sentence"])}
+        yield {
+            **document,
+            "digest": row["digest"],
+            "text": _in_english(row["stored_sentence"], row["action"]),
+        }
 
 
-def _in_english(stored: Any) -> str:
+def _in_english(stored: Any, action: str) -> str:
     with translation.override("en"):
-        return str(Text.from_json(stored))
+        text = sentence_of(stored)
+        return str(unreadable(action) if text is UNREADABLE else text)
 
 
 def _json(value: Any) -> str | None:
