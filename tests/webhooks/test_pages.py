@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.web.pages import read
 from tests.webhooks.conftest import SECRET, URL, Adding, send
 from tests.webhooks.receiver import NAME, Receiver
-from wizard.models import Deployment, Operator, Webhook
+from wizard.models import Deployment, Operator, Webhook, WebhookDelivery
 from wizard.services import deployments
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +100,79 @@ def test_it_is_tested_and_the_delivery_says_how_that_went(
     assert deciding.post(f"{answer['Location']}resend/")["Location"] == answer["Location"]
     send(row)
     assert receiver.events == ["ping", "ping"]
+
+
+def polled(client: Client, row: Webhook, at: str = "", **query: str) -> Any:
+    """What the page asks for by itself while a browser is at that address."""
+    headers = {"HX-Request": "true", "X-Poll": "1", "HX-Current-URL": f"http://testserver{LIST}{row.pk}/{at}"}
+    return client.get(f"{LIST}{row.pk}/", query, headers=headers)
+
+
+def part_of(response: Any) -> dict[str, str]:
+    (found,) = read(response).all("div", id="deliveries")
+    return found
+
+
+def test_the_deliveries_renew_themselves_until_none_waits(
+    add: Adding, deciding: Client, receiver: Receiver
+) -> None:
+    row = add()
+    address = f"{LIST}{row.pk}/"
+    assert "hx-get" not in part_of(deciding.get(address))
+    deciding.post(f"{address}test/")
+    page = deciding.get(address)
+    asks = part_of(page)
+    assert (asks["hx-get"], asks["hx-trigger"]) == (f"{address}?page=1", "every 3s")
+    assert asks["hx-headers"] == '{"X-Poll": "1"}', "it keeps no session alive"
+    assert read(page).all("meta", http_equiv="refresh"), "who has no JavaScript sees it, too"
+    part = polled(deciding, row)
+    assert "<html" not in part.content.decode()
+    assert part_of(part) == asks
+    send(row)
+    part = polled(deciding, row)
+    assert "Delivered" in read(part).words
+    assert "hx-get" not in part_of(part)
+
+
+def test_what_is_tried_again_much_later_is_asked_for_less_often(add: Adding, deciding: Client) -> None:
+    row = add()
+    deciding.post(f"{LIST}{row.pk}/test/")
+    WebhookDelivery.objects.update(next_try_at=timezone.now() + timedelta(hours=12))
+    delivery = WebhookDelivery.objects.get()
+    for address in (f"{LIST}{row.pk}/", f"{LIST}{row.pk}/deliveries/{delivery.pk}/"):
+        assert 'hx-trigger="every 30s"' in deciding.get(address).content.decode()
+    deciding.post(f"{LIST}{row.pk}/pause/")
+    for address in (f"{LIST}{row.pk}/", f"{LIST}{row.pk}/deliveries/{delivery.pk}/"):
+        assert "hx-trigger" not in deciding.get(address).content.decode(), "nothing is sent meanwhile"
+
+
+def test_a_webhook_that_pauses_or_goes_while_it_is_watched(add: Adding, deciding: Client) -> None:
+    row = add()
+    deciding.post(f"{LIST}{row.pk}/test/")
+    deciding.post(f"{LIST}{row.pk}/pause/")
+    assert polled(deciding, row)["HX-Refresh"] == "true"
+    # A new secret is on that page alone, and to ask for it again would make another.
+    kept = polled(deciding, row, "secret/")
+    assert "HX-Refresh" not in kept
+    assert "hx-get" not in part_of(kept)
+    deciding.post(f"{LIST}{row.pk}/delete/")
+    assert polled(deciding, row).status_code == 286
+    assert deciding.get(f"{LIST}{row.pk}/").status_code == 404
+
+
+def test_deliveries_come_in_pages_and_each_renews_itself(add: Adding, deciding: Client) -> None:
+    row = add()
+    for _number in range(26):
+        deciding.post(f"{LIST}{row.pk}/test/")
+    first = deciding.get(f"{LIST}{row.pk}/")
+    assert "1 to 25 of 26" in read(first).words
+    assert read(first).all("a", rel="next", href="?page=2")
+    second = deciding.get(f"{LIST}{row.pk}/", {"page": "2"})
+    assert "26 to 26 of 26" in read(second).words
+    assert part_of(second)["hx-get"].endswith("?page=2")
+    assert "26 to 26 of 26" in read(polled(deciding, row, "?page=2", page="2")).words
+    # Its links would lead to where nothing can be read.
+    assert "1 to 25 of 26" not in read(deciding.post(f"{LIST}{row.pk}/secret/")).words
 
 
 def test_the_payload_and_the_failure_are_shown(

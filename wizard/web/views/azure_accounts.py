@@ -21,6 +21,7 @@ from wizard.services.azure_account_wish import WITH_SECRET, AccountWish
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
 from wizard.text import _
+from wizard.web import crumbs
 from wizard.web.forms import Option, Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
@@ -184,14 +185,7 @@ def _way_back(request: SignedInRequest) -> str:
 
 
 def _frame(title: str) -> dict[str, Any]:
-    return {
-        "section": "azure_accounts",
-        "title": title,
-        "crumbs": [
-            {"label": gettext("Azure accounts"), "url": reverse("azure_accounts")},
-            {"label": title, "url": ""},
-        ],
-    }
+    return crumbs.below("azure_accounts", gettext("Azure accounts"), title)
 
 
 def _form(

@@ -18,7 +18,7 @@ from wizard.services import deployment_team, deployments, teams
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
 from wizard.text import Text, _
-from wizard.web import steps
+from wizard.web import crumbs, steps
 from wizard.web.forms import Shown, ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
@@ -204,14 +204,7 @@ def _name_field() -> Shown:
 
 
 def _frame(title: str) -> dict[str, Any]:
-    return {
-        "section": "teams",
-        "title": title,
-        "crumbs": [
-            {"label": gettext("Teams"), "url": reverse("teams")},
-            {"label": title, "url": ""},
-        ],
-    }
+    return crumbs.below("teams", gettext("Teams"), title)
 
 
 def _form(
