@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from wizard.config import env, keys
+from wizard.config import env, keys, private
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -35,6 +35,9 @@ if PRODUCTION and not (SECRET_KEY and sealing_keys):
     raise ImproperlyConfigured(
         "FOOTHOLD_PRODUCTION needs SECRET_KEY and CREDENTIAL_KEYS (or the same names with _FILE); see docs/operating.md."
     )
+DATABASE_URL = env.secret("DATABASE_URL")
+# Before anything else makes its folder.
+KEPT_DATABASE = None if DATABASE_URL else private.kept_database(VAR_DIR, "foothold.sqlite3")
 if not SECRET_KEY:
     SECRET_KEY = keys.kept_secret(KEYS_DIR / "secret_key", secrets.token_urlsafe(50))
 if not sealing_keys:
@@ -237,15 +240,13 @@ TIME_ZONE = "UTC"
 # --- data -------------------------------------------------------------------------------------------------------------
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASE_URL = env.secret("DATABASE_URL")
 if DATABASE_URL:
     DATABASES = {"default": env.postgresql(DATABASE_URL)}
 else:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": VAR_DIR / "foothold.sqlite3",
+            "NAME": KEPT_DATABASE,
             "OPTIONS": {
                 # Writers queue up at the start of their transaction, instead of failing in the middle of it.
                 "transaction_mode": "IMMEDIATE",
