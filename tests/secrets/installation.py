@@ -69,6 +69,7 @@ class Installation:
         for name, value in secrets.items():
             path = directory / "secrets" / name.lower()
             path.write_text(value)
+            path.chmod(0o600)
             self.environment[f"{name}_FILE"] = str(path)
 
     # --- running -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from django.core.management import call_command
 
 from tests.builders import make_deployment
 from tests.management.commands import BASE, Commands
+from wizard.config import env, keys
+from wizard.config import settings as settings_of_foothold
 from wizard.models import Credential, InstallationSecret, Operator
 from wizard.services import credentials, hand_over_key, installation_secrets, key_rotation, start_checks
 from wizard.services.accounts import FIRST_OPERATOR
@@ -133,6 +136,43 @@ def test_keys_that_others_can_read_are_said(settings: Any, tmp_path: Path) -> No
     (warning,) = start_checks.keys_are_for_their_owner_alone()
     assert "credential_key can be read or changed by others than its owner (mode 0644)" in warning.msg
     assert warning.hint == f"Run: chmod 600 {settings.KEYS_DIR / 'credential_key'}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "contained", "said"),
+    [
+        (0o600, False, ""),
+        (0o640, False, ""),
+        (0o644, False, "can be read by others (mode 0644)"),
+        (0o660, False, "can be changed by others (mode 0660)"),
+        (0o602, False, "can be changed by others (mode 0602)"),
+        (0o444, True, ""),
+        (0o464, True, "can be changed by others (mode 0464)"),
+    ],
+)
+def test_files_of_secrets_that_everybody_can_read_or_somebody_else_can_change_are_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int, contained: bool, said: str
+) -> None:
+    file, named = tmp_path / "ring", tmp_path / "named"
+    file.write_text("key")
+    file.chmod(mode)
+    # As Kubernetes does it: what is named leads to the file.
+    named.symlink_to(file)
+    for name in env.SECRETS:
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.setenv("CREDENTIAL_KEYS_FILE", str(named))
+    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "not there"))
+    if contained:
+        monkeypatch.setattr(keys, "_OF_CONTAINERS", tmp_path)
+    found = start_checks.files_of_secrets_are_not_for_everybody()
+    assert [(warning.id, warning.msg) for warning in found] == (
+        [("foothold.W003", f"{named}, which CREDENTIAL_KEYS_FILE names, {said}.")] if said else []
+    )
+
+
+def test_every_secret_that_is_read_is_one_whose_file_is_looked_at() -> None:
+    read = re.findall(r'env\.secret\("(\w+)"\)', Path(settings_of_foothold.__file__).read_text("utf-8"))
+    assert sorted(read) == sorted(env.SECRETS)
 
 
 def test_work_that_needs_a_lost_secret_is_refused_by_name_and_leaves_the_account_untried(

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# What `secret` reads from a file where NAME_FILE names one.
+SECRETS = ("SECRET_KEY", "CREDENTIAL_KEYS", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -158,6 +160,12 @@ def secret(name: str) -> str:
             f"{name}_FILE names {path}, which is empty. Put the secret in, or unset it."
         )
     return found
+
+
+def secret_files() -> dict[str, Path]:
+    """By the name of the setting: the files that secrets are read from."""
+    named = {f"{name}_FILE": os.environ.get(f"{name}_FILE") for name in SECRETS}
+    return {setting: Path(path) for setting, path in named.items() if path}
 
 
 def postgresql(url: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,6 +21,7 @@ _FERNET_KEY: Final = re.compile(r"[A-Za-z0-9_\-+/]{43}=")
 _MAKE_ONE: Final = "manage.py rotate_keys --new makes one"
 # Read and write for the owner; whatever is beyond lets somebody else read or change a key.
 _OTHERS: Final = 0o077
+_OF_CONTAINERS: Final = Path("/run/secrets")
 
 
 def credential_keys(raw: str, secret_key: str) -> list[str]:
@@ -79,6 +80,24 @@ def too_open(folder: Path) -> Iterator[tuple[Path, int]]:
         mode = path.stat().st_mode & 0o7777
         if mode & _OTHERS:
             yield path, mode
+
+
+def reach_of_others(path: Path) -> tuple[Literal["changed", "read"], int] | None:
+    """What others than those whom somebody chose may do with a file that holds a secret, with its mode; None: nothing.
+
+    Its group may read it: that is how root gives a secret to the user of a service. Containers find theirs below
+    /run/secrets, readable by everybody in there, which is nobody else; changed by others it may be nowhere.
+    """
+    try:
+        whole = path.resolve()
+        mode = whole.stat().st_mode & 0o7777
+    except OSError:
+        return None
+    if mode & 0o022:
+        return "changed", mode
+    if mode & 0o004 and not whole.is_relative_to(_OF_CONTAINERS):
+        return "read", mode
+    return None
 
 
 def _write_first(path: Path, content: str) -> None:

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of the keys: who gets at them, and whether they open what is stored."""
+"""What `manage.py check` says of keys and other secrets: who gets at them, and whether they open what is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from wizard.config.keys import too_open
+from wizard.config.env import secret_files
+from wizard.config.keys import reach_of_others, too_open
 from wizard.services.key_rotation import what_is_lost
 
 
@@ -20,6 +21,20 @@ def keys_are_for_their_owner_alone(**_options: Any) -> list[CheckMessage]:
             id="foothold.W001",
         )
         for path, mode in too_open(settings.KEYS_DIR)
+    ]
+
+
+@register(Tags.security)
+def files_of_secrets_are_not_for_everybody(**_options: Any) -> list[CheckMessage]:
+    found = ((name, path, reach_of_others(path)) for name, path in secret_files().items())
+    return [
+        Warning(
+            f"{path}, which {name} names, can be {reach[0]} by others (mode {reach[1]:04o}).",
+            hint=f"Give it to the user that runs Foothold, and run: chmod 600 {path}",
+            id="foothold.W003",
+        )
+        for name, path, reach in found
+        if reach is not None
     ]
 
 
