@@ -34,9 +34,28 @@ def test_a_form_that_is_sent_too_late_leads_back_to_the_page_that_it_was_sent_fr
     task = recorded.tasks.first()
     page = f"http://testserver/tasks/{task.pk}/?from=list"
     late = stranger.post(f"/tasks/{task.pk}/cancel/", headers={"Referer": page})
-    assert late["Location"] == f"/sign-in/?next=/tasks/{task.pk}/%3Ffrom%3Dlist"
+    assert late["Location"] == f"/sign-in/?next=/tasks/{task.pk}/%3Ffrom%3Dlist&not_saved=1"
     elsewhere = stranger.post(f"/tasks/{task.pk}/cancel/", headers={"Referer": "https://example.net/x"})
-    assert elsewhere["Location"] == f"/sign-in/?next=/tasks/{task.pk}/cancel/"
+    assert elsewhere["Location"] == f"/sign-in/?next=/tasks/{task.pk}/cancel/&not_saved=1"
+
+
+def test_the_sign_in_says_that_what_was_sent_is_lost_and_only_then(
+    stranger: Client, recorded: Deployment
+) -> None:
+    lost = "What you sent was not saved."
+    page = f"http://testserver/deployments/{recorded.pk}/"
+    late = stranger.post(f"/deployments/{recorded.pk}/delete/", {"name": "x"}, headers={"Referer": page})
+    asked = read(stranger.get(late["Location"]))
+    assert lost in asked.words
+    assert asked.all("input", name="next")[-1]["value"] == f"/deployments/{recorded.pk}/"
+    assert not stranger.session.session_key, "what strangers send leaves no session behind"
+    by_script = stranger.post(
+        f"/deployments/{recorded.pk}/delete/",
+        headers={"HX-Request": "true", "HX-Current-URL": page},
+    )
+    assert by_script["HX-Redirect"] == f"/sign-in/?next=/deployments/{recorded.pk}/&not_saved=1"
+    looked = stranger.get(f"/deployments/{recorded.pk}/?not_saved=1")
+    assert lost not in read(stranger.get(looked["Location"])).words
 
 
 def test_what_a_list_was_filtered_by_is_not_forgotten_over_the_sign_in(

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -16,7 +16,7 @@ from wizard.models import Operator
 from wizard.services.errors import UserError
 from wizard.services.permissions import require
 from wizard.web.problems import problem_page
-from wizard.web.way_back import page_of
+from wizard.web.way_back import NOT_SAVED, page_of
 
 P = ParamSpec("P")
 
@@ -37,7 +37,7 @@ def page(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(_way_back(request))
+            return _to_the_sign_in(request)
         _refuse_nul(request)
         try:
             require(request.user, "product.use")
@@ -52,10 +52,12 @@ def page(
     return guarded
 
 
-def _way_back(request: HttpRequest) -> str:
+def _to_the_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
     # What takes forms alone answers nobody who comes back from the sign-in.
-    sent_from = "" if request.method in ("GET", "HEAD") else page_of(request)
-    return sent_from or request.get_full_path()
+    there = redirect_to_login(page_of(request) or request.get_full_path())
+    return HttpResponseRedirect(f"{there.url}&{NOT_SAVED}")
 
 
 def _refuse_nul(request: HttpRequest) -> None:

@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 
 from wizard.services import tracing
+from wizard.web.way_back import NOT_SAVED, said_not_saved
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -80,6 +81,8 @@ class HtmxSignInMiddleware:
             return response
         if urlsplit(wanted).path == sign_in:
             page = urlsplit(request.headers.get("HX-Current-URL", "/"))
-            wanted = f"{sign_in}?next={quote(f'{page.path}?{page.query}' if page.query else page.path)}"
+            back = quote(f"{page.path}?{page.query}" if page.query else page.path)
+            lost = f"&{NOT_SAVED}" if said_not_saved(urlsplit(wanted).query) else ""
+            wanted = f"{sign_in}?next={back}{lost}"
         # Else a step of the sign-in, such as the one that asks again, which knows its own way back.
         return HttpResponse(status=204, headers={"HX-Redirect": wanted})

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
+
+# In the query of the sign-in page's address: who comes there had sent a form. Not in the session, as then whatever
+# strangers send would leave one behind.
+NOT_SAVED: Final = "not_saved=1"
+
+
+def said_not_saved(query: str) -> bool:
+    """Whether a query of the sign-in page says so."""
+    return NOT_SAVED in query.split("&")
 
 
 def page_of(request: HttpRequest) -> str:

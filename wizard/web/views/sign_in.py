@@ -21,6 +21,7 @@ from wizard.services.errors import NotFound
 from wizard.services.password_rules import LONGEST_PASSWORD
 from wizard.web import entering, second_step, throttle
 from wizard.web.session_limits import WHY
+from wizard.web.way_back import said_not_saved
 
 _ENDED: Final = {
     "idle": _(
@@ -52,7 +53,8 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         why = _ENDED.get(self.request.session.get(WHY, ""), "")
         provider = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
-        return super().get_context_data(why=why, provider=provider, **kwargs)
+        lost = said_not_saved(self.request.META.get("QUERY_STRING", ""))
+        return super().get_context_data(why=why, provider=provider, lost=lost, **kwargs)
 
 
 sign_in = SignIn.as_view()
