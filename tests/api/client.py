@@ -55,7 +55,7 @@ class Api:
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         content_type: str = "application/json",
-        extra: dict[str, str] | None = None,
+        extra: dict[str, Any] | None = None,
     ) -> Any:
         """`extra` overwrites what the server is told of the request, such as its length."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()

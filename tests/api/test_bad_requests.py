@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any, NoReturn
 
 import pytest
 from django.db import OperationalError, connection
 
 from tests.api.client import Api, ok, problem
-from wizard.models import Deployment
+from wizard.models import Deployment, IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +145,41 @@ def test_a_length_that_is_none_is_refused(api: Api, length: str) -> None:
     for headers in ({}, {"Idempotency-Key": "one"}):
         answer = api.send("POST", "deployments/", b"{}", headers=headers, extra={"CONTENT_LENGTH": length})
         problem(answer, 400, "malformed")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}])
+@pytest.mark.parametrize(
+    ("path", "content_type", "sent"),
+    [
+        ("tasks/", "application/json", b'{"kind": "probe_vcenter"}'),
+        ("physical-servers/import", "text/csv", b"name,address,operating system\nf1,192.0.2.1,Windows\n"),
+        (
+            "physical-servers/import",
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nname,address,operating',
+        ),
+    ],
+    ids=["json", "file", "form"],
+)
+def test_what_broke_off_on_the_way_is_not_taken_for_the_whole(
+    api: Api, deployment: Deployment, path: str, content_type: str, sent: bytes, headers: dict[str, str]
+) -> None:
+    cut = {"wsgi.input": BytesIO(sent), "CONTENT_LENGTH": str(len(sent) + 5)}
+    body = problem(
+        api.send(
+            "POST",
+            f"deployments/{deployment.pk}/{path}",
+            sent,
+            headers=headers,
+            content_type=content_type,
+            extra=cut,
+        ),
+        400,
+        "malformed",
+    )
+    assert f"ended after {len(sent)} of {len(sent) + 5} bytes" in body["detail"]
+    assert not deployment.tasks.exists()
+    assert not IdempotencyRecord.objects.exists()
 
 
 def test_a_body_without_a_length_is_not_taken_for_none(api: Api) -> None:

@@ -41,6 +41,22 @@ def announced(request: HttpRequest) -> int:
     return int(length)
 
 
+def whole(request: HttpRequest) -> bytes:
+    """All of it. Raises Unreadable where the connection broke on the way, as half a file is another file."""
+    length = announced(request)
+    body = request.read(length)
+    if len(body) < length:
+        raise Unreadable(
+            Text(
+                _("The body ended after %(found)s of %(length)s bytes; nothing was done."),
+                found=len(body),
+                length=length,
+            ),
+            remedy=Text(_("Send it again.")),
+        )
+    return body
+
+
 def too_large(found: int, limit: int, *, remedy: Text) -> TooLarge:
     """`found` and `limit` in bytes."""
     return TooLarge(

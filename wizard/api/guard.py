@@ -15,7 +15,7 @@ from ninja import NinjaAPI
 
 from wizard.api import problems
 from wizard.api.auth import TokenAuth
-from wizard.api.bodies import announced
+from wizard.api.bodies import announced, whole
 from wizard.models import ApiToken
 from wizard.services import audit, idempotency, rate_limits
 
@@ -167,7 +167,7 @@ def _once(request: HttpRequest, token: ApiToken, do: Do) -> HttpResponse:
 
 
 def _fingerprint(request: HttpRequest) -> str:
-    body = request.read()
+    body = whole(request)
     # As Django does once it has read a body; files are read from there by their operations, each to its own limit.
     request._stream = BytesIO(body)
     request._read_started = False  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ from typing import Any, Final, NoReturn
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from wizard.api.bodies import announced
+
 # PostgreSQL keeps U+0000 in no text, and no name or address has one. A raw one is no JSON, so the escape is looked for.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Only an escape can bring in half of a pair, which is no character and cannot be stored as UTF-8.
@@ -24,6 +26,9 @@ class StrictParser(Parser):
     """Raises ValueError; the API answers 400."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        length = announced(request)
+        if len(request.body) < length:
+            raise ValueError(f"it ended after {len(request.body)} of {length} bytes")
         text = request.body.decode("utf-8")
         if _NUL.search(text):
             raise ValueError("the character U+0000 is not taken")

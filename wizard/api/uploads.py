@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Final
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from wizard.api.bodies import TooLarge, Unreadable, announced, too_large
+from wizard.api.bodies import TooLarge, Unreadable, announced, too_large, whole
 from wizard.journey.errors import FieldError
 from wizard.services.errors import Invalid
 from wizard.text import Text, _
@@ -36,12 +37,11 @@ def upload(request: HttpRequest, part: str, *, limit: int, alone: bool = True) -
     if request.content_type == _MULTIPART:
         found = _part(request, part)
     elif alone:
-        found = Upload(name=None, content=request.read(limit + 1))
+        found = Upload(name=None, content=whole(request))
     else:
         raise _missing(part)
     if len(found.content) > limit:
-        # Of a body that is the file itself no more was read than shows that it is too long.
-        raise _too_large(part, length if found.name is None else len(found.content), limit)
+        raise _too_large(part, len(found.content), limit)
     return found
 
 
@@ -64,7 +64,7 @@ def described(part: str, *, media_type: str | None = None) -> dict[str, Any]:
 def _part(request: HttpRequest, part: str) -> Upload:
     try:
         # Django reads forms for POST alone.
-        _fields, files = request.parse_file_upload(request.META, request)
+        _fields, files = request.parse_file_upload(request.META, BytesIO(whole(request)))
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise Unreadable(Text(_("The form cannot be read: %(reason)s"), reason=str(error))) from None
     found = files.get(part)
