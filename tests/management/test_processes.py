@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.management.commands import EXAMPLE, Installation
+from tests.management.commands import BASE, EXAMPLE, Installation, Outcome
 from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -36,6 +40,55 @@ def test_prepare_makes_a_new_installation_ready_and_keeps_what_is_there(installa
     assert [
         (path.name, path.read_text(), path.stat().st_mode & 0o777) for path in sorted(var.glob("keys/*"))
     ] == keys
+
+
+def test_prepare_names_a_database_that_does_not_answer_and_not_its_password(own: Installation) -> None:
+    with socket.socket() as probe:
+        # Bound and not listening: whoever knocks is turned away.
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        own.environment["DATABASE_URL"] = f"postgresql://foothold:canary-pass@127.0.0.1:{port}/plans"
+        outcome = own("prepare")
+    said = " ".join(outcome.err.split())
+    assert outcome.code == 1
+    assert f"The database plans (127.0.0.1:{port}) could not be brought up to date: connection" in said
+    assert "See that the server runs" in said
+    assert "manage.py prepare again." in said
+    assert "Traceback" not in outcome.text
+    assert "canary-pass" not in outcome.text
+
+
+def test_prepare_names_a_database_without_room(own: Installation) -> None:
+    own.var.mkdir()
+    # A limit on the size of files is what a full disk is to SQLite, without filling one.
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
+    done = subprocess.run(
+        [sys.executable, "manage.py", "prepare"],
+        cwd=BASE,
+        env=own.environment,
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        preexec_fn=limit,
+        check=False,
+    )
+    outcome = Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
+    said = outcome.err.replace("\n", "")
+    assert outcome.code == 1
+    assert str(own.var / "foothold.sqlite3") in said
+    assert "could not be brought up to date" in " ".join(outcome.err.split())
+    assert "Make room on its disk" in " ".join(outcome.err.split())
+    assert "Traceback" not in outcome.text
+
+
+def test_prepare_names_a_folder_that_cannot_be_written(own: Installation) -> None:
+    own.var.mkdir()
+    own.environment["TEMPLATE_DIR"] = str(own.var / "file" / "templates")
+    (own.var / "file").write_text("")
+    outcome = own("prepare")
+    assert outcome.code == 1
+    assert "cannot be written: Not a directory." in " ".join(outcome.err.split())
+    assert "Traceback" not in outcome.text
 
 
 def test_a_mistake_in_a_file_ends_with_2_and_no_traceback(installation: Installation) -> None:
