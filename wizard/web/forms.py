@@ -166,11 +166,6 @@ def label_of(model: type[StepAnswers], name: str) -> str:
     return gettext(model.model_fields[name].title or name)
 
 
-def looks_of(model: type[StepAnswers], name: str) -> dict[str, Any]:
-    """How a field is declared to look: widget, suffix, width, choices, hints."""
-    return _looks(model.model_fields[name])
-
-
 def _question(info: FieldInfo, offered: Sequence[Any] | None, control: forms.Widget | None) -> Shown:
     looks = _looks(info)
     kind = looks.get("widget", "text")

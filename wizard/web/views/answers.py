@@ -12,21 +12,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from wizard.journey import answer_file, placement
+from wizard.journey import answer_file
 from wizard.journey import base as journey
 from wizard.journey.evidence import EvidenceAnswers
 from wizard.models import Deployment, DeploymentState
 from wizard.planning.sizing import SizingAdvice
 from wizard.services import deployments, guidance, preflight, template_contents
+from wizard.services.answer_words import words_of
 from wizard.services.answers import circumstances_of, primary_component
 from wizard.services.errors import UserError
 from wizard.services.permissions import may
 from wizard.web import in_play, steps
-from wizard.web.forms import label_of, looks_of, options_of
+from wizard.web.forms import label_of
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
 from wizard.web.views import work
-from wizard.web.views.placement import PICKED
 
 # Typed a second time to be sure, chosen to say where to look, or shown in full elsewhere.
 _NOT_SHOWN = {"vault": {"confirm_name"}}
@@ -130,7 +130,7 @@ def _sections(
         change = f"{row.url}?back=answers" if changeable and row.status != "blocked" else ""
         asked = in_play.fields_of(step, profile, answers, data)
         shown = [
-            _row(step, name, words.get((step.id, name), data[name]), change)
+            _row(profile, step, name, data[name], words.get((step.id, name)), change)
             for name in _shown_fields(step, data)
             if name in asked
         ]
@@ -161,35 +161,13 @@ def _shown_fields(step: journey.Step, data: dict[str, Any]) -> list[str]:
     )
 
 
-def _row(step: journey.Step, name: str, value: Any, change_url: str) -> SummaryRow:
+def _row(
+    profile: str, step: journey.Step, name: str, value: Any, known: str | None, change_url: str
+) -> SummaryRow:
+    """`known`: the answer in words that only the far end has."""
     assert step.answers is not None  # noqa: S101 - only question steps are listed
     label = label_of(step.answers, name)
-    named = {option.value: str(option.label) for option in options_of(step.answers, name)}
-    if name == "region":
-        named = {
-            region.name: region.display_name for regions in guidance.regions().values() for region in regions
-        }
-    if isinstance(value, dict):
-        # The template's networks are mapped to paths of vSphere's; its properties are what somebody typed.
-        lines = [
-            f"{key}: {placement.readable(entry) if name == 'networks' else entry}"
-            for key, entry in value.items()
-        ]
-        return SummaryRow(label=label, values=lines, change_url=change_url)
-    if isinstance(value, list):
-        return SummaryRow(
-            label=label, values=[named.get(str(entry), str(entry)) for entry in value], change_url=change_url
-        )
-    if isinstance(value, bool):
-        words = gettext("Yes") if value else gettext("No")
-    elif step.id == "placement" and name == "folder" and not value:
-        words = gettext("Top of the datacenter")
-    elif step.id == "placement" and name in PICKED:
-        words = placement.readable(value)
-    elif value is None:
-        words = ""
-    else:
-        words = named.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
-        suffix = looks_of(step.answers, name).get("suffix")
-        words = f"{words} {gettext(suffix)}" if suffix else words
-    return SummaryRow(label=label, value=words, change_url=change_url)
+    words = [known] if known is not None else [str(w) for w in words_of(profile, f"{step.id}.{name}", value)]
+    if isinstance(value, dict | list):
+        return SummaryRow(label=label, values=words, change_url=change_url)
+    return SummaryRow(label=label, value="".join(words), change_url=change_url)
