@@ -72,7 +72,7 @@ COLOURS = 'ValueMap{"red", "deep blue","say \\"hi\\" }"}'
             "MinLen(2), MaxLen(4)",
             ["ab", "abcd", "äöüß", ""],
             {
-                "a": "The value has 1 characters; at least 2 are expected.",
+                "a": "The value has 1 character; at least 2 are expected.",
                 "abcde": "The value has 5 characters; at most 4 are expected.",
             },
         ),
