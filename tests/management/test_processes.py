@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import signal
@@ -213,6 +214,25 @@ def test_a_demo_whose_terminal_is_closed_leaves_nothing_running(
     assert process.returncode == 130
     assert "Traceback" not in out + err
     assert not own.running()
+
+
+@pytest.mark.vcenter
+@pytest.mark.worker
+def test_a_demo_whose_worker_dies_says_so(own: Installation, running_lab: object) -> None:
+    process = own.start("demo", "vmware-ova")
+    wait_until(lambda: process.poll() is not None or _workers(own))
+    assert process.poll() is None
+    for worker in _workers(own):
+        os.kill(worker, signal.SIGKILL)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1, out + err
+    assert "the worker has ended; see " in err
+    assert "Traceback" not in out + err
+    assert not own.running()
+
+
+def _workers(own: Installation) -> list[int]:
+    return [number for number, called in own.running().items() if " worker " in called and "celery" in called]
 
 
 def _answers(url: str) -> bool:

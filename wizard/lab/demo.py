@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from wizard.planning.unified_setup import INSTALLER
 READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
 GRACE_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 ACCOUNT = "asr-operator"
 AZURE_ACCOUNT = "lab-azure"
 
@@ -67,11 +68,14 @@ class Demo:
             self._put_installer()
             celery = (sys.executable, "-m", "celery", "-A", "wizard.config.celery", "worker")
             threads = ("--pool", "threads", "--concurrency", "2")
-            with self._process(env, "worker", *celery, *threads, "--loglevel", "WARNING"):
-                codes = [self._apply(env, path, described) for path in answer_files]
+            # A message that gets lost is sent again by the schedule.
+            with self._process(env, "worker", *celery, *threads, "--beat", "--loglevel", "WARNING") as worker:
+                codes = [self._apply(env, path, described, worker) for path in answer_files]
         return next((code for code in codes if code), 0)
 
-    def _apply(self, env: dict[str, str], path: Path, described: dict[str, Any]) -> int:
+    def _apply(
+        self, env: dict[str, str], path: Path, described: dict[str, Any], worker: subprocess.Popen[bytes]
+    ) -> int:
         """Carry out the file, then have the vault confirm what was recorded.
 
         Only what nobody can know before the lab runs is said here; all else is in the file.
@@ -90,15 +94,23 @@ class Demo:
             options += ["--set", f"vault.account={AZURE_ACCOUNT}"]
         # Flushed, so that the title comes before what the command says.
         print(f"\n=== {path.name} ===\n", flush=True)  # noqa: T201 - the demo talks to a terminal
-        code = self._show(env, "apply", str(path), *options)
-        return code or self._show(env, "observe", file["name"])
+        code = self._show(env, worker, "apply", str(path), *options)
+        return code or self._show(env, worker, "observe", file["name"])
 
-    def _show(self, env: dict[str, str], *command: str) -> int:
+    def _show(self, env: dict[str, str], worker: subprocess.Popen[bytes], *command: str) -> int:
+        """The exit code of the command. Raises DemoFailed where nobody is left to do what it waits for."""
         process = None
         try:
             with _interrupts_later():
                 process = subprocess.Popen([*self._manage, *command], env=env, cwd=self._base)
-            return process.wait()
+            while True:
+                try:
+                    return process.wait(LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if worker.poll() is not None:
+                        raise DemoFailed(
+                            f"the worker has ended; see {self._directory / 'worker.log'}"
+                        ) from None
         finally:
             if process is not None:
                 _end(process)
@@ -204,5 +216,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
+    # What it had started itself, which a process that was killed leaves behind.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
