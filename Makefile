@@ -74,6 +74,7 @@ $(VENV)/.installed-lab: requirements-lab.txt $(VENV)/.installed $(wildcard wizar
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.txt \
 		|| echo "Go cannot be had here."
 	@echo "Building the lab's vCenter simulator, about a minute the first time ..."
+	@mkdir -p -m 700 var # for its owner alone, as settings make it where there is none
 	@$(BIN)/python -m wizard.lab.build || true
 	@touch $@
 
