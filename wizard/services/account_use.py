@@ -82,11 +82,10 @@ def serving(vcenter: VCenter) -> QuerySet[Deployment]:
     return rows.exclude(state=DeploymentState.DECOMMISSIONED)
 
 
-def uses(deployment: Deployment, credential: Credential) -> bool:
-    """Whether the steps of this deployment name the credential, and it may use it."""
-    return deployment.pk in _named_by(credential) and (
-        credential.team_id is None or credential.team_id == deployment.team_id
-    )
+def is_used_by_any(rows: QuerySet[Deployment], credential: Credential) -> bool:
+    """Whether the steps of one of these deployments name the credential, and it may use it."""
+    may_use = rows if credential.team_id is None else rows.filter(team=credential.team_id)
+    return may_use.filter(pk__in=_named_by(credential)).exists()
 
 
 def users_of_credential(credential: Credential) -> set[UUID]:
@@ -132,15 +131,11 @@ def move_along(deployment: Deployment, before: UUID | None) -> list[str]:
     own = {deployment.pk}
     # Held, so that nobody names one in another step between the look and the move.
     held = Credential.objects.filter(team=before).defer("sealed").select_for_update(no_key=True)
-    credentials = [row for row in held if deployment.pk in _named_by(row)]
-    accounts = [
-        row
-        for row in AzureAccount.objects.filter(team=before).select_for_update(no_key=True)
-        if deployment.pk in users_of_account(row)
-    ]
-    shared = [row.name for row in credentials if _named_by(row) != own]
-    shared += [row.name for row in accounts if users_of_account(row) != own]
-    if shared:
+    credentials = [(row, users) for row in held if deployment.pk in (users := _named_by(row))]
+    held_accounts = AzureAccount.objects.filter(team=before).select_for_update(no_key=True)
+    accounts = [(row, users) for row in held_accounts if deployment.pk in (users := users_of_account(row))]
+    used: list[tuple[Credential | AzureAccount, set[UUID]]] = [*credentials, *accounts]
+    if shared := [row.name for row, users in used if users != own]:
         raise Conflict(
             Text(
                 _("%(name)s uses accounts that other deployments of its team use, too: %(accounts)s."),
@@ -150,12 +145,12 @@ def move_along(deployment: Deployment, before: UUID | None) -> list[str]:
             remedy=Text(_("Enter accounts of its own in its steps first, then give it to the other team.")),
             code="account_shared",
         )
-    behind = [row.credential_id for row in accounts if row.credential_id is not None]
-    Credential.objects.filter(pk__in=[*(row.pk for row in credentials), *behind]).update(
+    behind = [row.credential_id for row, _users in accounts if row.credential_id is not None]
+    Credential.objects.filter(pk__in=[*(row.pk for row, _users in credentials), *behind]).update(
         team=deployment.team_id
     )
-    AzureAccount.objects.filter(pk__in=[row.pk for row in accounts]).update(team=deployment.team_id)
-    return sorted({*(row.name for row in credentials), *(row.name for row in accounts)})
+    AzureAccount.objects.filter(pk__in=[row.pk for row, _users in accounts]).update(team=deployment.team_id)
+    return sorted({row.name for row, _users in used})
 
 
 # Whoever reads the machines of a vCenter with an account of another team does not have that account.

@@ -108,5 +108,4 @@ def _is_needed(row: VCenter, answers: dict[str, Any], deployment: Deployment) ->
         return False
     if credentials.bound_elsewhere(credential, credentials.address_of(row.host, row.port)):
         return False
-    others = account_use.serving(row).exclude(pk=deployment.pk)
-    return any(account_use.uses(other, credential) for other in others)
+    return account_use.is_used_by_any(account_use.serving(row).exclude(pk=deployment.pk), credential)
