@@ -96,10 +96,12 @@ def test_a_name_that_nobody_has_gets_the_same_answers(operator: Operator) -> Non
         text = answer.content.decode().replace("nobody", "oskar")
         return re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")\w+', "", text)
 
-    for _ in range(5):
-        known, unknown = guess(Client()), guess(Client(), username="nobody")
-        assert known.status_code == unknown.status_code
-        assert without_tokens(known) == without_tokens(unknown)
+    # The page says to the second when the door opens again, and two requests may see two seconds.
+    with time_machine.travel(timezone.now(), tick=False):
+        for _ in range(5):
+            known, unknown = guess(Client()), guess(Client(), username="nobody")
+            assert known.status_code == unknown.status_code
+            assert without_tokens(known) == without_tokens(unknown)
     assert known.status_code == 429
 
 
