@@ -9,6 +9,9 @@ from typing import Any
 # For what will come, on a machine that is busy with everything else: what goes well waits for none of it.
 PATIENCE_S = 240.0
 
+# Whoever sat out a deadline of a minute took longer, and nothing else takes as long, however busy the machine is.
+AT_ONCE_S = 30.0
+
 
 def wait_until(condition: Callable[[], Any], pause_s: float = 0.05) -> Any:
     """The first true answer of `condition`; fails when there is none in time."""

@@ -18,6 +18,7 @@ from tests.checks.far_ends import (
     tcp_server,
     udp_server,
 )
+from tests.waiting import AT_ONCE_S
 from wizard.addresses import AddressBook
 from wizard.checks.probes.https import Reach, reach
 from wizard.checks.probes.tcp import connect
@@ -107,7 +108,7 @@ def test_dropped_packets_are_a_time_out_within_the_deadline():
     with full_backlog() as port:
         since = time.monotonic()
         seen = reach(HOST, book=book_to(port), timeout_s=0.5)
-        assert time.monotonic() - since < 2
+        assert time.monotonic() - since < AT_ONCE_S
     assert seen.end.name == "tcp"
     assert seen.failure == "timeout"
     assert "dropped on the way" in str(seen.end.detail)
@@ -117,7 +118,7 @@ def test_a_handshake_that_never_comes_is_a_time_out_at_tls():
     with tcp_server(say_nothing) as port:
         since = time.monotonic()
         seen = reach(HOST, book=book_to(port), timeout_s=0.5)
-        assert time.monotonic() - since < 2
+        assert time.monotonic() - since < AT_ONCE_S
     assert seen.end.name == "tls"
     assert seen.failure == "timeout"
 
@@ -126,7 +127,7 @@ def test_an_answer_that_never_comes_is_a_time_out_at_http(authority: Authority):
     with tcp_server(over_tls(authority.context(HOST), say_nothing)) as port:
         since = time.monotonic()
         seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=1.0)
-        assert time.monotonic() - since < 2.5
+        assert time.monotonic() - since < AT_ONCE_S
     assert layers(seen)["tls"] == "pass"
     assert seen.end.name == "http"
     assert seen.failure == "timeout"
@@ -141,7 +142,7 @@ def test_an_answer_that_trickles_is_cut_off_at_the_deadline(authority: Authority
     with tcp_server(over_tls(authority.context(HOST), trickle)) as port:
         since = time.monotonic()
         seen = reach(HOST, book=book_to(port), trust=Trust(authority.ca_file), timeout_s=1.0)
-        assert time.monotonic() - since < 2.5
+        assert time.monotonic() - since < AT_ONCE_S
     assert seen.failure == "timeout"
 
 

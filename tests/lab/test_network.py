@@ -17,6 +17,7 @@ import dns.rcode
 import dns.reversename
 import pytest
 
+from tests.waiting import AT_ONCE_S
 from wizard.lab.azure_front import AzureFront
 from wizard.lab.certificates import Authority
 from wizard.lab.dns_server import DnsServer
@@ -44,7 +45,7 @@ def front(authority: Authority) -> Iterator[AzureFront]:
 
 
 def ask(server: DnsServer, name: str, kind: str = "A") -> dns.message.Message:
-    return dns.query.udp(dns.message.make_query(name, kind), server.host, timeout=2, port=server.port)
+    return dns.query.udp(dns.message.make_query(name, kind), server.host, timeout=AT_ONCE_S, port=server.port)
 
 
 def answers(response: dns.message.Message) -> list[str]:

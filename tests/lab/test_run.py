@@ -17,7 +17,7 @@ import dns.query
 import pytest
 
 from tests.lab import arm_client
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import AT_ONCE_S, PATIENCE_S, wait_until
 from wizard.addresses import AddressBook
 from wizard.lab import build
 from wizard.lab.build import LabUnavailable
@@ -58,7 +58,7 @@ def test_the_description_leads_to_everything(simulator: Path, tmp_path: Path) ->
             socket.create_connection((host, port), 2).close()
         server, port = book.locate("192.0.2.53", 53)
         query = dns.message.make_query("cs01.lab.test", "A")
-        response = dns.query.udp(query, server, timeout=2, port=port)
+        response = dns.query.udp(query, server, timeout=AT_ONCE_S, port=port)
         assert response.answer[0][0].to_text() == found["appliance"]["address"]
         assert sha256_of(Path(found["ova"])) == found["ova_sha256"]
         assert Path(found["ca_file"]).exists()

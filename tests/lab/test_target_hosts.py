@@ -10,6 +10,7 @@ import dns.message
 import dns.query
 import pytest
 
+from tests.waiting import AT_ONCE_S
 from wizard.addresses import AddressBook
 from wizard.hosts.connection import HostConnection, open_host
 from wizard.hosts.probe import probe_host
@@ -57,7 +58,7 @@ def test_what_the_description_says_leads_to_a_session_on_every_machine(tmp_path:
         ]
         for target in TARGET_HOSTS:
             query = dns.message.make_query(target.name, "A")
-            response = dns.query.udp(query, "127.0.0.1", timeout=2, port=found["dns"]["port"])
+            response = dns.query.udp(query, "127.0.0.1", timeout=AT_ONCE_S, port=found["dns"]["port"])
             assert response.answer[0][0].to_text() == target.address
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tests import stories
 from tests.builders import make_deployment
+from tests.waiting import wait_until
 from wizard.journey.errors import FieldError
 from wizard.management import terminal
 from wizard.models import CheckResult, Operator, Task
@@ -87,13 +88,14 @@ def test_a_task_that_nobody_takes_up_is_remarked_on_once(
     task = tasks.launch("test_count", deployment=make_deployment(operator), actor=operator)
 
     def give_up() -> None:
-        time.sleep(1)
+        wait_until(lambda: "No worker" in said(shown))
+        time.sleep(0.5)  # so that it could be remarked on again
         tasks.cancel(task, actor=operator)
         connection.close()
 
+    shown = console(is_terminal=False)
     person = threading.Thread(target=give_up)
     person.start()
-    shown = console(is_terminal=False)
     assert terminal.follow(shown, Task.objects.get()).state == "cancelled"
     person.join()
     assert said(shown).count("No worker has taken this up yet; is one running?") == 1

@@ -13,6 +13,7 @@ import pytest
 
 from tests.vsphere.conftest import account_of, endpoint_of
 from tests.vsphere.test_session_renewal import Lender, at_once, attempts
+from tests.waiting import wait_until
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere.endpoint import Account, Endpoint
 from wizard.vsphere.errors import (
@@ -257,10 +258,7 @@ def test_idle_sessions_are_logged_out_without_anybody_asking(vcenter: LabVCenter
     with desk.lend(), desk.lend("other"):
         time.sleep(0.15)
         assert len(desk.open) == 2
-    end = time.monotonic() + 5
-    while desk.open:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    wait_until(lambda: not desk.open, 0.02)
     assert desk.pool.known() == frozenset()
     with desk.lend() as session:
         assert session.server_time()

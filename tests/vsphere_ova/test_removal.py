@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.vsphere_ova.importing import PLAN, Importer
+from tests.waiting import AT_ONCE_S
 from wizard.vsphere import removal
 from wizard.vsphere.errors import CallFailed, ConnectionLost, NoPermission
 from wizard.vsphere.removal import remove_vm
@@ -52,5 +53,5 @@ def test_what_is_not_allowed_is_not_tried_again(importer: Importer, moid: str) -
     importer.control.add_fault("Destroy_Task", "NoPermission")
     began = time.monotonic()
     with pytest.raises(NoPermission):
-        remove_vm(importer.session, moid, timeout_s=30.0)
-    assert time.monotonic() - began < 5.0
+        remove_vm(importer.session, moid, timeout_s=60.0)
+    assert time.monotonic() - began < AT_ONCE_S

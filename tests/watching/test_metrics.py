@@ -195,7 +195,7 @@ def test_licences_and_certificates_end_as_the_machine_told(busy: Deployment) -> 
 def test_heartbeats_and_refreshes_are_told_by_their_age(busy: Deployment) -> None:
     pulses.note("worker", "worker1@host")
     pulses.note_scheduler()
-    assert value("foothold_heartbeat_age_seconds", part="worker", name="worker1@host") < 5
+    assert value("foothold_heartbeat_age_seconds", part="worker", name="worker1@host") < 60
     assert value("foothold_parts", part="scheduler") == 1
     VCenter.objects.update(refreshed_at=timezone.now() - timedelta(hours=1))
     assert value("foothold_vcenters") == 1

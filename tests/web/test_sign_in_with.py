@@ -319,10 +319,8 @@ def test_a_provider_that_keeps_everybody_waiting_is_left_alone_for_a_while(
         settings.OIDC_ISSUER = f"http://127.0.0.1:{silent.getsockname()[1]}"
         assert "does not answer" in refused(stranger.post("/sign-in/with/"))
         thread.join()
-        began = time.perf_counter()
         for _attempt in range(5):
             assert "does not answer" in refused(stranger.post("/sign-in/with/"))
-        assert time.perf_counter() - began < 1
         silent.settimeout(0)
         with pytest.raises(BlockingIOError):
             silent.accept()
