@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.management.commands import BASE, EXAMPLE, Installation, Outcome
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -148,9 +149,7 @@ def _queued(database: Path) -> bool:
 
 @pytest.mark.worker
 def test_everything_starts_with_one_command_and_ends_with_its_terminal(own: Installation) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        own.environment["PORT"] = str(probe.getsockname()[1])
+    own.environment["PORT"] = str(free_port())
     url = f"http://localhost:{own.environment['PORT']}/"
     assert own("prepare").code == 0
     process = own.start("up", "--no-lab")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import Any
 import redis
 import requests
 
+from tests.ports import free_port
 from tests.secrets import databases
 from tests.tools import program
 from tests.waiting import PATIENCE_S, wait_until
@@ -210,13 +210,6 @@ class Installation:
         for name, path in self.logs.items():
             yield f"the log of {name}", path.read_bytes()
         yield from self.said
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _flat(value: Any) -> bytes:
