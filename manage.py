@@ -7,13 +7,21 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wizard.config.settings")
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from wizard.wire import trace
 
     # What a command sets in motion goes by one id, as what a request does.
-    with trace.following(trace.new_id()):
-        execute_from_command_line(sys.argv)
+    try:
+        with trace.following(trace.new_id()):
+            execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # A setting, or a place that is needed before anything else: the message says all that there is to do.
+        if settings.configured or "--traceback" in sys.argv:
+            raise
+        sys.exit(f"Foothold cannot start. {error}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ class WizardConfig(AppConfig):
     verbose_name = "Foothold"
 
     def ready(self) -> None:
+        import structlog
+        from django.conf import settings
         from django.contrib.auth.signals import user_logged_in
         from django.utils.translation import gettext, ngettext
 
@@ -27,6 +29,8 @@ class WizardConfig(AppConfig):
         keep_no_links()
         user_logged_in.connect(mark_sign_in, dispatch_uid="mark_sign_in")
         destinations.configure(allowed_targets)
+        if settings.VAR_DIR_CLOSED_NOW:
+            structlog.get_logger(__name__).warning("folder.closed_to_others", path=str(settings.VAR_DIR))
 
 
 class ConsoleConfig(AdminConfig):

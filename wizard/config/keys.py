@@ -17,6 +17,8 @@ from typing import Final, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
+from wizard.config.private import unusable
+
 _FERNET_KEY: Final = re.compile(r"[A-Za-z0-9_\-+/]{43}=")
 _MAKE_ONE: Final = "manage.py rotate_keys --new makes one"
 # Read and write for the owner; whatever is beyond lets somebody else read or change a key.
@@ -62,10 +64,7 @@ def kept_secret(path: Path, make: str) -> str:
             _write_first(path, make)
         found = path.read_text("utf-8").strip()
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"The key at {path} cannot be read or made: {error.strerror}. Let the user that runs Foothold have that folder "
-            "for itself alone."
-        ) from None
+        raise unusable(f"The key at {path} cannot be read or made", error) from None
     if not found:
         raise ImproperlyConfigured(
             f"The key at {path} is empty. Put it back from a backup; without one delete the file, and a new key is made, "

@@ -17,7 +17,7 @@ from wizard.config import env, keys, private
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR_DIR = Path(env.text("FOOTHOLD_VAR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = Path(env.text("FOOTHOLD_VAR") or BASE_DIR / "var").resolve()
 
 PRODUCTION = env.flag("FOOTHOLD_PRODUCTION", False)
 DEBUG = env.flag("FOOTHOLD_DEBUG", False)
@@ -38,6 +38,8 @@ if PRODUCTION and not (SECRET_KEY and sealing_keys):
 DATABASE_URL = env.secret("DATABASE_URL")
 # Before anything else makes its folder.
 KEPT_DATABASE = None if DATABASE_URL else private.kept_database(VAR_DIR, "foothold.sqlite3")
+# Said once there is a log.
+VAR_DIR_CLOSED_NOW = KEPT_DATABASE is not None and private.close_folder(VAR_DIR)
 if not SECRET_KEY:
     SECRET_KEY = keys.kept_secret(KEYS_DIR / "secret_key", secrets.token_urlsafe(50))
 if not sealing_keys:
@@ -285,7 +287,7 @@ if REDIS_URL:
     }
 else:
     for folder in ("messages", "control"):
-        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+        private.made_folder(BROKER_DIR / folder, "what the processes tell each other")
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),

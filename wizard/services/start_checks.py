@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 
 from wizard.config.env import secret_files
 from wizard.config.keys import reach_of_others, too_open
+from wizard.config.private import open_to, others_in
 from wizard.services.key_rotation import what_is_lost
 
 
@@ -21,6 +22,27 @@ def keys_are_for_their_owner_alone(**_options: Any) -> list[CheckMessage]:
             id="foothold.W001",
         )
         for path, mode in too_open(settings.KEYS_DIR)
+    ]
+
+
+@register(Tags.security)
+def the_folder_of_the_database_is_for_its_owner_alone(**_options: Any) -> list[CheckMessage]:
+    """What a start does not close by itself: where something else lies, or what is somebody else's."""
+    folder = settings.VAR_DIR
+    mode = open_to(folder) if settings.KEPT_DATABASE else None
+    if mode is None:
+        return []
+    hint = (
+        "It holds more than what Foothold keeps: name a folder for Foothold alone with FOOTHOLD_VAR, or run: chmod 700"
+        if others_in(folder)
+        else "Give it to the user that runs Foothold, and run: chmod 700"
+    )
+    return [
+        Warning(
+            f"{folder}, where the database lies, is open to others than its owner (mode {mode:04o}).",
+            hint=f"{hint} {folder}",
+            id="foothold.W004",
+        )
     ]
 
 
