@@ -51,22 +51,16 @@ def test_a_task_is_told_in_a_log_line_by_line(operator: Operator) -> None:
     shown = console(is_terminal=False)
     ended = terminal.follow(shown, run(operator, "test_count"))
     assert ended.state == "succeeded"
-    assert [line.rstrip() for line in said(shown).splitlines()] == [
-        "test_count",
-        "  Counting",
-        "  Step 1",
-        "  Step 2",
-        "  Step 3",
-        "  Counted.",
-        "  Done in 0 s.",
-    ]
+    *lines, done = [line.rstrip() for line in said(shown).splitlines()]
+    assert lines == ["test_count", "  Counting", "  Step 1", "  Step 2", "  Step 3", "  Counted."]
+    assert re.fullmatch(r"  Done in \d+ s\.", done)
 
 
 def test_a_failure_is_told_in_red_and_leaves_no_bar(operator: Operator) -> None:
     shown = console(is_terminal=True)
     assert terminal.follow(shown, run(operator, "test_refuse")).state == "failed"
     assert "\x1b[1;31mThe bridge is closed.\x1b[0m" in said(shown)
-    assert "Failed after 0 s." in said(shown)
+    assert re.search(r"Failed after \d+ s\.", said(shown))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -99,6 +99,7 @@ def test_more_packs_ask_the_database_no_more_often(
         show(working, checked)
     for _number in range(3):
         make(checked, operator)
+    show(working, checked)
     with CaptureQueriesContext(connection) as many:
         show(working, checked)
     assert len(many) == len(few)
