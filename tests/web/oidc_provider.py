@@ -25,7 +25,7 @@ CLIENT, SECRET = "foothold", "the secret of the client"
 class Provider:
     """`person` signs in there next. `forge` changes the claims, `sign` how they are signed, before they are sent.
 
-    `secret` is what it knows its client by; `given` are the tokens that it gave out.
+    `moved` is where it sends who asks next instead of an answer. `secret` is what it knows its client by; `given` are the tokens that it gave out.
     """
 
     issuer: str = ""
@@ -42,6 +42,7 @@ class Provider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     configuration: dict[str, Any] = field(default_factory=dict)
+    moved: str = ""
 
     def sign_in(self, url: str) -> str:
         """What a browser does at the authorization endpoint: the address that it is sent back to."""
@@ -111,6 +112,9 @@ def running() -> Iterator[Provider]:
         def do_GET(self) -> None:
             if self.path.startswith("/authorize?"):
                 return self._send_back(provider.sign_in(f"{provider.issuer}{self.path}"))
+            if provider.moved:
+                address, provider.moved = provider.moved, ""
+                return self._send_back(address)
             if (
                 self.path == "/userinfo"
                 and self.headers["Authorization"] != f"Bearer {provider.access_token}"

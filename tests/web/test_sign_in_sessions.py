@@ -51,6 +51,21 @@ def test_an_idle_session_ends_says_why_and_leads_back(operator: Operator) -> Non
         assert "nothing happened" not in read(client.get("/")).words
 
 
+def test_a_stranger_leaves_no_session_behind_whichever_door_they_try(operator: Operator) -> None:
+    stranger = Client()
+    stranger.cookies["sessionid"] = "a" * 32
+    for address in ("/", "/sign-in/", "/sign-in/code/", "/sign-in/once/invented/", "/account/", "/nowhere/"):
+        stranger.get(address)
+    stranger.post("/sign-in/", {"username": operator.username, "password": "wrong"})
+    stranger.post("/sign-in/once/invented/")
+    stranger.post("/sign-in/code/", {"code": "123456"})
+    stranger.post("/sign-out/")
+    stranger.post("/language/", {"language": "fr", "next": "/"})
+    assert not BrowserSession.objects.exists()
+    signed_in(operator)
+    assert BrowserSession.objects.count() == 1
+
+
 def test_a_fragment_that_polls_does_not_keep_a_session_alive(operator: Operator) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = signed_in(operator)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
 import pytest
+import requests
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core import signing
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
@@ -21,11 +25,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from tests.builders import make_operator
+from tests.waiting import PATIENCE_S
 from tests.web.oidc_provider import CLIENT, SECRET, Provider, running
 from tests.web.pages import read
 from tests.web.test_sign_in_second_factor import code_of
-from wizard.models import AuditEntry, Operator
-from wizard.services import accounts, second_factors
+from wizard.models import AuditEntry, BrowserSession, Operator
+from wizard.services import accounts, identities, oidc, second_factors
+from wizard.services.allauth_adapters import ProviderAdapter
 
 PASSWORD = "correct horse battery"
 
@@ -267,6 +273,89 @@ def test_an_answer_counts_once(stranger: Client, provider: Provider, known: Oper
     refused(second)
 
 
+def test_strangers_who_begin_leave_no_row_here(stranger: Client, provider: Provider) -> None:
+    """Each press of the button would be one, for as long as a session lasts."""
+    back_from(stranger, provider)
+    to_provider(stranger)
+    assert not BrowserSession.objects.exists()
+    kept = stranger.cookies["begun"]
+    assert (kept["httponly"], kept["samesite"], kept["max-age"], kept["path"]) == (True, "Lax", 600, "/")
+
+
+def test_in_production_what_was_begun_is_taken_from_this_very_host_alone(
+    stranger: Client, provider: Provider, settings: Any
+) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    to_provider(stranger)
+    kept = stranger.cookies["__Host-begun"]
+    assert (kept["secure"], kept["path"], kept["domain"]) == (True, "/", "")
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_an_answer_after_more_than_ten_minutes_is_refused(
+    stranger: Client, provider: Provider, known: Operator, late: bool
+) -> None:
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as clock:
+        state = provider_state(to_provider(stranger))
+        clock.shift(timedelta(minutes=10, seconds=1) if late else timedelta(minutes=9))
+        words = refused(stranger.get(f"/sign-in/with/return/?error=x&state={state}"))
+    assert ("belongs to no sign-in that was begun" in words) is late
+
+
+def test_several_tabs_come_back_each_to_its_own(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    first, second = (
+        urlsplit(provider.sign_in(to_provider(stranger, next=to))) for to in ("/tasks/", "/teams/")
+    )
+    assert stranger.get(f"{first.path}?{first.query}")["Location"] == "/tasks/"
+    assert stranger.get(f"{second.path}?{second.query}")["Location"] == "/teams/"
+    # Nothing is left of them.
+    assert stranger.cookies["begun"].value == ""
+
+
+def test_what_browsers_would_not_keep_makes_no_sign_in_fail(
+    stranger: Client, provider: Provider, known: Operator
+) -> None:
+    for number in range(30):
+        url = to_provider(stranger, next=f"/tasks/?q={number}")
+    assert len(stranger.cookies["begun"].OutputString()) < 4096
+    url = to_provider(stranger, next="/tasks/?q=" + secrets.token_hex(4000))
+    assert len(stranger.cookies["begun"].OutputString()) < 4096
+    parts = urlsplit(provider.sign_in(url))
+    assert stranger.get(f"{parts.path}?{parts.query}")["Location"] == "/"
+
+
+@pytest.mark.parametrize("forged", ["nonsense", "another installation", "no list", "other entries"])
+def test_what_somebody_else_wrote_into_the_cookie_counts_for_nothing(
+    stranger: Client, provider: Provider, known: Operator, forged: str
+) -> None:
+    parts = urlsplit(provider.sign_in(to_provider(stranger)))
+    kept = stranger.cookies["begun"].value
+    content = signing.loads(kept, salt="wizard.web.begun_sign_ins")
+    stranger.cookies["begun"] = {
+        "nonsense": kept[:-3],
+        "another installation": signing.dumps(content, key="theirs", salt="wizard.web.begun_sign_ins"),
+        "no list": signing.dumps(3, salt="wizard.web.begun_sign_ins"),
+        "other entries": signing.dumps([{"state": "x"}], salt="wizard.web.begun_sign_ins"),
+    }[forged]
+    assert "belongs to no sign-in" in refused(stranger.get(f"{parts.path}?{parts.query}"))
+    assert stranger.get("/").status_code == 302
+
+
+def test_an_account_is_not_connected_with_who_did_not_ask_for_it(
+    working: Client, provider: Provider, operator: Operator
+) -> None:
+    """Who plants their own cookie in another's browser would have a way into that account."""
+    other = Client()
+    other.force_login(make_operator("mallory", Operator.Role.VIEWER))
+    parts = urlsplit(provider.sign_in(to_provider(other, purpose="connect")))
+    working.cookies["begun"] = other.cookies["begun"].value
+    assert "belongs to no sign-in" in refused(working.get(f"{parts.path}?{parts.query}"))
+    assert not identities.is_linked(operator)
+
+
 def test_who_cancels_there_is_told_so_here(stranger: Client, provider: Provider) -> None:
     state = provider_state(to_provider(stranger))
     answer = stranger.get(f"/sign-in/with/return/?error=access_denied&state={state}")
@@ -286,6 +375,8 @@ def test_the_secret_of_the_client_must_be_right(
     [
         ({"issuer": "https://login.example.net"}, "answers another provider"),
         ({"token_endpoint": None}, "is incomplete"),
+        ({"token_endpoint": "ftp://127.0.0.1/token"}, "do not begin with https://"),
+        ({"authorization_endpoint": "javascript:alert(1)"}, "do not begin with https://"),
     ],
 )
 def test_a_provider_that_is_another_one_is_not_gone_to(
@@ -301,6 +392,69 @@ def test_a_provider_that_does_not_answer_is_named(
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
     words = refused(stranger.post("/sign-in/with/"))
     assert "Contoso does not answer at http://127.0.0.1:9." in words
+
+
+def test_a_provider_on_this_machine_is_asked_directly_whatever_proxy_the_site_has(
+    stranger: Client, provider: Provider, known: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert back_from(stranger, provider)["Location"] == "/"
+
+
+def test_another_one_is_asked_by_the_proxy_of_the_site(
+    stranger: Client, provider: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OIDC_ISSUER = "https://login.example.net"
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(PATIENCE_S)
+
+        def refuse() -> None:
+            by, _from = proxy.accept()
+            with by:
+                asked.append(by.recv(200))
+                by.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        assert "Contoso does not answer at https://login.example.net." in refused(
+            stranger.post("/sign-in/with/")
+        )
+        thread.join()
+    assert asked[0].startswith(b"CONNECT login.example.net:443 ")
+
+
+def test_the_netrc_of_this_machine_says_nothing_to_the_provider(
+    provider: Provider, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OIDC_ISSUER = "https://login.example.net"
+    (tmp_path / "netrc").write_text("machine login.example.net login me password for-somebody-else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with requests.Session() as plain, ProviderAdapter().get_requests_session() as ours:
+        request = requests.Request("GET", "https://login.example.net/keys")
+        assert "Authorization" in plain.prepare_request(request).headers
+        assert "Authorization" not in ours.prepare_request(request).headers
+
+
+def test_a_provider_that_sends_elsewhere_is_not_followed(stranger: Client, provider: Provider) -> None:
+    provider.moved = f"{provider.issuer}/.well-known/openid-configuration"
+    assert "Contoso does not answer" in refused(stranger.post("/sign-in/with/"))
+
+
+def test_over_tls_nothing_is_said_in_the_clear(provider: Provider, settings: Any) -> None:
+    """An issuer of https:// whose configuration leads the secret of the client over plain HTTP is refused."""
+    found = {name: f"https://login.example.net/{name}" for name in ("token_endpoint", "jwks_uri")}
+    assert oidc.addresses_are_safe({**found}, issuer="https://login.example.net")
+    for name in ("token_endpoint", "jwks_uri", "userinfo_endpoint"):
+        unsafe = {**found, name: "http://login.example.net/plain"}
+        assert not oidc.addresses_are_safe(unsafe, issuer="https://login.example.net")
 
 
 def test_a_provider_that_keeps_everybody_waiting_is_left_alone_for_a_while(

@@ -207,6 +207,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_ADAPTER = "wizard.services.allauth_adapters.ProviderAdapter"
 
 # Sign-in by an OpenID Connect provider, beside passwords; off without an issuer.
 OIDC_ISSUER = env.https_url("OIDC_ISSUER")

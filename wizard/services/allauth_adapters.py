@@ -6,11 +6,29 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 
 from wizard.models.sealing import seal, unseal
 
 NAME: Final = "Foothold"
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def get_requests_session(self) -> Any:
+        """How the OpenID Connect provider is asked: by the proxy of the site, as Azure is; one on this machine, directly.
+
+        A ~/.netrc does not say who we are there, and a redirect is no answer: what was judged is what is spoken to.
+        """
+        session = super().get_requests_session()
+        session.trust_env = not settings.OIDC_ISSUER.startswith("http://")
+        session.auth = _as_it_is
+        session.max_redirects = 0
+        return session
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -166,7 +166,16 @@ def _ask_configuration() -> dict[str, Any]:
         raise _failed(_("What %(provider)s says of itself at %(issuer)s is incomplete."))
     if known != settings.OIDC_ISSUER:
         raise _failed(_("At %(issuer)s answers another provider."))
+    if not addresses_are_safe(found, issuer=known):
+        raise _failed(_("%(provider)s names addresses that do not begin with https://."))
     return found
+
+
+def addresses_are_safe(configuration: dict[str, Any], *, issuer: str) -> bool:
+    """Codes and the secret of this client go there, and browsers. Only a provider on this machine may do without TLS."""
+    schemes = ("https://", "http://") if issuer.startswith("http://") else ("https://",)
+    named = (configuration[name] for name in (*_ADDRESSES, "userinfo_endpoint") if name in configuration)
+    return all(isinstance(url, str) and url.startswith(schemes) for url in named)
 
 
 def _get(url: str, headers: dict[str, str]) -> dict[str, Any]:

@@ -19,12 +19,12 @@ from django.views.decorators.http import require_GET, require_POST
 from wizard.services import identities, oidc, sessions
 from wizard.services.errors import NotAllowed, UserError
 from wizard.text import Text, _
-from wizard.web import entering
+from wizard.web import begun_sign_ins, entering
+from wizard.web.begun_sign_ins import Begun
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import say
 from wizard.web.reauthentication import confirm_first, freshly_signed_in, is_fresh, safe_next
 
-_PROVIDER: Final = "oidc"
 # What for: to sign in, to confirm that it is you, to connect an account of the provider with who is signed in.
 _SIGN_IN, _AGAIN, _CONNECT = "sign_in", "again", "connect"
 _PURPOSES: Final = frozenset({_SIGN_IN, _AGAIN, _CONNECT})
@@ -34,8 +34,6 @@ _PURPOSES: Final = frozenset({_SIGN_IN, _AGAIN, _CONNECT})
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """By POST, so that no other site can sign somebody in here as somebody else."""
-    from allauth.socialaccount.internal import statekit
-
     _must_be_on()
     purpose = request.POST.get("purpose", _SIGN_IN)
     if purpose not in _PURPOSES:
@@ -50,50 +48,51 @@ def start(request: HttpRequest) -> HttpResponse:
         question = oidc.ask(state=state, return_url=_return_url(), again=purpose == _AGAIN)
     except oidc.ProviderFailed as error:
         return _refused(request, error)
-    kept = {
-        "purpose": purpose,
-        "back": safe_next(request),
-        "nonce": question.nonce,
-        "verifier": question.verifier,
-    }
-    statekit.stash_state(request, provider_id=_PROVIDER, state=kept, state_id=state)
     # A page and not a redirect: browsers that keep to form-action follow none from a form to another site.
     context = {"url": question.url, "provider": settings.OIDC_NAME}
-    return render(request, "registration/to_provider.html", context)
+    response = render(request, "registration/to_provider.html", context)
+    begun = Begun(
+        state=state,
+        purpose=purpose,
+        back=safe_next(request),
+        nonce=question.nonce,
+        verifier=question.verifier,
+        person=request.user.pk,
+        at=timezone.now().timestamp(),
+    )
+    begun_sign_ins.remember(request, response, begun)
+    return response
 
 
 @never_cache
 @require_GET
 def come_back(request: HttpRequest) -> HttpResponse:
-    from allauth.socialaccount.internal import statekit
-
     _must_be_on()
-    kept = statekit.unstash_state(request, state_id=request.GET.get("state", ""), provider_id=_PROVIDER)
+    state = request.GET.get("state", "")
     try:
-        if kept is None:
-            raise oidc.ProviderFailed(
-                Text(
-                    _(
-                        "This answer belongs to no sign-in that was begun in this browser in the last ten minutes."
-                    )
-                ),
-                remedy=Text(_("Begin again on the sign-in page.")),
-            )
-        if "code" not in request.GET:
-            raise oidc.ProviderFailed(
-                Text(_("%(provider)s did not sign you in."), provider=settings.OIDC_NAME),
-                remedy=Text(_("Try once more, or sign in with a password.")),
-            )
-        claims = oidc.claims_of(
-            request.GET["code"],
-            return_url=_return_url(),
-            nonce=kept["nonce"],
-            verifier=kept["verifier"],
-            again=kept["purpose"] == _AGAIN,
-        )
-        return _go_on(request, kept, claims)
+        response = _answered(request, begun_sign_ins.recall(request, state))
     except UserError as error:
-        return _refused(request, error)
+        response = _refused(request, error)
+    begun_sign_ins.forget(request, response, state)
+    return response
+
+
+def _answered(request: HttpRequest, begun: Begun | None) -> HttpResponse:
+    if begun is None:
+        raise _of_no_sign_in()
+    if "code" not in request.GET:
+        raise oidc.ProviderFailed(
+            Text(_("%(provider)s did not sign you in."), provider=settings.OIDC_NAME),
+            remedy=Text(_("Try once more, or sign in with a password.")),
+        )
+    claims = oidc.claims_of(
+        request.GET["code"],
+        return_url=_return_url(),
+        nonce=begun.nonce,
+        verifier=begun.verifier,
+        again=begun.purpose == _AGAIN,
+    )
+    return _go_on(request, begun, claims)
 
 
 @page
@@ -109,19 +108,22 @@ def disconnect(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
-def _go_on(request: HttpRequest, kept: dict[str, Any], claims: dict[str, Any]) -> HttpResponse:
-    if kept["purpose"] == _SIGN_IN:
+def _go_on(request: HttpRequest, begun: Begun, claims: dict[str, Any]) -> HttpResponse:
+    if begun.purpose == _SIGN_IN:
         return entering.enter(
             request,
             identities.person_of(claims),
-            back=kept["back"],
+            back=begun.back,
             by="provider",
             proved=oidc.signed_in_at(claims),
         )
     if not request.user.is_authenticated:
         return redirect("sign_in")
     person = request.user
-    if kept["purpose"] == _CONNECT:
+    if person.pk != begun.person:
+        # The account of who began it is not to be connected with who is signed in by now.
+        raise _of_no_sign_in()
+    if begun.purpose == _CONNECT:
         identities.link(person, claims)
         messages.success(request, gettext("The account is connected."))
         return redirect("account")
@@ -132,7 +134,14 @@ def _go_on(request: HttpRequest, kept: dict[str, Any], claims: dict[str, Any]) -
         )
     sessions.prove(request.session, timezone.now())
     request.session.cycle_key()
-    return redirect(kept["back"])
+    return redirect(begun.back or settings.LOGIN_REDIRECT_URL)
+
+
+def _of_no_sign_in() -> oidc.ProviderFailed:
+    return oidc.ProviderFailed(
+        Text(_("This answer belongs to no sign-in that was begun in this browser in the last ten minutes.")),
+        remedy=Text(_("Begin again on the sign-in page.")),
+    )
 
 
 def _refused(request: HttpRequest, error: UserError) -> HttpResponse:
