@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests import stories
 from tests.api.client import token_of
 from tests.builders import make_deployment
-from wizard.models import BrowserSession, Credential, Operator, Pulse
+from wizard.models import ApiToken, BrowserSession, Credential, Operator, Pulse
 from wizard.services import credentials, pulses, readiness
 
 # The parts are asked in threads of their own, which see what is committed.
@@ -232,6 +232,24 @@ def test_who_is_signed_in_is_told_of_a_database_that_fails_like_anybody_else(cli
     assert status in (200, 503)
     assert "details" not in body["parts"]["worker"]
     assert client.get("/metrics").status_code == 401
+
+
+@pytest.fixture
+def no_tokens(operator: Operator) -> Iterator[str]:
+    """A good token, and then the database fails for whoever looks it up."""
+    token = token_of(operator, "read")
+    table = ApiToken._meta.db_table
+    _run(f"ALTER TABLE {table} RENAME TO away")
+    yield token
+    _run(f"ALTER TABLE away RENAME TO {table}")
+
+
+@pytest.mark.usefixtures("well", "space")
+def test_a_good_token_is_not_called_wrong_where_the_database_fails(client: Client, no_tokens: str) -> None:
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {no_tokens}"})
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "database" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("well", "space")

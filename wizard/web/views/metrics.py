@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Final
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -12,20 +15,35 @@ from django.views.decorators.http import require_safe
 from wizard.services import metrics
 from wizard.web.middleware import client_address
 from wizard.web.onlooker import onlooker
+from wizard.web.views.crash import RETRY_AFTER_S
+
+log = structlog.get_logger(__name__)
+
+_PLAIN: Final = "text/plain; charset=utf-8"
 
 
 @never_cache
 @require_safe
 def exposed(request: HttpRequest) -> HttpResponse:
     """Not for a cookie: a page of somebody else that includes this address would make the server work."""
-    if not _from_allowed_address(request) and onlooker(request, cookie=False) is None:
+    try:
+        if not _from_allowed_address(request) and onlooker(request, cookie=False) is None:
+            return HttpResponse(
+                "Send an API token of this installation as a Bearer token, or have METRICS_ALLOW name your address.\n",
+                status=401,
+                content_type=_PLAIN,
+                headers={"WWW-Authenticate": 'Bearer realm="Foothold"'},
+            )
+        return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+    except DatabaseError as error:
+        # A good token is no wrong one because nobody can look it up.
+        log.error("metrics.database_down", error=type(error).__name__)
         return HttpResponse(
-            "Send an API token of this installation as a Bearer token, or have METRICS_ALLOW name your address.\n",
-            status=401,
-            content_type="text/plain; charset=utf-8",
-            headers={"WWW-Authenticate": 'Bearer realm="Foothold"'},
+            "The database does not answer; /readyz tells more.\n",
+            status=503,
+            content_type=_PLAIN,
+            headers={"Retry-After": str(RETRY_AFTER_S)},
         )
-    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
 
 def _from_allowed_address(request: HttpRequest) -> bool:
