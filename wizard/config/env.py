@@ -13,6 +13,18 @@ from django.core.exceptions import ImproperlyConfigured
 # What `secret` reads from a file where NAME_FILE names one.
 SECRETS = ("SECRET_KEY", "CREDENTIAL_KEYS", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+# What may stand behind the ? of DATABASE_URL: how the connection is made, never to where.
+_CONNECTION = (
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "channel_binding",
+    "connect_timeout",
+    "application_name",
+    "target_session_attrs",
+)
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -169,7 +181,10 @@ def secret_files() -> dict[str, Path]:
 
 
 def postgresql(url: str) -> dict[str, object]:
-    """Django's database settings from `postgresql://user:password@host:port/name`."""
+    """Django's database settings from `postgresql://user:password@host:port/name?sslmode=verify-full&sslrootcert=/path`.
+
+    Raises ImproperlyConfigured for what is not understood there: who asks for TLS must not be given less without a word.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -192,4 +207,40 @@ def postgresql(url: str) -> dict[str, object]:
         "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _connection_options(parts.query),
     }
+
+
+def redis(url: str) -> str:
+    """`redis://` or, over TLS, `rediss://`, whose certificate is verified unless the address itself says otherwise.
+
+    Cache and broker read the same address with different libraries, and that of the broker verifies nothing by itself.
+    """
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        found = False
+    if not found:
+        raise ImproperlyConfigured(
+            "REDIS_URL must look like redis://:password@host:6379/0, or rediss:// over TLS. "
+            "In the password, write %2F for /, %23 for #, %3F for ?, %40 for @, %5B for [ and %5D for ]."
+        ) from None
+    if parts.scheme == "redis" or "ssl_cert_reqs=" in parts.query:
+        return url
+    return f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required"
+
+
+def _connection_options(query: str) -> dict[str, str]:
+    # Nothing of it is repeated in a message: it may be a part of a password.
+    given = (pair.partition("=") for pair in query.split("&") if pair)
+    found = {unquote(option): unquote(value) for option, _sign, value in given}
+    if not found.keys() <= set(_CONNECTION):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL may have {', '.join(_CONNECTION)} behind the ?, and nothing else."
+        )
+    if found.get("sslmode", "prefer") not in _SSL_MODES:
+        raise ImproperlyConfigured(f"DATABASE_URL: sslmode must be one of {', '.join(_SSL_MODES)}.")
+    if not found.get("connect_timeout", "1").isdecimal():
+        raise ImproperlyConfigured("DATABASE_URL: connect_timeout must be a whole number of seconds.")
+    return found

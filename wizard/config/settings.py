@@ -261,6 +261,7 @@ else:
 
 REDIS_URL = env.secret("REDIS_URL")
 if REDIS_URL:
+    REDIS_URL = env.redis(REDIS_URL)
     # A Redis that accepts connections and says nothing must not hold a request for ever.
     REDIS_PATIENCE = {"socket_connect_timeout": 2, "socket_timeout": 3}
     CACHES = {
