@@ -69,6 +69,24 @@ def test_no_key_at_all_is_said() -> None:
         keys.credential_keys(",", SECRET_KEY)
 
 
+def test_a_first_key_can_be_made_where_nothing_starts_without_one() -> None:
+    without = ("SECRET_KEY", "CREDENTIAL_KEYS", "CREDENTIAL_KEYS_FILE")
+    done = subprocess.run(
+        [sys.executable, "-m", "wizard.config.keys"],
+        cwd=ROOT,
+        env={
+            **{name: value for name, value in os.environ.items() if name not in without},
+            "FOOTHOLD_PRODUCTION": "true",
+            "CREDENTIAL_KEYS": "no key",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert keys.credential_keys(done.stdout, SECRET_KEY) == [done.stdout.strip()]
+
+
 # --- the key that is kept under var -----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The two kinds of key at start: SECRET_KEY, which signs, and CREDENTIAL_KEYS, which seal what is stored.
 
-No message here shows a key, nor a part of one.
+No message here shows a key, nor a part of one. `python -m wizard.config.keys` makes one, also where no command of
+manage.py starts for want of it.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ import base64
 import fcntl
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from wizard.config.private import unusable
 
 _FERNET_KEY: Final = re.compile(r"[A-Za-z0-9_\-+/]{43}=")
-_MAKE_ONE: Final = "manage.py rotate_keys --new makes one"
+_MAKE_ONE: Final = "python -m wizard.config.keys makes one"
 # Read and write for the owner; whatever is beyond lets somebody else read or change a key.
 _OTHERS: Final = 0o077
 _OF_CONTAINERS: Final = Path("/run/secrets")
@@ -125,3 +128,7 @@ def _made_from(secret_key: str) -> Sequence[bytes]:
     """The ways in which a Fernet key is commonly made from SECRET_KEY."""
     raw = secret_key.encode()
     return (sha256(raw).digest(), raw[:32], raw[:32].ljust(32, b"0"), raw[:32].ljust(32, b"\0"), raw[-32:])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{Fernet.generate_key().decode()}\n")
