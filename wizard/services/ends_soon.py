@@ -81,7 +81,7 @@ def _found(actor: Operator) -> Iterator[Found]:
             yield expiry.temporary_component(addition.name, addition.remind_at), addition.deployment
     yield from ends_of_machines(visible, since=now - LATELY, until=now + SOON)
     tokens = ApiToken.objects.filter(revoked_at=None, expires_at__range=(now - LATELY, now + SOON))
-    if not may(actor, "token.see_of_others"):
+    if not may(actor, "token.be_told_when_others_end"):
         tokens = tokens.filter(user=actor)
     for token in tokens:
         yield expiry.api_token(token.name, token.expires_at), None

@@ -88,7 +88,7 @@ USE_CASES: Final[Mapping[str, Permission]] = MappingProxyType(
         "team.change": "administer",
         "token.create_for_others": "administer",
         "token.revoke_for_others": "administer",
-        "token.see_of_others": "administer",
+        "token.be_told_when_others_end": "administer",
         "person.change": "administer",
         "person.reset_second_factor": "administer",
         "person.forget_refusals": "administer",
