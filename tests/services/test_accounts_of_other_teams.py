@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from datetime import timedelta
+
 import pytest
+from django.db import connections, transaction
+from django.utils import timezone
 
 from tests.api.client import Api, ok, token_of
 from tests.builders import make_operator
+from tests.lab_fixtures import leave_vcenter
 from tests.services.conftest import Begin
+from tests.waiting import wait_until
 from tests.walk import Failure, Walk
 from wizard.models import (
     AuditEntry,
@@ -15,11 +23,12 @@ from wizard.models import (
     DeploymentState,
     Machine,
     Operator,
+    Task,
     TaskState,
     Team,
     VCenter,
 )
-from wizard.services import deployment_team, deployments, discovery, freshness
+from wizard.services import deployment_team, deployments, discovery, freshness, tasks, vcenter_registry
 from wizard.services.errors import Conflict
 from wizard.services.permissions import forget_teams
 from wizard.services.vcenter_access import open_session
@@ -177,6 +186,82 @@ def test_a_registration_that_fails_leaves_the_account_as_it_was(begin: Begin) ->
     assert failure.code
     assert VCenter.objects.get().credential.name == first.credential
     assert [found.name for found in VCenter.objects.get().deployments.all()] == ["first"]
+
+
+def test_a_worker_that_is_killed_while_it_registers_leaves_the_account_as_it_was(begin: Begin) -> None:
+    first = standing(begin, "first", "Lyon")
+    first.done("register_vcenter")
+    second = standing(begin, "second", "Essen")
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    # The worker comes as far as to the reading of the machines, where it waits for another refresh.
+    right = discovery.take(VCenter.objects.get().pk)
+    assert right is not None
+    task = second.launch("register_vcenter")
+    leave_vcenter()
+    # A child has its own connections to the database, as a worker process has.
+    connections.close_all()
+    worker = os.fork()
+    if worker == 0:
+        try:
+            tasks.execute(task.pk, "a worker that is killed")
+        finally:
+            os._exit(1)
+    try:
+        wait_until(
+            lambda: any("this one comes after it" in str(event.message) for event in task.events.all())
+        )
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+    row = VCenter.objects.get()
+    assert row.credential.name == first.credential
+    assert [found.name for found in row.deployments.all()] == ["first"]
+
+    right.end()
+    second.control.expire_sessions()
+    Task.objects.filter(pk=task.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    second.execute(task)
+    assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 2)
+    row.refresh_from_db()
+    assert row.credential.name == second.credential
+    assert {found.name for found in row.deployments.all()} == {"first", "second"}
+
+
+def test_who_registers_meanwhile_keeps_the_account_of_the_vcenter(begin: Begin) -> None:
+    """Two replace a refused account at once: the one that comes to its end first is the one that the machines are read with."""
+    first = standing(begin, "first", "Lyon")
+    first.done("register_vcenter")
+    second, third = standing(begin, "second", "Essen"), standing(begin, "third", "Oslo")
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    answers = deployments.answers_of(second.deployment)["vcenter"]
+    with open_session(answers, second.deployment) as session:
+        waiting = vcenter_registry.save(answers, session.about, second.deployment)
+    third.done("register_vcenter")
+    with transaction.atomic():
+        waiting.settle(second.deployment)
+    assert VCenter.objects.get().credential.name == third.credential
+
+
+def test_what_a_replaced_account_saw_last_is_not_where_the_next_reading_goes_on(begin: Begin) -> None:
+    first = standing(begin, "first", "Lyon")
+    first.done("register_vcenter")
+    before = set(VCenter.objects.get().watches)
+    second = standing(begin, "second", "Essen")
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    second.done("register_vcenter")
+    assert before
+    assert not before & set(VCenter.objects.get().watches)
+
+
+def test_a_row_that_a_dead_worker_left_unread_goes_with_the_next_failure(begin: Begin) -> None:
+    walk = standing(begin, "first", "Lyon")
+    answers = deployments.answers_of(walk.deployment)["vcenter"]
+    with open_session(answers, walk.deployment) as session:
+        vcenter_registry.save(answers, session.about, walk.deployment)
+    assert VCenter.objects.count() == 1
+    walk.control.add_fault("CreateContainerView", "NoPermission", count=9)
+    assert walk.failed("register_vcenter").code
+    assert not VCenter.objects.exists()
 
 
 def test_the_schedule_reads_nothing_with_the_account_of_a_team_that_has_left(begin: Begin) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from wizard.journey.errors import FieldError
 from wizard.models import Deployment, DeploymentState, VCenter
 from wizard.services import audit, deployments, discovery, vault_vcenters, vcenter_registry
-from wizard.services.discovery import claim, judging
+from wizard.services.discovery import judging
 from wizard.services.discovery.claim import Claim
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.tasks.progress import Progress
@@ -68,16 +69,21 @@ def run_register(progress: Progress) -> Done:
         if saved.kept:
             progress.info(_KEPT)
         try:
-            _discover(vcenter, progress, start=30, complete=True, joining=task.deployment)
+            _discover(
+                vcenter,
+                progress,
+                start=30,
+                complete=True,
+                joining=task.deployment,
+                sign_in=saved.sign_in,
+            )
         except BaseException:
-            # Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
-            if saved.new:
-                VCenter.objects.filter(claim.free(timezone.now()), pk=vcenter.pk, deployments=None).delete()
-            saved.take_back()
+            saved.give_up()
             raise
     counts = _counts(vcenter)
 
     def commit() -> None:
+        saved.settle(task.deployment)
         # Where the same address leads to another instance by now, the deployment goes with it.
         task.deployment.vcenters.set([vcenter])
         # The deployment's own appliance is one of these machines.
@@ -192,6 +198,7 @@ def _discover(
     start: int,
     complete: bool,
     joining: Deployment | None = None,
+    sign_in: Mapping[str, Any] = MappingProxyType({}),
 ) -> discovery.Outcome:
     right = _claim(vcenter.pk, progress)
     progress.phase(Text(_("Discovering machines")), start)
@@ -205,7 +212,7 @@ def _discover(
         if expected:
             progress.percent(start + (95 - start) * min(1.0, read / expected))
 
-    return discovery.refresh(right, complete=complete, report=report, joining=joining)
+    return discovery.refresh(right, complete=complete, report=report, joining=joining, sign_in=sign_in)
 
 
 def _claim(vcenter_id: UUID, progress: Progress) -> Claim:

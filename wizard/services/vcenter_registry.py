@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from django.db import transaction
+from django.utils import timezone
 
 from wizard.models import Credential, Deployment, VCenter
 from wizard.services import account_use, credentials
+from wizard.services.discovery import claim
 from wizard.services.errors import Conflict
 from wizard.text import Text, _
 from wizard.vsphere.about import About
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+_SIGN_IN: Final = ("host", "port", "thumbprint_sha256", "credential")
 
 
 def identity_of(about: About, answers: dict[str, Any]) -> str:
@@ -46,59 +54,82 @@ def refuse_second_name(about: About, answers: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """`kept`: its machines are read with the account of another deployment, as before, and not with that of the answers."""
+    """A vCenter that is being registered. `vcenter` shows it as it will be; `kept`: its machines are read with the account of
+    another deployment, as before, and not with that of the answers."""
 
     vcenter: VCenter
-    new: bool
     kept: bool
-    # How it was signed in to before: account and certificate.
-    before: dict[str, Any]
+    answers: Mapping[str, Any]
+    # What was seen of it just now, and the account that goes with it. Stored with the success, not before.
+    seen: Mapping[str, Any]
 
-    def take_back(self) -> None:
-        """Nothing was registered: who uses it goes on with the account of before."""
-        if self.before:
-            VCenter.objects.filter(pk=self.vcenter.pk, credential=self.vcenter.credential).update(
-                **self.before
-            )
+    @property
+    def sign_in(self) -> Mapping[str, Any]:
+        """How its machines are read for this registration, where that is not how they are read yet."""
+        return {} if self.kept else {name: self.seen[name] for name in _SIGN_IN}
+
+    def settle(self, deployment: Deployment) -> None:
+        """Store it, in the transaction that registers the vCenter: a worker that dies before that has replaced nothing."""
+        row = _locked().get(pk=self.vcenter.pk)
+        changes = dict(self.seen)
+        # Who registered it meanwhile comes first, as if that had been so from the start.
+        if self.kept or _keeps_its_account(row, self.seen["credential"], self.answers, deployment):
+            changes = {name: value for name, value in changes.items() if name not in _SIGN_IN}
+        VCenter.objects.filter(pk=row.pk).update(**changes)
+
+    def give_up(self) -> None:
+        """Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
+
+        A row that nobody has read through yet goes, also where another worker died before it came to this.
+        """
+        unread = VCenter.objects.filter(claim.free(timezone.now()), discovered_at=None, deployments=None)
+        unread.filter(pk=self.vcenter.pk).delete()
 
 
 @transaction.atomic
 def save(answers: dict[str, Any], about: About, deployment: Deployment) -> Saved:
-    """The row of this vCenter as it was seen just now.
+    """This vCenter as it was seen just now: a row of its own where it is new, else what its row becomes by `settle`.
 
     All who use a vCenter see the machines that one account shows. That stays the account of whoever registered it first, as
     long as a deployment beside this one uses it and it can sign in: else a second one would put an account into the hands of
     others, or one that shows less in the place of one that shows everything.
     """
     own = Credential.objects.get(name=answers["credential"])
-    held = VCenter.objects.select_for_update(of=("self",)).select_related("credential")
-    row = held.filter(instance_uuid=identity_of(about, answers)).first()
-    kept = row is not None and row.credential_id != own.pk and _is_needed(row, answers, deployment)
-    before = {} if row is None else _signed_in(row)
+    row = _locked().filter(instance_uuid=identity_of(about, answers)).first()
+    kept = row is not None and _keeps_its_account(row, own, answers, deployment)
     seen = {
         "host": answers["host"],
         "port": answers["port"],
         "thumbprint_sha256": answers["thumbprint_sha256"],
-        "credential": row.credential if row is not None and kept else own,
+        "credential": own,
         "product": about.product,
         "version": about.version,
         "build": about.build,
         "api_type": about.api_type,
         "api_version": about.api_version,
     }
-    vcenter, new = VCenter.objects.update_or_create(
-        instance_uuid=identity_of(about, answers),
-        defaults=seen,
-        create_defaults={"friendly_name": answers["host"], **seen},
-    )
-    return Saved(vcenter=vcenter, new=new, kept=kept, before=before)
+    if row is None:
+        # Of two that are as quick, one finds the row of the other.
+        row, _new = VCenter.objects.get_or_create(
+            instance_uuid=identity_of(about, answers), defaults={"friendly_name": answers["host"], **seen}
+        )
+    for name, value in seen.items():
+        if not (kept and name in _SIGN_IN):
+            setattr(row, name, value)
+    return Saved(vcenter=row, kept=kept, answers=answers, seen=seen)
 
 
-def _signed_in(row: VCenter) -> dict[str, Any]:
-    return {"credential": row.credential, "thumbprint_sha256": row.thumbprint_sha256}
+def _locked() -> QuerySet[VCenter]:
+    return VCenter.objects.select_for_update(of=("self",)).select_related("credential")
 
 
-def _is_needed(row: VCenter, answers: dict[str, Any], deployment: Deployment) -> bool:
+def _keeps_its_account(
+    row: VCenter, own: Credential, answers: Mapping[str, Any], deployment: Deployment
+) -> bool:
+    return row.credential_id != own.pk and _is_needed(row, answers, deployment)
+
+
+def _is_needed(row: VCenter, answers: Mapping[str, Any], deployment: Deployment) -> bool:
     """Whether the account of this row is one that another deployment uses, and that still leads into this vCenter."""
     credential = row.credential
     if credential.standing == Credential.Standing.REJECTED:

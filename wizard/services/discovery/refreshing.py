@@ -6,9 +6,10 @@ marked as gone, and no version: the next refresh reads everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from wizard.vsphere.errors import ConnectionLost
 
 # Everything is read this often, however well the watch works.
 FULL_EVERY: Final = timedelta(days=1)
+AS_STORED: Final[Mapping[str, Any]] = MappingProxyType({})
 # As many versions are remembered as a vCenter may have workers that watch it.
 _WATCHES: Final = 16
 
@@ -55,15 +57,23 @@ def refresh(
     complete: bool = False,
     report: Callable[[int], None] = no_report,
     joining: Deployment | None = None,
+    sign_in: Mapping[str, Any] = AS_STORED,
 ) -> Outcome:
     """Read what has changed since the last refresh here, or everything: where `complete` says so, where nothing is known of
     a last refresh, and once a day.
 
     `report` is told how many machines were read so far, after each batch; what it raises ends the refresh. `joining` is the
-    deployment for which the vCenter is being registered: its account may be the one that is used. The claim is renewed
-    meanwhile, and given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
+    deployment for which the vCenter is being registered: its account may be the one that is used. `sign_in` are the fields
+    of the vCenter that registration will store, and that hold for this refresh already. The claim is renewed meanwhile, and
+    given up, whatever happens. A failure is kept with the vCenter and raised: VSphereError, UserError.
     """
     vcenter = VCenter.objects.select_related("credential").get(pk=claim.vcenter_id)
+    # What one account shows tells nothing of what is gone for another one: whoever reads next reads everything.
+    other_account = sign_in.get("credential", vcenter.credential) != vcenter.credential
+    for name, value in sign_in.items():
+        setattr(vcenter, name, value)
+    if other_account:
+        vcenter.watches = {}
     complete = complete or _is_due_completely(vcenter)
     with (
         remembered(claim, next_at=next_refresh(timezone.now())),
