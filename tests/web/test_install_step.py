@@ -87,13 +87,16 @@ def test_the_bundle_is_sent_to_who_has_just_proved_who_they_are(working: Client,
     with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
         confirm = f"/sign-in/again/?{urlencode({'next': install})}"
         page = page_of(working, by_hand)
-        assert page.all("a", href=confirm)
+        # Back to the bundle, not to the top of a long page.
+        there = f"{install}#way-hand"
+        assert page.all("a", href=f"/sign-in/again/?{urlencode({'next': there})}")
+        assert page.all("section", aria_labelledby="way-hand")
         assert not page.all("input", name="bundle-password")
         refused = working.post(install, {"action": "bundle"}, HTTP_REFERER=f"http://testserver{install}")
         assert refused["Location"] == confirm
         assert not AuditEntry.objects.filter(action="installation.bundle_taken").exists()
-        proof = {"password": "correct horse battery", "next": install}
-        assert working.post("/sign-in/again/", proof)["Location"] == install
+        proof = {"password": "correct horse battery", "next": there}
+        assert working.post("/sign-in/again/", proof)["Location"] == there
         assert post(working, by_hand, "bundle").status_code == 200
 
 

@@ -51,7 +51,10 @@ def test_an_idle_session_ends_says_why_and_leads_back(operator: Operator) -> Non
         assert "nothing happened" not in read(client.get("/")).words
 
 
-def test_a_stranger_leaves_no_session_behind_whichever_door_they_try(operator: Operator) -> None:
+def test_a_stranger_leaves_no_session_behind_whichever_door_they_try(
+    operator: Operator, settings: Any
+) -> None:
+    settings.AXES_ENABLED = True
     stranger = Client()
     stranger.cookies["sessionid"] = "a" * 32
     for address in ("/", "/sign-in/", "/sign-in/code/", "/sign-in/once/invented/", "/account/", "/nowhere/"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.web.pages import read
+from tests.web.software_passkey import SoftwarePasskey
 from wizard.models import Operator
 from wizard.services import second_factors
 
@@ -160,6 +163,64 @@ def test_guessing_codes_from_many_addresses_is_closed_too(operator: Operator, se
     assert fresh.get("/sign-in/code/").status_code == 429
 
 
+def test_who_has_a_passkey_is_not_kept_out_by_who_guesses_codes_elsewhere(
+    operator: Operator, settings: Any
+) -> None:
+    """Whoever learned the password would else close the second step for its person, again and again."""
+    settings.PROXY_DEPTH, settings.PUBLIC_URL = 1, "http://localhost"
+    second_factors.add_app(operator, *_app())
+    key = SoftwarePasskey(origin="http://localhost", host="localhost")
+    second_factors.add_key(operator, "Blue key", key.made(secrets.token_urlsafe(32)))
+    for number in range(5):
+        guesser = Client(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+        guess(guesser, PASSWORD)
+        for _ in range(4):
+            assert guesser.post("/sign-in/code/", {"code": "000000"}).status_code == 422
+    person = Client(HTTP_X_FORWARDED_FOR="192.0.2.9")
+    guess(person, PASSWORD)
+    assert person.post("/sign-in/code/", {"code": "000000"}).status_code == 429
+    page = person.get("/sign-in/code/")
+    stolen = SoftwarePasskey(origin="http://localhost", host="localhost", id=key.id)
+    assert person.post("/sign-in/code/", _used(stolen, page)).status_code == 422
+    page = person.get("/sign-in/code/")
+    assert person.post("/sign-in/code/", _used(key, page))["Location"] == "/"
+    assert person.get("/").status_code == 200
+
+
+def test_who_has_only_codes_is_kept_out_whatever_they_say_that_they_send(
+    operator: Operator, settings: Any
+) -> None:
+    settings.PROXY_DEPTH = 1
+    second_factors.add_app(operator, *_app())
+    for number in range(5):
+        client = Client(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+        guess(client, PASSWORD)
+        for _ in range(4):
+            assert client.post("/sign-in/code/", {"credential": "{}", "code": "000000"}).status_code == 422
+    fresh = Client(HTTP_X_FORWARDED_FOR="198.51.100.99")
+    guess(fresh, PASSWORD)
+    assert fresh.post("/sign-in/code/", {"credential": "{}", "code": "000000"}).status_code == 429
+
+
+def test_who_is_signed_in_proves_it_by_password_while_somebody_guesses_at_the_codes(
+    operator: Operator, settings: Any
+) -> None:
+    settings.PROXY_DEPTH = 1
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        person = Client(HTTP_X_FORWARDED_FOR="192.0.2.9")
+        guess(person, PASSWORD)
+        second_factors.add_app(operator, *_app())
+        clock.shift(timedelta(minutes=11))
+        for number in range(5):
+            guesser = Client(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+            guess(guesser, PASSWORD)
+            for _ in range(4):
+                guesser.post("/sign-in/code/", {"code": "000000"})
+        assert person.post("/sign-in/again/", {"code": "000000"}).status_code == 429
+        assert read(person.get("/sign-in/again/")).all("input", name="password")
+        assert person.post("/sign-in/again/", {"password": PASSWORD}).status_code == 302
+
+
 def test_a_user_name_that_looks_like_the_count_of_codes_closes_nobodys_second_step(
     operator: Operator, settings: Any
 ) -> None:
@@ -197,6 +258,12 @@ def test_guessing_at_the_proof_is_closed(operator: Operator) -> None:
         statuses = [client.post("/sign-in/again/", {"password": "wrong"}).status_code for _ in range(5)]
         assert statuses == [422, 422, 422, 422, 429]
         assert client.post("/sign-in/again/", {"password": PASSWORD}).status_code == 429
+
+
+def _used(key: SoftwarePasskey, page: HttpResponse) -> dict[str, str]:
+    found = re.search(r'"challenge": "([A-Za-z0-9_-]+)"', page.content.decode())
+    assert found is not None
+    return {"credential": json.dumps(key.used(found[1]))}
 
 
 def _app() -> tuple[str, str]:

@@ -89,8 +89,13 @@ class SecondStep:
 
 
 def closed(request: HttpRequest, person: Operator) -> HttpResponse | None:
-    """The answer for who has guessed too often; None while the door is open."""
-    return throttle.closed(request, name_of(person), everywhere=_GUESSES_EVERYWHERE)
+    """The answer for who has guessed too often; None while the door is open.
+
+    A passkey cannot be guessed: whoever guesses codes elsewhere does not keep out who has one.
+    """
+    guessable = request.method == "POST" and "credential" not in request.POST
+    keyed = not guessable and second_factors.KEY in second_factors.kinds_of(person)
+    return throttle.closed(request, name_of(person), everywhere=None if keyed else _GUESSES_EVERYWHERE)
 
 
 def name_of(person: Operator) -> str:

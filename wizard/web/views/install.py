@@ -209,7 +209,7 @@ def _page(
         "install_form": _install_form(request, problems if failed_part == "install" else ()),
         "bundle_form": _bundle_form(problems if failed_part == "bundle" else ()),
         **approval_panel.panel(deployment, request.user),
-        "confirm_url": "" if is_fresh(request) else confirm_url(request.path),
+        "confirm_url": "" if is_fresh(request) else confirm_url(f"{request.path}#way-hand"),
         "verified": results.latest_run(deployment, "after"),
         "verdict_after": results.verdict_of(deployment, "after"),
         "next_url": steps.after(deployment) if done else "",

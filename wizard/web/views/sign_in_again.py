@@ -56,11 +56,14 @@ def again(request: SignedInRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     by_password = "password" in request.POST
     person = request.user
-    shut = (
-        throttle.closed(request, person.get_username())
-        if by_password
-        else second_step.closed(request, person)
-    )
+    shut = None
+    if request.method == "POST":
+        # Looking is free: where one way is closed the others are shown, and work.
+        shut = (
+            throttle.closed(request, person.get_username())
+            if by_password
+            else second_step.closed(request, person)
+        )
     if shut:
         return shut
     has_password = person.has_usable_password()
