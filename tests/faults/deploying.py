@@ -363,5 +363,5 @@ def stalled(ground: Ground) -> None:
 def timed_out(ground: Ground) -> None:
     """Progress is told, and arrives too late."""
     ground.control.lease_timeout(1)
-    ground.control.add_delay("HttpNfcLeaseProgress", 1200, count=1)
+    ground.control.add_delay("HttpNfcLeaseProgress", 2500, count=1)
     ground.control.limit_uploads(bytes_per_s=400_000)

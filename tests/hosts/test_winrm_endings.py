@@ -8,6 +8,8 @@ import time
 import pytest
 
 from tests.hosts.far_hosts import to
+from tests.waiting import AT_ONCE_S
+from wizard.hosts import guard
 from wizard.hosts.connection import open_host
 from wizard.hosts.errors import Dropped, OutputFlood, RemoteFault, Stopped, TimedOut
 from wizard.hosts.session import LARGEST_OUTPUT
@@ -18,13 +20,14 @@ class OurOwn(Exception):
     """What a caller of this room raises in its own functions."""
 
 
-def test_a_script_that_never_ends_is_ended_at_its_deadline() -> None:
+def test_a_script_that_never_ends_is_ended_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "GRACE_S", AT_ONCE_S)
     lines: list[str] = []
     with WindowsHost("hung") as host, open_host(to(host), timeout_s=10) as session:
         began = time.monotonic()
         with pytest.raises(TimedOut) as caught:
             session.run_script("anything", deadline_s=1.5, on_line=lines.append)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < AT_ONCE_S
         assert host.stopped_commands == 1
     assert lines == ["One moment ..."]
     assert (caught.value.step, caught.value.address) == ("script", "hung.lab.test:5986")
@@ -35,11 +38,13 @@ def test_a_host_that_falls_silent_is_given_up() -> None:
         began = time.monotonic()
         with pytest.raises(TimedOut, match="fell silent"):
             session.run_script("anything", deadline_s=60)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < AT_ONCE_S
 
 
-@pytest.mark.parametrize(("scenario", "within_s"), [("hung", 2.5), ("mute", 3.5)])
-def test_the_wish_to_stop_is_obeyed(scenario: str, within_s: float) -> None:
+@pytest.mark.parametrize("scenario", ["hung", "mute"])
+def test_the_wish_to_stop_is_obeyed(scenario: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if scenario == "hung":
+        monkeypatch.setattr(guard, "GRACE_S", AT_ONCE_S)
     wish = threading.Event()
     with WindowsHost(scenario) as host, open_host(to(host), timeout_s=30) as session:
         timer = threading.Timer(0.7, wish.set)
@@ -47,7 +52,7 @@ def test_the_wish_to_stop_is_obeyed(scenario: str, within_s: float) -> None:
         began = time.monotonic()
         with pytest.raises(Stopped):
             session.run_script("anything", deadline_s=60, should_stop=wish.is_set)
-        assert time.monotonic() - began < 0.7 + within_s
+        assert time.monotonic() - began < AT_ONCE_S
         timer.join()
         assert host.stopped_commands == (1 if scenario == "hung" else 0)
 
@@ -120,6 +125,6 @@ def test_a_script_that_asks_a_question_is_not_waited_for() -> None:
     with WindowsHost("healthy") as host, open_host(to(host), timeout_s=10) as session:
         began = time.monotonic()
         with pytest.raises(RemoteFault, match="asks a question"):
-            session.run_script("Read-Host 'Sure?'\nStart-Sleep -Milliseconds 9000", deadline_s=30)
-        assert time.monotonic() - began < 5
+            session.run_script("Read-Host 'Sure?'\nStart-Sleep -Milliseconds 60000", deadline_s=60)
+        assert time.monotonic() - began < AT_ONCE_S
         assert host.stopped_commands == 1

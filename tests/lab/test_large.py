@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +21,7 @@ COUNT = 1000
 @pytest.fixture(scope="module")
 def large(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabVCenter]:
     directory = tmp_path_factory.mktemp("large")
-    started = time.monotonic()
     with LabVCenter(directory=directory, binary=simulator, inventory=many_machines(COUNT)) as vcenter:
-        # One after the other, as the simulator itself makes machines, this many would take 15 s or more.
-        assert time.monotonic() - started < 10.0
         yield vcenter
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.vsphere.conftest import SignIn, account_of
 from tests.vsphere.relay import Relay
 from tests.vsphere.servers import LOOPBACK
+from tests.waiting import AT_ONCE_S
 from wizard.lab.vcenter import LabVCenter
 from wizard.vsphere import guest
 from wizard.vsphere.endpoint import Endpoint
@@ -82,7 +83,7 @@ def test_a_machine_is_switched_on_and_its_guest_waited_for(session: Session, moi
     state = wait_for_guest(
         session,
         moid,
-        timeout_s=8.0,
+        timeout_s=AT_ONCE_S,
         should_stop=lambda: False,
         on_state=seen.append,
         expected_address=ADDRESS,
@@ -123,7 +124,7 @@ def test_a_guest_that_stays_silent_times_out(session: Session, vcenter: LabVCent
     began = time.monotonic()
     with pytest.raises(TimedOut, match=r"an address within 1 seconds\. Last seen: power poweredOn"):
         wait(session, moid, timeout_s=1.0)
-    assert 0.9 < time.monotonic() - began < 4.0
+    assert 0.9 < time.monotonic() - began < AT_ONCE_S
 
 
 def test_waiting_stops_soon_after_it_is_asked_to(
@@ -142,7 +143,7 @@ def test_waiting_stops_soon_after_it_is_asked_to(
             on_state=lambda _state: None,
             expected_address=None,
         )
-    assert 0.2 < time.monotonic() - began < 3.0
+    assert 0.2 < time.monotonic() - began < AT_ONCE_S
 
 
 def test_a_broken_connection_does_not_end_the_wait(session: Session, vcenter: LabVCenter, moid: str) -> None:
@@ -157,7 +158,7 @@ def test_a_broken_connection_does_not_end_the_wait(session: Session, vcenter: La
     state = wait_for_guest(
         session,
         moid,
-        timeout_s=8.0,
+        timeout_s=AT_ONCE_S,
         should_stop=lambda: False,
         on_state=break_once,
         expected_address=ADDRESS,
@@ -173,16 +174,16 @@ def test_a_vcenter_that_stays_away_ends_the_wait(
     vcenter.control.set_gone(True)
     began = time.monotonic()
     with pytest.raises(Exception, match=r"vcenter\.lab\.test:443") as lost:
-        wait(session, moid, timeout_s=30.0)
+        wait(session, moid, timeout_s=2 * AT_ONCE_S)
     assert isinstance(lost.value, ConnectionLost | TlsFailed | Unreachable)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < AT_ONCE_S
     vcenter.control.set_gone(False)
 
 
 def test_a_session_that_ends_is_not_waited_out(sign_in: SignIn, vcenter: LabVCenter, moid: str) -> None:
     def work(session: Session) -> None:
         vcenter.control.expire_sessions()
-        wait(session, moid, timeout_s=30.0)
+        wait(session, moid, timeout_s=2 * AT_ONCE_S)
 
     with pytest.raises(ConnectionLost, match="has ended"), sign_in() as session:
         work(session)
@@ -190,7 +191,7 @@ def test_a_session_that_ends_is_not_waited_out(sign_in: SignIn, vcenter: LabVCen
 
 def test_a_machine_that_is_gone_is_not_waited_for(sign_in: SignIn) -> None:
     with pytest.raises(NotFound, match="vm-99999"), sign_in() as session:
-        wait(session, "vm-99999", timeout_s=30.0)
+        wait(session, "vm-99999", timeout_s=2 * AT_ONCE_S)
 
 
 def test_vcenters_reason_for_not_switching_on_is_told(
@@ -219,8 +220,8 @@ def test_a_power_on_that_does_not_end_times_out(relay: Relay, vcenter: LabVCente
         connect(endpoint, account_of(vcenter)) as session,
     ):
         power_on(session, moid, 1.0)
-    assert 0.9 < time.monotonic() - began < 4.0
-    assert 3 <= relay.count("RetrievePropertiesEx") <= 12
+    assert 0.9 < time.monotonic() - began < AT_ONCE_S
+    assert 1 <= relay.count("RetrievePropertiesEx") <= 12
 
 
 def test_a_reader_may_not_switch_on(sign_in: SignIn, moid: str) -> None:

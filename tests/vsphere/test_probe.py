@@ -205,7 +205,7 @@ def test_a_port_without_tls_ends_at_tls(handler: Handler, told: str) -> None:
         (answering("503 Service Unavailable", b"starting"), "services there are not running", "vmware-vpxd"),
         (saying(b"220 ftp.example\r\n"), "speaks TLS, but not HTTP", "answers under /sdk"),
         (hanging_up, "speaks TLS, but not HTTP", "answers under /sdk"),
-        (mute(2.0), "did not answer over HTTP in time", "answers under /sdk"),
+        (mute(60.0), "did not answer over HTTP in time", "answers under /sdk"),
     ],
     ids=["404", "page", "redirect", "500", "soap-fault", "bomb", "huge", "503", "ftp", "hangs-up", "mute"],
 )
