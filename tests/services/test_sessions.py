@@ -55,16 +55,26 @@ def test_activity_moves_the_idle_end_but_not_the_absolute_one(session: dict[str,
     while now < NOW + timedelta(hours=12) - timedelta(minutes=30):
         now += timedelta(minutes=30)
         assert sessions.ended(session, now, LIMITS) is None
-        assert sessions.touch(session, now)
+        assert sessions.touch(session, now, LIMITS)
     assert sessions.ended(session, NOW + timedelta(hours=12), LIMITS) == "too_old"
 
 
 def test_activity_is_written_once_a_minute(session: dict[str, Any]) -> None:
     before = dict(session)
-    assert not sessions.touch(session, NOW + timedelta(seconds=59))
+    assert not sessions.touch(session, NOW + timedelta(seconds=59), LIMITS)
     assert session == before
-    assert sessions.touch(session, NOW + timedelta(seconds=60))
+    assert sessions.touch(session, NOW + timedelta(seconds=60), LIMITS)
     assert session != before
+
+
+def test_who_is_busy_all_the_time_is_not_idle_however_short_the_limit(session: dict[str, Any]) -> None:
+    short = sessions.Limits(idle=timedelta(minutes=1), absolute=timedelta(hours=12))
+    now = NOW
+    for _ in range(100):
+        now += timedelta(seconds=7)
+        assert sessions.ended(session, now, short) is None
+        sessions.touch(session, now, short)
+    assert sessions.ended(session, now + timedelta(minutes=1), short) == "idle"
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.text(), st.floats(), st.none(), st.integers()), max_size=6))

@@ -14,7 +14,7 @@ Ending = Literal["idle", "too_old"]
 
 # How long a proof counts: long enough for what one came to do, too short for a screen that was left alone.
 FRESH_MINUTES: Final = 10
-# A request only rewrites the session when its note of the last activity is older than this.
+# A request only rewrites the session when its note of the last activity is older than this, or than a tenth of the idle limit.
 TOUCH_EVERY: Final = timedelta(minutes=1)
 
 _MARKS: Final = "sign_in"
@@ -27,6 +27,11 @@ class Limits:
 
     idle: timedelta
     absolute: timedelta
+
+    @property
+    def touch_every(self) -> timedelta:
+        """Short beside the idle limit: else who is busy all the time would be idle at its end."""
+        return min(TOUCH_EVERY, self.idle / 10)
 
     @property
     def idle_minutes(self) -> int:
@@ -83,10 +88,10 @@ def ended(session: Mapping[str, Any], now: datetime, limits: Limits) -> Ending |
     return "idle" if now - found.active >= limits.idle else None
 
 
-def touch(session: MutableMapping[str, Any], now: datetime) -> bool:
-    """Note that the person is active, at most once a minute; whether it was written."""
+def touch(session: MutableMapping[str, Any], now: datetime, limits: Limits) -> bool:
+    """Note that the person is active, at most once a minute as a rule; whether it was written."""
     found = marks(session)
-    if found is None or now - found.active < TOUCH_EVERY:
+    if found is None or now - found.active < limits.touch_every:
         return False
     _mark(session, "active", now)
     return True

@@ -43,7 +43,7 @@ class SessionLimitsMiddleware:
         why = sessions.ended(request.session, now, limits())
         if why is None and request.user.is_authenticated:
             if POLL_HEADER not in request.headers:
-                sessions.touch(request.session, now)
+                sessions.touch(request.session, now, limits())
             return
         logout(request)
         request.session[WHY] = why or "changed"
