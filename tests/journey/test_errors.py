@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,6 +14,11 @@ from wizard.text import Text
 
 class Inner(BaseModel):
     name: str
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    CHECKED = "checked"
 
 
 class Sample(BaseModel):
@@ -26,6 +34,10 @@ class Sample(BaseModel):
     inner: Inner = Inner(name="x")
     ruled: str = "fine"
     plain: str = "fine"
+    state: State = State.DRAFT
+    until: date = date(2026, 12, 31)
+    since: datetime = datetime(2026, 12, 31, tzinfo=UTC)
+    row: UUID = Field(default_factory=uuid4)
 
     @field_validator("ruled")
     @classmethod
@@ -96,6 +108,33 @@ def errors(answers: Any) -> list[FieldError]:
             "choice",
             "“both” is not among the choices. Expected is one of: ova, manual.",
             "literal_error",
+        ),
+        ({"choice": None}, "choice", "An answer is missing here.", "missing"),
+        (
+            {"state": "nope"},
+            "state",
+            "“nope” is not among the choices. Expected is one of: draft, checked.",
+            "enum",
+        ),
+        ({"state": None}, "state", "An answer is missing here.", "missing"),
+        (
+            {"until": "soon"},
+            "until",
+            "“soon” is not a date. Expected is a day such as 2026-12-31.",
+            "date_from_datetime_parsing",
+        ),
+        ({"until": None}, "until", "An answer is missing here.", "missing"),
+        (
+            {"since": "yesterday"},
+            "since",
+            "“yesterday” is not a date. Expected is a day such as 2026-12-31.",
+            "datetime_from_date_parsing",
+        ),
+        (
+            {"row": "nope"},
+            "row",
+            "“nope” is not an id. Expected are 32 hexadecimal digits such as 5f0c6c5e-8f1b-4f0e-9d51-3a1f7d0c2b44.",
+            "uuid_parsing",
         ),
         ({"many": []}, "many", "There are 0 entries. Expected are at least 1.", "too_short"),
         ({"many": ["a", "b", "c"]}, "many", "There are 3 entries. Expected are at most 2.", "too_long"),

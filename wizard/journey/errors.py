@@ -58,7 +58,7 @@ def _explain_one(details: Mapping[str, Any]) -> FieldError:
     context: Mapping[str, Any] = details.get("ctx") or {}
     if kind == "value_error":
         return _explain_rule(path, context.get("error"), details["msg"])
-    if details["input"] is None and kind.endswith("_type"):
+    if details["input"] is None and (kind.endswith("_type") or kind in _OF_CHOICES):
         return FieldError(path=path, message=_not_given("", context), code="missing")
     say = _SENTENCES.get(kind)
     if say is None:
@@ -98,6 +98,14 @@ def _not_a_choice(found: str, context: Mapping[str, Any]) -> Text:
     )
 
 
+def _not_an_id(found: str, _context: Mapping[str, Any]) -> Text:
+    return Text(
+        _("“%(found)s” is not an id. Expected are 32 hexadecimal digits such as %(example)s."),
+        found=found,
+        example="5f0c6c5e-8f1b-4f0e-9d51-3a1f7d0c2b44",
+    )
+
+
 def _plain(template: str) -> Sentence:
     return lambda found, _context: Text(template, found=found)
 
@@ -116,6 +124,10 @@ _YES_NO = _plain(_("“%(found)s” is neither yes nor no. Expected is true or f
 _TEXT = _plain(_("“%(found)s” is not a text. Put it in quotes."))
 _LIST = _plain(_("“%(found)s” is not a list. Expected are several entries, such as [one, two]."))
 _MAPPING = _plain(_("“%(found)s” is not a set of names and values, such as {name: value}."))
+_DAY = _plain(_("“%(found)s” is not a date. Expected is a day such as 2026-12-31."))
+
+# Where null is given, nothing is: that is no wrong choice.
+_OF_CHOICES = ("literal_error", "enum")
 
 _SENTENCES: dict[str, Sentence] = {
     "missing": _not_given,
@@ -133,11 +145,23 @@ _SENTENCES: dict[str, Sentence] = {
     "list_type": _LIST,
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "uuid_type": _not_an_id,
+    "uuid_parsing": _not_an_id,
+    # Where a time is asked for, a day is taken as well.
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
+    "datetime_type": _DAY,
+    "datetime_parsing": _DAY,
+    "datetime_from_date_parsing": _DAY,
     "greater_than_equal": _with_limit(_("%(found)s is too small. The least possible is %(limit)s."), "ge"),
     "greater_than": _with_limit(_("%(found)s is too small. Expected is more than %(limit)s."), "gt"),
     "less_than_equal": _with_limit(_("%(found)s is too large. The most possible is %(limit)s."), "le"),
     "less_than": _with_limit(_("%(found)s is too large. Expected is less than %(limit)s."), "lt"),
     "literal_error": _not_a_choice,
+    "enum": _not_a_choice,
     "string_too_short": _with_limit(
         _("“%(found)s” is too short. Expected are at least %(limit)s characters."), "min_length"
     ),
