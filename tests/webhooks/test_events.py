@@ -86,6 +86,17 @@ def test_a_deployment_is_told_of_from_its_beginning_to_its_end(add: Adding, oper
     assert last(webhook)["actor"] == "oskar"
 
 
+def test_a_state_that_stays_as_it_is_is_not_told_of(add: Adding, deployment: Deployment) -> None:
+    """A preflight that finds the same once more, a waiver that is asked for while others still block."""
+    webhook = add(events=["deployment.state_changed"])
+    deployments.move_to(deployment, DeploymentState.DRAFT)
+    assert told(webhook) == []
+    deployments.move_to(deployment, DeploymentState.CHECKED)
+    deployments.move_to(deployment, DeploymentState.CHECKED)
+    assert told(webhook) == ["deployment.state_changed"]
+    assert last(webhook)["change"] == {"from": "draft", "to": "checked"}
+
+
 def test_a_task_is_told_of_from_its_start_to_its_success_without_its_result(
     add: Adding, deployment: Deployment, operator: Operator
 ) -> None:

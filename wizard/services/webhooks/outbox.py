@@ -96,7 +96,9 @@ def of_task(task: Task, event: str = "", *, state: str = "", error: Mapping[str,
 
 
 def of_state(deployment: Deployment, before: str) -> None:
-    """Tell that the deployment came from one state to another."""
+    """Tell that the deployment came from one state to another; a verdict that leaves it where it was is no news."""
+    if before == deployment.state:
+        return
     change = {"from": str(before), "to": str(deployment.state)}
     emit("deployment.state_changed", deployment=deployment, data={"change": change})
 
