@@ -206,6 +206,11 @@ def test_numbers_stay_numbers_and_nothing_stays_nothing() -> None:
         f'{{"managementCert": "{CANARY}", "channelIntegrityKey": "{CANARY}"}}',
         f'{{"kind": "token", "password": "{CANARY}"}}',
         f"{{'kind': 'token', 'password': '{CANARY}'}}",
+        f"$password = 'it''s {CANARY}'; $other = 1",
+        f"WHERE password='it''s {CANARY}' AND 1",
+        f"password='it'\\''s {CANARY}' run",
+        f"setup --passphrase 'it''s {CANARY}' --quiet",
+        f"/sign-in/?next=/x%3Ftoken%3D{CANARY}%26y%3D1",
         f"<ManagementCert>{CANARY}</ManagementCert><ChannelIntegrityKey>{CANARY}</ChannelIntegrityKey>",
     ],
 )
@@ -219,6 +224,7 @@ def test_a_secret_that_stands_otherwise_is_told_too(text: str) -> None:
         "https://vcenter.example.net:8443/sdk?who=a@example.net",
         "3 tokens, 2 of them revoked",
         "error code=503 from the vault",
+        "the answer '' and the password, 'admin' and ''",
     ],
 )
 def test_what_only_looks_like_that_stays(text: str) -> None:

@@ -43,10 +43,12 @@ _USERINFO: Final = re.compile(
 _HEADER: Final = re.compile(
     r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-vmware-vmdir-token)(\"?'?\s*[:=]\s*).+", re.IGNORECASE
 )
-# password=…, "client_secret": "…", and how Python shows keyword arguments and dictionaries.
+# Between single quotes, also as PowerShell, SQL and shells write a single quote in there.
+_QUOTED: Final = r"'(?:[^'\\]|\\.|''|'\\'')*'?"
+# password=…, "client_secret": "…", how Python shows keyword arguments and dictionaries, and what stands so in an address.
 _PAIR: Final = re.compile(
-    rf"((?:{_WORDS})\\?[\"']?\s{{0,20}}[:=]\s{{0,20}})"
-    r"(?![\"']?\[redacted\])(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)",
+    rf"((?:{_WORDS})\\?[\"']?\s{{0,20}}(?:[:=]|%3[AD])\s{{0,20}})"
+    rf"(?![\"']?\[redacted\])(\"(?:[^\"\\]|\\.)*\"?|{_QUOTED}|[^\s,;&)}}\]]+)",
     re.IGNORECASE,
 )
 # ("Authorization", "…"), as lists of headers and arguments of exceptions are shown; and --password …, as programs are called.
@@ -54,7 +56,7 @@ _BESIDE: Final = re.compile(
     rf"((?:{_WORDS})[\"']\s?,\s?b?)(\"(?:[^\"\\]|\\.)*+\"?+|'(?:[^'\\]|\\.)*+'?+)(?!\s?:)",
     re.IGNORECASE,
 )
-_OPTION: Final = re.compile(rf"(--?(?:{_WORDS})\s)([^\s\"']+|\"[^\"]*\"?|'[^']*'?)", re.IGNORECASE)
+_OPTION: Final = re.compile(rf"(--?(?:{_WORDS})\s)([^\s\"']+|\"[^\"]*\"?|{_QUOTED})", re.IGNORECASE)
 # What the query of an address grants: a shared access signature, the code of a sign-in.
 _GRANT: Final = re.compile(r"([?&](?:sig|code)=)[^&\s\"'<>]+", re.IGNORECASE)
 # The elements of SOAP in which a login travels, and those of a registration key of a vault.
