@@ -551,6 +551,22 @@ def test_coming_in_once_more_is_no_proof_where_the_provider_asked_nothing(
         assert not known.api_tokens.exists()
 
 
+def test_who_owes_a_second_factor_after_the_password_owes_none_after_the_provider(
+    provider: Provider, operator: Operator, settings: Any
+) -> None:
+    settings.MFA_REQUIRED_FOR = frozenset({"operator"})
+    identities.link(operator, provider.person)
+    client = Client()
+    client.post("/sign-in/", {"username": operator.username, "password": PASSWORD})
+    assert client.get("/tasks/")["Location"] == "/account/second-factor/"
+    back_from(client, provider)
+    assert client.get("/tasks/").status_code == 200
+    # By the password it is owed again.
+    client.post("/sign-out/")
+    client.post("/sign-in/", {"username": operator.username, "password": PASSWORD})
+    assert client.get("/tasks/")["Location"] == "/account/second-factor/"
+
+
 def test_a_code_after_the_provider_is_a_proof(stranger: Client, provider: Provider, known: Operator) -> None:
     secret = second_factors.new_app_secret()
     second_factors.add_app(known, secret, code_of(secret, timezone.now()))

@@ -71,6 +71,8 @@ def pending(request: HttpRequest) -> Pending | None:
 def admit(request: HttpRequest, who: Pending) -> HttpResponse:
     """All steps are done. The key of the session changes here."""
     request.session.pop(_PENDING, None)
+    # Of the sign-in before, where the same person comes in once more by another way.
+    request.session.pop(SECOND_FACTOR_MISSING, None)
     login(request, who.person, backend="django.contrib.auth.backends.ModelBackend")
     # A provider has second steps of its own.
     wanted = who.by != "provider" and second_factors.must_have(who.person)
