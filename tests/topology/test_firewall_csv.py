@@ -33,8 +33,9 @@ def read(text: str) -> list[list[str]]:
 def test_the_table_has_a_header_and_a_line_for_each_rule() -> None:
     text = as_csv([rule("NET-08")], {"NET-08": "pass"})
     assert text == (
-        "Rule,From,From address,To,To address,Protocol,Port,Direction,Why,Proved by,Last verdict\r\n"
-        'E06,LYON-CS01,10.0.0.1,b,,TCP,443,Out,"Control, and more",NET-08,pass\r\n'
+        "Rule,From,From address,To,To address,Protocol,Port,Direction,Why,"
+        "Needed by,Known from,Proved by,Last verdict\r\n"
+        'E06,LYON-CS01,10.0.0.1,b,,TCP,443,Out,"Control, and more",Site Recovery,,NET-08,pass\r\n'
     )
 
 
@@ -42,7 +43,7 @@ def test_a_whole_site_can_be_read_back() -> None:
     rules = firewall_rules(build_classic(sites.big()))
     lines = read(as_csv(rules, {}))
     assert len(lines) == len(rules) + 1
-    assert {len(line) for line in lines} == {11}
+    assert {len(line) for line in lines} == {13}
 
 
 @pytest.mark.parametrize(

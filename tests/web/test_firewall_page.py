@@ -52,6 +52,18 @@ def test_rules_are_filtered_by_direction(looking: Client, checked: Deployment, v
     assert rows(read(looking.get(url(checked, "/?direction=up")))) == len(every)
 
 
+def test_what_foothold_itself_opens_is_marked_and_can_be_shown_alone(
+    looking: Client, checked: Deployment, viewer: Operator
+) -> None:
+    own = [rule for rule in firewall.rules_of(checked, actor=viewer) if rule.needed_by == "foothold"]
+    page = read(looking.get(url(checked, "/?direction=foothold")))
+    assert own
+    assert rows(page) == len(own)
+    assert "what this server opens itself" in page.words
+    for rule in own:
+        assert str(rule.known_from) in page.words
+
+
 def test_the_last_verdict_of_what_proves_a_rule_is_beside_it(
     looking: Client, checked: Deployment, viewer: Operator
 ) -> None:

@@ -34,6 +34,12 @@ class RuleOut(Schema):
     why: str
     proved_by: list[str] = Field(description="The requirements whose checks try it.")
     verdict: str = Field(description="The worst of their newest results; empty where nothing proves it.")
+    needed_by: Literal["site_recovery", "foothold"] = Field(
+        description="`foothold`: this server opens it itself, in order to set up, check or watch; its id begins with `FH-`."
+    )
+    known_from: str = Field(
+        description="The answer, setting or webhook that a rule of Foothold follows from; else empty."
+    )
 
 
 class RulePage(Schema):
@@ -90,7 +96,8 @@ def get_firewall(
     limit: int = LIMIT,
     cursor: str | None = CURSOR,
 ) -> Any:
-    """Computed from answers and topology, with the last verdict of what proves each; 409 `not_ready` before the vault step is
+    """Computed from answers and topology, with the last verdict of what proves each, and with what this server itself opens for
+    the deployment; webhooks are among that where you may see them. 409 `not_ready` before the vault step is
     answered."""
     deployment, actor = find(request, deployment_id), caller(request)
     if form == "csv":
@@ -198,6 +205,8 @@ def _show_rule(rule: FirewallRule, verdicts: dict[str, str]) -> dict[str, Any]:
         "why": str(rule.why),
         "proved_by": list(rule.proved_by),
         "verdict": verdict_of(rule, verdicts),
+        "needed_by": rule.needed_by,
+        "known_from": str(rule.known_from or ""),
     }
 
 

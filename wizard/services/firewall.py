@@ -1,4 +1,5 @@
-"""The firewall matrix of a deployment: every rule that it needs, with the last verdict of what proves it."""
+"""The firewall matrix of a deployment: every rule that it needs, and that Foothold needs for it, with the last verdict of what
+proves it."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from django.utils.translation import get_language
 
 from wizard.checks.endpoints import DEFAULT_PORTS, Endpoint, endpoints
 from wizard.models import CheckStatus, Deployment, Operator
-from wizard.services import results
+from wizard.services import own_connections, results
 from wizard.services.answers import answers_in_play, circumstances_of
 from wizard.services.permissions import require
 from wizard.services.sites import planned_graph
 from wizard.topology import firewall, firewall_html
 from wizard.topology.firewall import EndpointNeed, FirewallRule
+from wizard.topology.own_connections import own_rules
 
 
 def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, ...]:
@@ -23,14 +25,17 @@ def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, 
     network, installation = answers["network"], answers.get("installation", {})
     held = circumstances_of(deployment, answers)
     there = endpoints(deployment.profile, answers["vault"]["cloud"], answers["source"]["method"])
-    return firewall.firewall_rules(
+    there = tuple(item for item in there if held.issuperset(item.when))
+    needed = firewall.firewall_rules(
         graph,
-        endpoints=tuple(_need(item) for item in there if held.issuperset(item.when)),
+        endpoints=tuple(_need(item) for item in there),
         ntp=tuple(network["ntp"]),
         dns=tuple(network["dns"]),
         proxy=network["proxy"],
         mysql_download="cs" in held and installation.get("mysql", "download") == "download",
     )
+    own = own_connections.connections_of(deployment, answers, graph, there, actor=actor)
+    return firewall.in_order((*needed, *own_rules(own)))
 
 
 def verdicts_of(deployment: Deployment) -> dict[str, str]:

@@ -6,7 +6,7 @@ name servers, the proxy, and who operates the machine. Source: asr-facts 1.3, 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from wizard.topology.firewall_rule import DIRECTIONS, Direction, End, EndpointNe
 from wizard.topology.graph import Graph, Kind, Link, Node, TopologyError
 from wizard.topology.proofs import judged_elsewhere, proved_by
 
-__all__ = ["End", "EndpointNeed", "FirewallRule", "as_csv", "firewall_rules", "verdict_of"]
+__all__ = ["End", "EndpointNeed", "FirewallRule", "as_csv", "firewall_rules", "in_order", "verdict_of"]
 
 _CLASSIC: Final[tuple[Kind, ...]] = ("cs", "ps_builtin", "ps_scaleout")
 _MYSQL: Final = "URL-16"
@@ -62,6 +62,11 @@ def firewall_rules(
             if node.kind in need.needed_by and need.id != _MYSQL:
                 matrix.add_need(need, node, need.id, (need.id,))
     return matrix.rules()
+
+
+def in_order(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
+    """As people look for them: by direction, then by id and ends."""
+    return tuple(sorted(rules, key=_order))
 
 
 class _Matrix:
@@ -143,7 +148,7 @@ class _Matrix:
         return "between"
 
     def rules(self) -> tuple[FirewallRule, ...]:
-        return tuple(sorted(self._rules.values(), key=_order))
+        return in_order(self._rules.values())
 
     def _by_proxy(self, node: Node) -> bool:
         return self.proxy is not None and node.zone == "site"

@@ -7,12 +7,16 @@ from typing import Final
 
 from wizard.spreadsheet import csv_line
 from wizard.text import Text, _
-from wizard.topology.firewall_rule import Direction, FirewallRule
+from wizard.topology.firewall_rule import Direction, FirewallRule, NeededBy
 
 DIRECTION_TITLES: Final[Mapping[Direction, Text]] = {
     "in": Text(_("In")),
     "out": Text(_("Out")),
     "between": Text(_("Between others")),
+}
+NEEDED_BY_TITLES: Final[Mapping[NeededBy, Text]] = {
+    "site_recovery": Text(_("Site Recovery")),
+    "foothold": Text(_("Foothold")),
 }
 _WORST_FIRST: Final = ("fail", "unknown", "warn", "pass", "skipped")
 
@@ -36,15 +40,16 @@ def as_csv(rules: Sequence[FirewallRule], verdicts: Mapping[str, str]) -> str:
     """
     header = (
         Text(_("Rule")), Text(_("From")), Text(_("From address")), Text(_("To")), Text(_("To address")),
-        Text(_("Protocol")), Text(_("Port")), Text(_("Direction")), Text(_("Why")), Text(_("Proved by")),
-        Text(_("Last verdict")),
+        Text(_("Protocol")), Text(_("Port")), Text(_("Direction")), Text(_("Why")), Text(_("Needed by")),
+        Text(_("Known from")), Text(_("Proved by")), Text(_("Last verdict")),
     )  # fmt: skip
     lines = [csv_line(str(title) for title in header)]
     for rule in rules:
         cells = (
             rule.id, str(rule.source.name), rule.source.address or "", str(rule.target.name),
             rule.target.address or "", rule.protocol, rule.port, str(DIRECTION_TITLES[rule.direction]),
-            str(rule.why), " ".join(rule.proved_by), verdict_of(rule, verdicts),
+            str(rule.why), str(NEEDED_BY_TITLES[rule.needed_by]), str(rule.known_from or ""),
+            " ".join(rule.proved_by), verdict_of(rule, verdicts),
         )  # fmt: skip
         lines.append(csv_line(cells))
     return "".join(lines)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from wizard.text import Text, _
-from wizard.topology.firewall_csv import DIRECTION_TITLES, verdict_of
+from wizard.topology.firewall_csv import DIRECTION_TITLES, NEEDED_BY_TITLES, verdict_of
 from wizard.topology.firewall_rule import End, FirewallRule
 
 _STYLE = """
@@ -37,7 +37,7 @@ def as_html(
         f'<th scope="col">{escape(str(text))}</th>'
         for text in (
             Text(_("Rule")), Text(_("From")), Text(_("To")), Text(_("Protocol")), Text(_("Port")),
-            Text(_("Direction")), Text(_("Why")), Text(_("Proved by")), Text(_("Last verdict")),
+            Text(_("Direction")), Text(_("Needed by")), Text(_("Why")), Text(_("Proved by")), Text(_("Last verdict")),
         )
     )  # fmt: skip
     rows = "".join(_row(rule, words.get(verdict_of(rule, verdicts), "–")) for rule in rules)
@@ -53,7 +53,8 @@ def as_html(
 def _row(rule: FirewallRule, verdict: str) -> str:
     cells = (
         _end(rule.source), _end(rule.target), escape(rule.protocol), escape(rule.port),
-        escape(str(DIRECTION_TITLES[rule.direction])), escape(str(rule.why)), escape(" ".join(rule.proved_by)),
+        escape(str(DIRECTION_TITLES[rule.direction])), escape(str(NEEDED_BY_TITLES[rule.needed_by])), _why(rule),
+        escape(" ".join(rule.proved_by)),
         escape(verdict),
     )  # fmt: skip
     return (
@@ -61,6 +62,11 @@ def _row(rule: FirewallRule, verdict: str) -> str:
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>\n"
     )
+
+
+def _why(rule: FirewallRule) -> str:
+    known_from = f"<small>{escape(str(rule.known_from))}</small>" if rule.known_from else ""
+    return escape(str(rule.why)) + known_from
 
 
 def _end(end: End) -> str:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from wizard.text import Text
 
 Direction = Literal["in", "out", "between"]
+NeededBy = Literal["site_recovery", "foothold"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("in", "out", "between")
 
 
@@ -38,7 +39,8 @@ class End:
 class FirewallRule:
     """A connection to allow, in the direction in which it is opened.
 
-    `id` is a row of the edge tables, a requirement of the URL lists, or DNS, NTP or PROXY. `direction` is as
+    `id` is a row of the edge tables, a requirement of the URL lists, or DNS, NTP or PROXY; what Foothold opens itself has an
+    id of its own (`OwnId`), is `needed_by` it, and says in `known_from` which answer or setting it follows from. `direction` is as
     the machine being installed sees it; `between` are two others. `port` may name several or a range.
     `proved_by` are requirement ids.
     """
@@ -51,3 +53,5 @@ class FirewallRule:
     direction: Direction
     why: Text
     proved_by: tuple[str, ...]
+    needed_by: NeededBy = "site_recovery"
+    known_from: Text | None = None

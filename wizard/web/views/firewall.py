@@ -29,6 +29,7 @@ DIRECTIONS: Final = {
     "out": _lazy("Out"),
     "between": _lazy("Between others"),
 }
+_FROM_FOOTHOLD: Final = "foothold"
 _FORMATS: Final = {"csv": "CSV", "html": "HTML"}
 
 
@@ -50,7 +51,11 @@ class Filters(forms.Form):
         direction = self.fields["direction"]
         direction.label = gettext("Direction")
         assert isinstance(direction, forms.ChoiceField)  # noqa: S101 - declared above
-        direction.choices = [("", gettext("All")), *DIRECTIONS.items()]
+        direction.choices = [
+            ("", gettext("All")),
+            *DIRECTIONS.items(),
+            (_FROM_FOOTHOLD, gettext("From Foothold")),
+        ]
 
 
 @page
@@ -69,7 +74,7 @@ def matrix(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return render(request, "web/firewall.html", context | {"nothing": error})
     context |= {
         "total": len(rows),
-        "rows": [row for row in rows if wanted in ("", row.rule.direction)],
+        "rows": [row for row in rows if wanted in ("", row.rule.direction, row.rule.needed_by)],
         "formats": [
             (name, reverse("firewall_file", args=[deployment.pk, form])) for form, name in _FORMATS.items()
         ],
