@@ -206,6 +206,45 @@ def test_files_of_an_installation_name_the_secret_that_is_lost(first: Operator, 
             ask(deployment)
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"{}", b'{"username": "canary", "password": 1}', b"\xff"]
+)
+@pytest.mark.parametrize(
+    ("kind", "name", "remedy"),
+    [
+        ("proxy", "Account for the proxy", "Enter it again: the new one takes its place."),
+        ("mysql", "MySQL passwords", "Restore it from a backup"),
+    ],
+)
+def test_a_damaged_secret_is_named_with_what_to_do_and_never_quoted(
+    first: Operator, kind: str, name: str, remedy: str, content: bytes
+) -> None:
+    deployment = make_deployment(first)
+    row = InstallationSecret(deployment=deployment, kind=kind)
+    row.hold(content)
+    row.save()
+    ask = {
+        "proxy": installation_secrets.proxy_account_of,
+        "mysql": installation_secrets.mysql_credentials,
+    }[kind]
+    with pytest.raises(Conflict) as refused:
+        ask(deployment)
+    assert refused.value.code == "secret_unreadable"
+    assert str(refused.value.text) == (
+        f"What is stored as “{name}” cannot be read: a key opens it, but its content is damaged."
+    )
+    assert str(refused.value.remedy).startswith(remedy)
+
+
+def test_a_damaged_passphrase_is_named(first: Operator) -> None:
+    deployment = make_deployment(first)
+    row = InstallationSecret(deployment=deployment, kind="passphrase")
+    row.hold(b"\xff")
+    row.save()
+    with pytest.raises(Conflict, match="What is stored as “Passphrase of the configuration server”"):
+        installation_secrets.passphrase_of(deployment)
+
+
 def test_no_pack_is_signed_with_a_lost_key(first: Operator, settings: Any) -> None:
     settings.CREDENTIAL_KEYS = [OLD]
     row = hand_over_key.signing_key()

@@ -19,8 +19,8 @@ from wizard.planning import setup_files
 from wizard.planning.setup_files import MySqlCredentials
 from wizard.services import audit, deployments, vault_credentials
 from wizard.services.answers import answers_in_play, circumstances_of
-from wizard.services.errors import Invalid, NotFound
-from wizard.services.opening import opening
+from wizard.services.errors import Conflict, Invalid, NotFound
+from wizard.services.opening import damaged, opening
 from wizard.services.permissions import require
 from wizard.services.vault_credentials import KeyFacts
 from wizard.text import Text, _
@@ -139,13 +139,19 @@ def mysql_credentials(deployment: Deployment) -> MySqlCredentials:
         row = InstallationSecret(deployment=deployment, kind=Kind.MYSQL)
         row.hold(json.dumps({"root": made.root_password, "user": made.user_password}).encode())
         row.save()
-    stored = json.loads(_opened(row))
-    return MySqlCredentials(root_password=stored["root"], user_password=stored["user"])
+    root, user = _members(row, "root", "user")
+    return MySqlCredentials(root_password=root, user_password=user)
 
 
 def passphrase_of(deployment: Deployment) -> str | None:
     row = deployment.installation_secrets.filter(kind=Kind.PASSPHRASE).first()
-    return _opened(row).decode() if row else None
+    if row is None:
+        return None
+    content = _opened(row)
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise _damaged(row) from None
 
 
 def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
@@ -153,8 +159,8 @@ def proxy_account_of(deployment: Deployment) -> tuple[str, str] | None:
     row = deployment.installation_secrets.filter(kind=Kind.PROXY).first()
     if row is None:
         return None
-    stored = json.loads(_opened(row))
-    return stored["username"], stored["password"]
+    username, password = _members(row, "username", "password")
+    return username, password
 
 
 def vault_key_of(deployment: Deployment) -> VaultKey | None:
@@ -180,8 +186,41 @@ def drop_ended() -> int:
 
 
 def _opened(row: InstallationSecret) -> bytes:
+    """Raises Conflict `secret_unreadable`."""
     with opening(str(Kind(row.kind).label)):
-        return row.reveal()
+        try:
+            return row.reveal()
+        except ValueError:
+            # Sealed is Base64; what was sealed was something else.
+            raise _damaged(row) from None
+
+
+def _members(row: InstallationSecret, *names: str) -> list[str]:
+    """What is sealed as JSON, by name. Raises Conflict `secret_unreadable`, which quotes nothing of it."""
+    content = _opened(row)
+    try:
+        stored = json.loads(content)
+    except ValueError:
+        raise _damaged(row) from None
+    found = [stored.get(name) for name in names] if isinstance(stored, dict) else []
+    texts = [value for value in found if isinstance(value, str)]
+    if len(texts) != len(names):
+        raise _damaged(row)
+    return texts
+
+
+def _damaged(row: InstallationSecret) -> Conflict:
+    remedy = (
+        # A database that was set up with them may exist: others would not open it.
+        Text(
+            _(
+                "Restore it from a backup of Foothold’s database; passwords that were generated are not made twice."
+            )
+        )
+        if row.kind == Kind.MYSQL
+        else Text(_("Enter it again: the new one takes its place."))
+    )
+    return damaged(str(Kind(row.kind).label), remedy=remedy)
 
 
 def _current(deployment: Deployment) -> QuerySet[InstallationSecret]:

@@ -1,4 +1,4 @@
-"""Opening a stored secret: where no key opens it, the work that needs it is refused, and it is said which one it is."""
+"""Opening a stored secret: where it cannot be read, the work that needs it is refused, and it is said which one it is."""
 
 from __future__ import annotations
 
@@ -26,3 +26,18 @@ def opening(what: Text | str) -> Iterator[None]:
             remedy=Text(_("Put that key back, or enter the secret again.")),
             code="secret_unreadable",
         ) from None
+
+
+def damaged(what: Text | str, *, remedy: Text) -> Conflict:
+    """`secret_unreadable` for what a key opened, and what is not what was sealed there; `what` names it.
+
+    Says nothing of its content: even damaged it may hold a part of the secret.
+    """
+    return Conflict(
+        Text(
+            _("What is stored as “%(what)s” cannot be read: a key opens it, but its content is damaged."),
+            what=what,
+        ),
+        remedy=remedy,
+        code="secret_unreadable",
+    )

@@ -154,16 +154,16 @@ def sealed_row(deployment: Deployment) -> InstallationSecret | None:
 def passwords_of(deployment: Deployment, template_answers: Mapping[str, Any]) -> dict[str, str]:
     """The passwords that were given for properties of this template, by key: for vCenter, never for a page or a file.
 
-    What was sealed with a key that is gone was not given: it is asked for again.
+    What was sealed with a key that is gone, and what is damaged, was not given: it is asked for again.
     """
     row = sealed_row(deployment)
     if row is None or row.label != which(template_answers):
         return {}
     try:
-        held: dict[str, str] = json.loads(row.reveal())
-    except SecretLost:
+        held = json.loads(row.reveal())
+    except (SecretLost, ValueError):
         return {}
-    return held
+    return held if isinstance(held, dict) else {}
 
 
 def _option(stored: Mapping[str, Any]) -> Option:
