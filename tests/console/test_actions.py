@@ -144,6 +144,15 @@ def test_more_rows_than_anybody_reads_are_refused(deciding: Client, operator: Op
 # --- waivers ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("chosen", ["zz", "", "9" * 40, "1e3"])
+def test_what_cannot_be_the_id_of_a_row_is_refused(reading: Client, waiver: Waiver, chosen: str) -> None:
+    for row, action in ((waiver, "approve_waivers"), (waiver.deployment, "demand_approval")):
+        wish = {"action": action, "_selected_action": [str(row.pk), chosen], "confirmed": "yes"}
+        assert reading.post(list_url(type(row)), wish).status_code == 400
+    assert not Waiver.objects.get().approved_at
+    assert not Deployment.objects.get().needs_approval
+
+
 def test_a_reviewer_approves_waivers_and_one_that_cannot_be_is_told_beside_it(
     reading: Client, waiver: Waiver, operator: Operator, reviewer: Operator
 ) -> None:
@@ -165,7 +174,7 @@ def test_a_waiver_that_was_asked_for_anew_meanwhile_is_left_alone(reading: Clien
 
 
 def test_a_refused_waiver_is_gone_and_on_record(reading: Client, waiver: Waiver) -> None:
-    assert "Refuse waivers: done for 1 row." in confirm(reading, "refuse_waivers", waiver)
+    assert "Reject waivers: done for 1 row." in confirm(reading, "refuse_waivers", waiver)
     assert not Waiver.objects.exists()
     assert AuditEntry.objects.filter(action="waiver.refused").exists()
 

@@ -9,8 +9,10 @@ from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import IGNORED_PARAMS, ChangeList
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Field, JSONField, Max, Min, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -149,6 +151,18 @@ class RecordPages(Exporting):
             for name, entry in found.items()
             if (work := work_of(entry[0])) is not None and may(request.user, work.use_case)
         }
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
+    ) -> HttpResponse | None:
+        """Django looks for the chosen rows without having looked at their ids: of one that cannot be it would die."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(chosen, None)  # type: ignore[attr-defined]
+        except ValidationError as error:
+            raise BadRequest from error
+        response: HttpResponse | None = super().response_action(request, queryset, *args)  # type: ignore[misc]
+        return response
 
     def change_view(
         self,
