@@ -124,6 +124,14 @@ def test_vcenters_clock_is_held_against_real_time(
     assert words in str(verdict.summary)
 
 
+@pytest.mark.parametrize("ntp", [offsets(-0.01), offsets(None)])
+def test_a_hair_behind_is_not_told_as_minus_nothing(ntp: list[dict[str, Any]]):
+    verdict = decide("TIME-01", ntp, -0.04)
+    told = " ".join(map(str, (verdict.observed, *verdict.details)))
+    assert "+0 s" in told
+    assert "-0" not in told
+
+
 @pytest.mark.parametrize(
     ("ntp", "status"),
     [

@@ -69,7 +69,9 @@ def _ask_time(
             "remedy": error.remedy,
             "failure": error.kind,
         }
-    detail = Text(_("answered, %(seconds)+.1f s from this server"), seconds=answer.offset_s)
+    # Rounded here, as a hair behind would be told as “-0.0 s”.
+    apart = round(answer.offset_s, 1) + 0.0
+    detail = Text(_("answered, %(seconds)+.1f s from this server"), seconds=apart)
     return {**seen, "reached": True, "detail": detail, "remedy": Text(""), "failure": None}
 
 

@@ -8,6 +8,11 @@ from wizard.checks.verdict import Facts, Params, Verdict, VerdictStatus, judge
 from wizard.text import Text, _
 
 
+def _signed(seconds: float, digits: int = 0) -> float:
+    """As exact as it is said: a hair behind would be told as “-0 s”."""
+    return round(seconds, digits) + 0.0
+
+
 @judge("clock_offset")
 def judge_clock_offset(facts: Facts, params: Params) -> Verdict:
     """Facts ntp.offsets and vcenter.clock_offset_s, seconds ahead of this server; parameters limit_s, warn_s.
@@ -29,7 +34,7 @@ def judge_clock_offset(facts: Facts, params: Params) -> Verdict:
             summary=Text(_("vCenter and this server disagree about the time, and no time server settles it."))
             if apart
             else Text(_("No time server answered, so real time is not known.")),
-            observed=Text(_("vCenter %(seconds)+.0f s from this server"), seconds=vcenter),
+            observed=Text(_("vCenter %(seconds)+.0f s from this server"), seconds=_signed(vcenter)),
             expected=expected,
         )
     real = median(answers)
@@ -38,34 +43,34 @@ def judge_clock_offset(facts: Facts, params: Params) -> Verdict:
     if abs(off) > limit:
         status, summary = (
             "fail",
-            Text(_("The clock of vCenter is %(seconds)+.0f s from real time."), seconds=off),
+            Text(_("The clock of vCenter is %(seconds)+.0f s from real time."), seconds=_signed(off)),
         )
     elif abs(off) > warn:
         status, summary = (
             "warn",
-            Text(_("The clock of vCenter is %(seconds)+.0f s from real time."), seconds=off),
+            Text(_("The clock of vCenter is %(seconds)+.0f s from real time."), seconds=_signed(off)),
         )
     elif spread > warn:
         status, summary = "warn", Text(_("The time servers disagree by %(seconds).0f s."), seconds=spread)
     elif abs(own) > warn:
         status, summary = (
             "warn",
-            Text(_("The clock of this server is %(seconds)+.0f s from real time."), seconds=own),
+            Text(_("The clock of this server is %(seconds)+.0f s from real time."), seconds=_signed(own)),
         )
     else:
         status, summary = "pass", Text(_("vCenter's clock shows real time."))
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("vCenter %(seconds)+.0f s from real time"), seconds=off),
+        observed=Text(_("vCenter %(seconds)+.0f s from real time"), seconds=_signed(off)),
         expected=expected,
         details=(
-            Text(_("this server: %(seconds)+.1f s from real time"), seconds=own),
+            Text(_("this server: %(seconds)+.1f s from real time"), seconds=_signed(own, 1)),
             *(
                 Text(
                     _("%(server)s: %(seconds)+.1f s from this server"),
                     server=item["server"],
-                    seconds=item["offset_s"],
+                    seconds=_signed(item["offset_s"], 1),
                 )
                 for item in facts["ntp.offsets"]
                 if item["offset_s"] is not None
@@ -93,7 +98,9 @@ def judge_host_clock(facts: Facts, params: Params) -> Verdict:
     off, spread = -median(answers), max(answers) - min(answers)
     status: VerdictStatus = "fail" if abs(off) > limit else "warn" if max(abs(off), spread) > warn else "pass"
     if abs(off) > warn:
-        summary = Text(_("The clock of the machine is %(seconds)+.0f s from real time."), seconds=off)
+        summary = Text(
+            _("The clock of the machine is %(seconds)+.0f s from real time."), seconds=_signed(off)
+        )
     elif spread > warn:
         summary = Text(_("The time servers disagree by %(seconds).0f s."), seconds=spread)
     else:
@@ -101,13 +108,13 @@ def judge_host_clock(facts: Facts, params: Params) -> Verdict:
     return Verdict(
         status=status,
         summary=summary,
-        observed=Text(_("%(seconds)+.0f s from real time"), seconds=off),
+        observed=Text(_("%(seconds)+.0f s from real time"), seconds=_signed(off)),
         expected=expected,
         details=tuple(
             Text(
                 _("%(server)s: %(seconds)+.1f s from the machine"),
                 server=item["server"],
-                seconds=item["offset_s"],
+                seconds=_signed(item["offset_s"], 1),
             )
             for item in facts["host.time.ntp"]
             if item["offset_s"] is not None
