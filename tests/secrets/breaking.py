@@ -33,8 +33,11 @@ for command, typed in given["commands"]:
     said.append([out.getvalue(), code])
 """
 
-# What cannot be brought about through a door in a moment: a further secret of an installation, and two that make
-# whoever opens them stumble, in a task and in a request. It knows no Redis, so that its message lies in the broker of files
+# So deep that nothing but a crash comes of reading it as JSON: what is merely damaged is named, and nobody stumbles.
+BOTTOMLESS: Final = "[" * 100_000
+
+# What cannot be brought about through a door in a moment: a further secret of an installation, and three that make
+# whoever opens them stumble, in a task, in a request and in a page. It knows no Redis, so that its message lies in the broker of files
 # for good; the worker hears of the task when the schedule looks after those that nobody took.
 PLANT: Final = """
 from wizard.models import Credential, Deployment, InstallationSecret, Operator
@@ -108,8 +111,8 @@ def stumble(told: Story) -> None:
         "template": json.dumps({"admin": known["a password of the template"]}),
         "wrong": known["a wrong password of Windows"],
         "no UTF-8": known["what a task stumbled over"],
-        "no JSON": known["what a request stumbled over"],
-        "no account": json.dumps([known["what a page stumbled over"]]),
+        "no JSON": BOTTOMLESS + known["what a request stumbled over"],
+        "no account": BOTTOMLESS + known["what a page stumbled over"],
     }
     at_the_terminal(told, given)
     lyon = program.deployment("lyon")
