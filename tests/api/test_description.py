@@ -163,6 +163,21 @@ def test_every_body_and_every_good_answer_has_an_example_that_is_valid(document:
     assert checked > 100
 
 
+def test_every_refusal_has_an_example_that_is_valid(document: dict[str, Any]) -> None:
+    seen = set()
+    for path, method, operation in operations(document):
+        for status, given in operation["responses"].items():
+            if status < "400":
+                continue
+            body = whole(document, given)["content"]["application/problem+json"]
+            schema = {**body["schema"], "components": document["components"]}
+            faults = [error.message for error in Draft202012Validator(schema).iter_errors(body["example"])]
+            assert not faults, (path, method, status, faults[:3])
+            assert str(body["example"]["status"]) == status
+            seen.add(status)
+    assert {"401", "403", "404", "409", "412", "422", "429", "502", "503"} <= seen
+
+
 def test_every_post_takes_an_idempotency_key(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         keys = [row for row in operation["parameters"] if row["name"] == "Idempotency-Key"]

@@ -183,7 +183,12 @@ def _described_problem(status: int, codes: tuple[str, ...]) -> dict[str, Any]:
     )
     return {
         "description": f"{refusals.ABOUT[status]} {told}".strip(),
-        "content": {MEDIA_TYPE: {"schema": {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, coded]}}},
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, coded]},
+                "example": examples.problem(status, codes, str(refusals.ABOUT[status])),
+            }
+        },
         "headers": {name: _header(name) for name in headers},
     }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
+
+from wizard.text import Text, _
 
 Schema = Mapping[str, Any]
 # By the name of a property, where neither its own examples nor its type say enough.
@@ -27,6 +30,7 @@ _BY_NAME: Final[Mapping[str, Any]] = {
     "number": 3,
     "kind": "preflight",
     "next_cursor": None,
+    "request_id": "5c3b1957df5948f7a37d25852d93084c",
 }
 _BY_FORMAT: Final[Mapping[str, Any]] = {
     "uuid": "5f0c6c5e-8f1b-4f0e-9d51-3a1f7d0c2b44",
@@ -55,6 +59,21 @@ FILES: Final[Mapping[str, Any]] = {
 def of(schema: Schema, components: Mapping[str, Schema]) -> Any:
     """One valid value. Optional members are shown, too, where they are more than null."""
     return _value(schema, components, "", 0)
+
+
+def problem(status: int, codes: Sequence[str], detail: str) -> dict[str, Any]:
+    """A refusal with the first of its codes, as they stand in the order in which they are met."""
+    wrong = {"path": "name", "message": str(Text(_("An answer is missing here."))), "code": "missing"}
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": codes[0],
+        "remedy": "",
+        "errors": [wrong] if status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
+        "request_id": _BY_NAME["request_id"],
+    }
 
 
 def _value(schema: Schema, components: Mapping[str, Schema], name: str, depth: int) -> Any:
