@@ -115,6 +115,15 @@ def test_the_policy_of_all_pages_is_sent_with_these(reading: Client) -> None:
     assert "unsafe" not in policy
 
 
+def test_vcenters_keep_their_small_letter_on_every_page(reading: Client, operator: Operator) -> None:
+    furnish(operator)
+    vcenter = models.VCenter.objects.all()[0]
+    for url in ("/console/", list_url(models.VCenter), page_url(vcenter)):
+        html = body(reading, url)
+        assert ">vCenters<" in html or "vCenters\n" in html, url
+        assert "VCenters" not in html, url
+
+
 def test_the_index_leads_to_every_list_and_back_to_the_product(deciding: Client) -> None:
     html = body(deciding, "/console/")
     for model in REGISTERED:
@@ -340,12 +349,29 @@ def test_an_empty_list_says_what_belongs_there_and_how_it_gets_there(
     assert "Nothing fits" not in body(deciding, f"{list_url(model)}?o=1")
 
 
+def test_a_profile_is_called_by_its_title_and_stays_a_code_in_files(
+    reading: Client, operator: Operator
+) -> None:
+    furnish(operator)
+    deployment = models.Deployment.objects.get()
+    listed = body(reading, list_url(models.Deployment))
+    assert re.search(r'<td class="field-architecture">Classic</td>', listed)
+    assert "?profile=asr-modernized\">Modernized</a>" in re.sub(r"\s+", " ", listed).replace(" </a>", "</a>")
+    for html in (listed, body(reading, page_url(deployment))):
+        assert ">asr-classic<" not in html
+    (row,) = json.loads(b"".join(reading.get(f"{list_url(models.Deployment)}export/json/").streaming_content))  # type: ignore[attr-defined]
+    assert row["profile"] == "asr-classic"
+
+
 def test_filters_find(reading: Client, operator: Operator) -> None:
     furnish(operator)
     tasks = list_url(Task)
     assert body(reading, f"{tasks}?kind=discover_machines").count("field-what") == 1
     assert body(reading, f"{tasks}?state__exact=running").count("field-what") == 0
     assert body(reading, f"{list_url(CheckResult)}?status__exact=pass").count("field-requirement_id") == 2
+    deployments = list_url(models.Deployment)
+    assert body(reading, f"{deployments}?profile=asr-classic").count("field-page") == 1
+    assert body(reading, f"{deployments}?profile=asr-modernized").count("field-page") == 0
     waivers = list_url(Waiver)
     assert body(reading, f"{waivers}?approved=yes").count("field-requirement_id") == 1
     assert body(reading, f"{waivers}?approved=no").count("field-requirement_id") == 0

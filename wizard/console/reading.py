@@ -95,6 +95,12 @@ def _datetimes(rows: QuerySet[Any], field: str, kind: Any, *args: Any, **kwargs:
     return [first.replace(year=year, month=1, day=1) for year in range(first.year, last.year + 1)]
 
 
+def list_title(opts: Any) -> str:
+    """What the records are called together at the head of a page; a capital letter would make VCenters of vCenters."""
+    name = str(opts.verbose_name_plural)
+    return name if name[1:2].isupper() else str(capfirst(name))
+
+
 class RecordPages(Exporting):
     """Lists that are called by what is in them and can be taken as files, and histories that lead to the audit trail."""
 
@@ -138,8 +144,7 @@ class RecordPages(Exporting):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
-        context = {"title": title, **(extra_context or {})}
+        context = {"title": list_title(self.opts), **(extra_context or {})}  # type: ignore[attr-defined]
         response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
         return response
 
@@ -181,6 +186,7 @@ class RecordPages(Exporting):
         found = self.get_actions(request)
         return {
             "subtitle": self.name_of(row),
+            "list_title": list_title(self.opts),  # type: ignore[attr-defined]
             "may_read_trail": may(request.user, "audit.read"),
             "row_actions": [
                 (name, label)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console import keys
+from wizard.console.reading import list_title
 from wizard.models import Operator
 from wizard.services.overview import overview
 from wizard.services.permissions import may
@@ -100,16 +101,11 @@ class ConsoleSite(admin.AdminSite):
         left = {model["object_name"]: model for app in apps for model in app["models"]}
         groups = []
         for label, name, wanted in _GROUPS:
-            models = [_named(left.pop(model)) for model in wanted if model in left]
+            found = [left.pop(model) for model in wanted if model in left]
+            models = [{**model, "name": list_title(model["model"]._meta)} for model in found]
             groups.append(_group(label, name, models))
         groups.append(_group("other", _("Other"), list(left.values())))
         return [group for group in groups if group["models"]]
-
-
-def _named(model: dict[str, Any]) -> dict[str, Any]:
-    """The admin's capital letter would make VCenters of vCenters."""
-    name = str(model["model"]._meta.verbose_name_plural)
-    return {**model, "name": name} if name[1:2].isupper() else model
 
 
 def _group(label: str, name: Any, models: list[Any]) -> dict[str, Any]:
