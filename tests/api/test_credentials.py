@@ -143,7 +143,11 @@ def test_a_team_s_credential_is_its_members_alone(api: Api, operator: Operator) 
     path = f"credentials/{row['id']}/"
     for response in (olga.get(path), olga.patch(path, {"secret": "mine"}), olga.delete(path)):
         problem(response, 404, "not_found")
-    problem(olga.post("credentials/", BODY), 409, "name_taken")
+    refused = problem(olga.post("credentials/", BODY), 409, "name_taken")
+    assert BODY["name"] not in str(refused), "nobody is told which names other teams use"
+    assert "cannot be used" in refused["detail"]
+    known = problem(api.post("credentials/", BODY), 409, "name_taken")
+    assert f"“{BODY['name']}” exists already" in known["detail"]
     problem(olga.post("credentials/", {**BODY, "name": "x", "team": str(team.pk)}), 422, "invalid")
     assert Credential.objects.get().reveal() == SECRET
 

@@ -14,7 +14,7 @@ from tests.builders import make_deployment, make_operator
 from tests.services.machines import ANSWERS as MANUAL
 from tests.services.machines import by_hand
 from tests.walk import ANSWERS
-from wizard.models import AuditEntry, Deployment, Operator, StepAnswer
+from wizard.models import AuditEntry, Deployment, Operator, StepAnswer, Team
 from wizard.services import credential_register, credentials, deployment_progress, deployments
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 
@@ -212,6 +212,18 @@ def test_a_name_that_is_taken_is_said_at_its_field(deployment: Deployment, opera
         (error,) = caught.value.errors
         assert (error.path, error.code) == ("name", "name_taken")
         assert f"“{deployment.name}” exists already; choose another name" in str(error.message)
+
+
+def test_a_name_of_another_team_s_deployment_is_refused_without_a_word_of_it(
+    deployment: Deployment, operator: Operator
+) -> None:
+    other = make_deployment(operator)
+    Deployment.objects.filter(pk=deployment.pk).update(team=Team.objects.create(name="Oslo"))
+    with pytest.raises(Invalid) as caught:
+        deployments.rename(other, name=deployment.name, actor=operator)
+    (error,) = caught.value.errors
+    assert (error.path, error.code) == ("name", "name_taken")
+    assert str(error.message).startswith("This name cannot be used")
 
 
 def test_a_profile_that_cannot_be_chosen_names_those_that_can(operator: Operator) -> None:

@@ -22,7 +22,7 @@ from tests.walk import ANSWERS
 from wizard.azure.account import Account
 from wizard.azure.credentials import credential_for, forget_all
 from wizard.lab.arm import LabAzure
-from wizard.models import AuditEntry, AzureAccount, Credential, Operator
+from wizard.models import AuditEntry, AzureAccount, Credential, Operator, Team
 from wizard.services import azure_access, azure_account_sign_in, azure_accounts, azure_roles, deployments
 from wizard.services.azure_account_wish import AccountWish
 from wizard.services.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -148,6 +148,16 @@ def test_a_name_is_given_once(operator: Operator) -> None:
             add_account(operator, how=how)
         assert codes(refused) == [("name", "name_taken")]
     assert Credential.objects.count() == 1
+
+
+def test_a_name_of_another_team_is_refused_without_a_word_of_it(operator: Operator, admin: Operator) -> None:
+    row = add_account(admin)
+    AzureAccount.objects.filter(pk=row.pk).update(team=Team.objects.create(name="Oslo"))
+    for actor, told in ((operator, "This name cannot be used"), (admin, "exists already")):
+        with pytest.raises(Invalid) as refused:
+            add_account(actor)
+        assert codes(refused) == [("name", "name_taken")]
+        assert told in str(refused.value.errors[0].message)
 
 
 def test_another_secret_replaces_the_old_one_and_counts_as_not_tested(operator: Operator) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from tests.services.conftest import Begin
 from tests.walk import VM_NAME, Walk
 from wizard.lab.inventory import INSTANCE_UUID
-from wizard.models import AuditEntry, Credential, Machine, TaskEvent, TaskState, VCenter
+from wizard.models import AuditEntry, Credential, Deployment, Machine, TaskEvent, TaskState, Team, VCenter
 from wizard.services import deployment_progress, discovery, tasks
 from wizard.services.errors import Conflict, NotReady
 
@@ -133,6 +133,19 @@ def test_the_second_address_is_refused_already_when_somebody_signs_in_there(begi
     assert refused.value.code == "credential_bound"
     second.enter_password()
     second.done("sign_in_vcenter")
+
+
+def test_a_vcenter_of_another_team_is_not_named_to_who_enters_it_under_another_address(begin: Begin) -> None:
+    first = begin("first").to("registered")
+    Deployment.objects.filter(pk=first.deployment.pk).update(team=Team.objects.create(name="Lyon"))
+    second = begin("second").to("capacity")
+    second.enter_password()
+    address = {**second.address, "host": second.vcenter.host, "port": second.vcenter.port}
+    second.answer("vcenter", **address, credential=second.credential)
+    failure = second.failed("sign_in_vcenter")
+    assert failure.code == "vcenter_registered"
+    assert failure.message == "This vCenter is registered already, under another address."
+    assert "vcenter.lab.test" not in f"{failure.message} {failure.remedy}"
 
 
 def test_an_address_that_leads_to_another_instance_by_now_takes_the_deployment_along(walk: Walk) -> None:

@@ -118,6 +118,20 @@ def test_a_name_is_given_once(add: Adding) -> None:
     assert problems(add) == {"name": "name_taken"}
 
 
+def test_who_does_not_see_the_webhook_of_that_name_is_not_told_of_it(
+    add: Adding, deployment: Deployment, operator: Operator, admin: Operator
+) -> None:
+    add(name="all-of-lyon")
+    with pytest.raises(Invalid) as seen:
+        add(admin, name="all-of-lyon")
+    with pytest.raises(Invalid) as refused:
+        add(operator, name="all-of-lyon", deployment=deployment.pk)
+    assert "“all-of-lyon” exists already" in str(seen.value.errors[0].message)
+    (error,) = refused.value.errors
+    assert (error.path, error.code) == ("name", "name_taken")
+    assert str(error.message).startswith("This name cannot be used")
+
+
 def test_a_secret_is_entered_again_where_another_receiver_is_meant(add: Adding, admin: Operator) -> None:
     row = add()
     registry.change(row, wish(row, url="https://hooks.example.test/another-path"), actor=admin)

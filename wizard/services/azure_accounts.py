@@ -17,6 +17,7 @@ from wizard.services import audit, teams
 from wizard.services.azure_account_wish import WITH_SECRET, AccountWish, must_be_sound, tidied
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import require
+from wizard.services.taken_names import name_taken
 from wizard.services.visibility import rows_for
 from wizard.text import Text, _, verbatim
 
@@ -159,7 +160,7 @@ def _write(row: AzureAccount, wish: AccountWish, actor: Operator) -> None:
         with transaction.atomic():
             row.save()
     except (ValidationError, IntegrityError) as error:
-        raise _name_taken(row.name, error) from None
+        raise _name_taken(row.name, error, actor) from None
     if old is not None and row.credential is None:
         old.delete()
 
@@ -176,15 +177,16 @@ def _keep_secret(row: AzureAccount, wish: AccountWish, actor: Operator) -> Crede
         with transaction.atomic():
             credential.save()
     except IntegrityError as error:
-        raise _name_taken(wish.name, error) from None
+        raise _name_taken(wish.name, error, actor) from None
     return credential
 
 
-def _name_taken(name: str, error: Exception) -> Invalid:
+def _name_taken(name: str, error: Exception, actor: Operator) -> Invalid:
     text = Text(_("An Azure account named “%(name)s” exists already; choose another name."), name=name)
     if isinstance(error, ValidationError) and "name" not in error.message_dict:
         text = verbatim("; ".join(error.messages))
         return Invalid([FieldError(path="", message=text, code="invalid")])
+    text = name_taken(text, name, visible_accounts(actor))
     return Invalid([FieldError(path="name", message=text, code="name_taken")])
 
 

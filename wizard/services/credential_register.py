@@ -44,7 +44,7 @@ def add(
     try:
         with transaction.atomic():
             if Credential.objects.filter(name=name).exists():
-                raise _taken(name)
+                raise _taken(name, actor)
             return credentials.keep(
                 name=name,
                 kind=kind,
@@ -56,7 +56,7 @@ def add(
             )
     except IntegrityError:
         # Somebody else was as quick.
-        raise _taken(name) from None
+        raise _taken(name, actor) from None
 
 
 @transaction.atomic
@@ -174,11 +174,9 @@ def _team(team_id: UUID | None, actor: Operator) -> Team | None:
     return team
 
 
-def _taken(name: str) -> Conflict:
-    return Conflict(
-        Text(_("A credential named “%(name)s” exists already."), name=name),
-        remedy=Text(_("Choose another name, or change the one that is there.")),
-        code="name_taken",
+def _taken(name: str, actor: Operator) -> Conflict:
+    return credentials.taken(
+        name, actor, remedy=Text(_("Choose another name, or change the one that is there."))
     )
 
 

@@ -18,6 +18,8 @@ from wizard.services import account_use, audit
 from wizard.services.errors import Conflict, Invalid, NotAllowed
 from wizard.services.opening import opening
 from wizard.services.permissions import reaches, require, sees_all_teams, team_ids
+from wizard.services.taken_names import name_taken
+from wizard.services.visibility import visible_credentials
 from wizard.text import Text, _, verbatim
 from wizard.vsphere.endpoint import Account
 from wizard.vsphere.errors import AccountLocked, InvalidLogin
@@ -233,11 +235,7 @@ def _to_be_written(
     if credential is None:
         return Credential(name=name, kind=kind, created_by=actor, team_id=wanted)
     if not reaches(actor, credential) or (deployment is not None and not _is_for(credential, deployment)):
-        raise Conflict(
-            Text(_("A credential named “%(name)s” exists already."), name=name),
-            remedy=Text(_("Choose another name.")),
-            code="name_taken",
-        )
+        raise taken(name, actor, remedy=Text(_("Choose another name.")))
     if credential.kind != kind:
         raise _of_another_kind(credential, "name_taken")
     if team is not None and credential.team_id != team.pk:
@@ -257,6 +255,15 @@ def _to_be_written(
             )
         credential.team_id = wanted
     return credential
+
+
+def taken(name: str, actor: Operator, *, remedy: Text) -> Conflict:
+    """That a credential of that name is there already, as far as `actor` may know; `remedy` is for whoever does."""
+    exists = Text(_("A credential named “%(name)s” exists already."), name=name)
+    text = name_taken(exists, name, visible_credentials(actor))
+    return Conflict(
+        text, remedy=remedy if text is exists else Text(_("Choose another name.")), code="name_taken"
+    )
 
 
 def _bound(credential: Credential, address: str) -> Conflict:

@@ -22,6 +22,7 @@ from wizard.services.answers import answers_of as answers_of
 from wizard.services.errors import Conflict, Invalid, NotFound, Outdated
 from wizard.services.permissions import require
 from wizard.services.storable import storable
+from wizard.services.taken_names import name_taken
 from wizard.services.visibility import rows_for
 from wizard.services.webhooks import outbox
 from wizard.text import Text, _
@@ -55,7 +56,7 @@ def create(*, name: str, profile: str, actor: Operator, team: str = "") -> Deplo
         created_by=actor,
         team=teams.named(team, actor=actor),
     )
-    _save_with_unique_name(deployment)
+    _save_with_unique_name(deployment, actor)
     audit.record(
         "deployment.created",
         subject=deployment,
@@ -75,7 +76,7 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
     before = deployment.name
     advance(deployment, revision)
     deployment.name = answers["name"]
-    _save_with_unique_name(deployment)
+    _save_with_unique_name(deployment, actor)
     audit.record(
         "deployment.renamed",
         subject=deployment,
@@ -295,7 +296,7 @@ def _validated(step_id: str, profile: str, raw: Mapping[str, Any]) -> dict[str, 
         raise Invalid(explain(error)) from None
 
 
-def _save_with_unique_name(deployment: Deployment) -> None:
+def _save_with_unique_name(deployment: Deployment, actor: Operator) -> None:
     try:
         with transaction.atomic():
             deployment.save()
@@ -303,6 +304,7 @@ def _save_with_unique_name(deployment: Deployment) -> None:
         problem = Text(
             _("A deployment named “%(name)s” exists already; choose another name."), name=deployment.name
         )
+        problem = name_taken(problem, deployment.name, visible_deployments(actor))
         raise Invalid([FieldError(path="name", message=problem, code="name_taken")]) from None
 
 

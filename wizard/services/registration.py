@@ -51,7 +51,7 @@ def run_register(progress: Progress) -> Done:
         progress.info(
             Text(_("%(product)s, instance %(uuid)s."), product=about.product, uuid=about.instance_uuid)
         )
-        vcenter_registry.refuse_second_name(about, answers)
+        vcenter_registry.refuse_second_name(about, answers, task.deployment)
         progress.phase(Text(_("Comparing privileges")), 15)
         placement = inventory.read_placement(session)
         gaps = _privilege_gaps(session, [datacenter.ref for datacenter in placement.datacenters])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import NAMESPACE_DNS, uuid5
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,28 +28,40 @@ def identity_of(about: About, answers: dict[str, Any]) -> str:
     return about.instance_uuid or str(uuid5(NAMESPACE_DNS, f"{answers['host']}:{answers['port']}"))
 
 
-def refuse_second_name(about: About, answers: dict[str, Any]) -> None:
-    """Raises Conflict `vcenter_registered` where this vCenter is known by another address."""
+def refuse_second_name(about: About, answers: dict[str, Any], deployment: Deployment) -> None:
+    """Raises Conflict `vcenter_registered` where this vCenter is known by another address, which is told where everybody who
+    sees `deployment` may know it."""
     other = (
         VCenter.objects.filter(instance_uuid=identity_of(about, answers))
         .exclude(host=answers["host"], port=answers["port"])
         .first()
     )
-    if other is not None:
-        raise Conflict(
-            Text(
-                _("This vCenter is registered already, as %(name)s at %(host)s, port %(port)s."),
-                name=other.friendly_name,
-                host=other.host,
-                port=str(other.port),
-            ),
-            remedy=Text(
-                _(
-                    "Use that address in the vCenter step. One vCenter under two addresses makes machines appear twice."
-                )
-            ),
-            code="vcenter_registered",
+    if other is None:
+        return
+    if _may_be_named(other, deployment):
+        text = Text(
+            _("This vCenter is registered already, as %(name)s at %(host)s, port %(port)s."),
+            name=other.friendly_name,
+            host=other.host,
+            port=str(other.port),
         )
+        remedy = _(
+            "Use that address in the vCenter step. One vCenter under two addresses makes machines appear twice."
+        )
+    else:
+        text = Text(_("This vCenter is registered already, under another address."))
+        remedy = _(
+            "Ask an administrator for that address, and use it in the vCenter step. One vCenter under two addresses makes "
+            "machines appear twice."
+        )
+    raise Conflict(text, remedy=Text(remedy), code="vcenter_registered")
+
+
+def _may_be_named(vcenter: VCenter, deployment: Deployment) -> bool:
+    """Whether those who see `deployment` see this vCenter, too; see `visibility.visible_vcenters`."""
+    theirs = (None, deployment.team_id)
+    teams: list[UUID | None] = list(vcenter.deployments.values_list("team", flat=True))
+    return any(team in theirs for team in teams or [vcenter.credential.team_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ def run_sign_in(progress: Progress) -> Done:
             )
         )
         # Said while the address can still be changed; it is asked again when the vCenter is registered.
-        vcenter_registry.refuse_second_name(session.about, task.inputs)
+        vcenter_registry.refuse_second_name(session.about, task.inputs, task.deployment)
         offset = (session.server_time() - datetime.now(UTC)).total_seconds()
         progress.phase(Text(_("Reading the inventory")), 35)
         placement = inventory.read_placement(session)

@@ -19,6 +19,7 @@ from wizard.models import Deployment, Operator, Webhook, WebhookDelivery
 from wizard.services import audit, deployments
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.permissions import may, require
+from wizard.services.taken_names import name_taken
 from wizard.services.webhooks import outbox
 from wizard.services.webhooks.events import PING
 from wizard.services.webhooks.sending import PAUSE_AFTER
@@ -240,6 +241,7 @@ def _write(row: Webhook, wish: WebhookWish, actor: Operator) -> None:
             row.save()
     except IntegrityError:
         text = Text(_("A webhook named “%(name)s” exists already; choose another name."), name=row.name)
+        text = name_taken(text, row.name, visible_webhooks(actor))
         raise Invalid([FieldError(path="name", message=text, code="name_taken")]) from None
 
 
