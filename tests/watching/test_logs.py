@@ -40,6 +40,15 @@ urlpatterns = [
 handler500 = crashed
 
 
+def test_another_host_name_is_one_line_and_no_error(settings: Any, db: None) -> None:
+    settings.ALLOWED_HOSTS = ["foothold.example.net"]
+    with logged() as seen:
+        assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+    (line,) = [event for event in seen.events if event["logger"] == "django.security.DisallowedHost"]
+    assert (line["level"], "exception" in line) == ("warning", False)
+    assert "ALLOWED_HOSTS" in line["event"]
+
+
 @pytest.mark.django_db
 def test_a_request_is_one_line_with_its_route_and_its_id(operator: Operator) -> None:
     deployment = make_deployment(operator)

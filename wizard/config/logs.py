@@ -38,9 +38,9 @@ def configure(settings: dict[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"routes": {"()": RoutesInsteadOfPaths}},
+            "filters": {"routes": {"()": RoutesInsteadOfPaths}, "refusals": {"()": RefusalsInOneLine}},
             "formatters": {"event": {"()": formatter, "as_json": settings["json"]}},
-            "handlers": {"stderr": {"()": Lines, "formatter": "event", "filters": ["routes"]}},
+            "handlers": {"stderr": {"()": Lines, "formatter": "event", "filters": ["routes", "refusals"]}},
             "root": {"handlers": ["stderr"], "level": settings["level"]},
             "loggers": {
                 # Each request has a line of its own, with its route; here is only what crashed.
@@ -146,6 +146,15 @@ class RoutesInsteadOfPaths(logging.Filter):
             match = getattr(record.request, "resolver_match", None)  # type: ignore[attr-defined]
             route = f"/{match.route}" if match else "(no such page)"
             record.args = tuple(route if argument == path else argument for argument in record.args)
+        return True
+
+
+class RefusalsInOneLine(logging.Filter):
+    """Django tells of another host name and the like as errors with a traceback: any stranger could fill the log with them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security.") and record.exc_info:
+            record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
         return True
 
 
