@@ -115,6 +115,17 @@ def test_no_cell_is_a_mere_link(reading: Client, operator: Operator) -> None:
     assert row.keys() == {"id", "number", "deployment", "digest", "recorded_by", "recorded_at"}
 
 
+def test_what_a_list_shows_in_one_cell_or_by_a_title_a_file_has_apart_and_by_its_code(
+    reading: Client, operator: Operator
+) -> None:
+    furnish(operator)
+    (row,) = json.loads(take(reading, Waiver, "json"))
+    waiver = Waiver.objects.get()
+    assert (row["asked_by"], row["approved_by"]) == (str(waiver.asked_by), str(waiver.approved_by))
+    assert {"asked_at", "approved_at"} <= row.keys()
+    assert {row["profile"] for row in json.loads(take(reading, Deployment, "json"))} == {"asr-classic"}
+
+
 def test_no_cell_is_a_formula(reading: Client, operator: Operator) -> None:
     Waiver.objects.create(
         deployment=make_deployment(operator),

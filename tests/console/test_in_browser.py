@@ -83,6 +83,16 @@ def test_reasons_have_room_in_lists(tab: Page) -> None:
             assert box["height"] <= 160, (model, width)
 
 
+@pytest.mark.parametrize("model", [Waiver, Deployment])
+def test_a_list_shows_all_its_columns_on_a_screen_of_1280_pixels(tab: Page, model: Any) -> None:
+    Waiver.objects.update(reason=REASON)
+    Operator.objects.filter(username="oskar").update(username="oskar-the-operator")
+    tab.goto(list_url(model))
+    table = tab.locator("#changelist .results").first
+    shown, whole = table.evaluate("(part) => [part.clientWidth, part.scrollWidth]")
+    assert whole <= shown
+
+
 def judge(tab: Page, path: str) -> None:
     for scheme, rules in (("light", WHOLE), ("dark", COLOURS)):
         # Without motion there is no moment between the colours of the two.

@@ -120,10 +120,10 @@ def test_a_request_that_changed_under_the_eyes_of_the_approver_is_not_approved(
 def test_another_person_refuses_it(colleague: Client, failing: Deployment, operator: Operator) -> None:
     asked(failing, operator)
     answer = colleague.post(url(failing, "remove/"), follow=True)
-    assert "The waiver of LIFE-01 is refused." in read(answer).words
+    assert "The waiver of LIFE-01 is rejected." in read(answer).words
     assert not Waiver.objects.exists()
     said = AuditEntry.objects.get(action="waiver.refused")
-    assert str(said.sentence) == f"otto refused the waiver of LIFE-01 of {failing.name} that oskar asked for."
+    assert str(said.sentence) == f"otto rejected the waiver of LIFE-01 of {failing.name} that oskar asked for."
 
 
 def test_where_one_person_is_enough_the_waiver_counts_at_once(

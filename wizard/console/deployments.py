@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,6 +18,7 @@ from wizard.console.actions import Work, confirmed
 from wizard.console.exports import Column
 from wizard.console.pictures import picture_of
 from wizard.console.reading import ReadingAdmin, Seen, page_link, shown
+from wizard.journey import base as journey
 from wizard.models import Approval, Deployment, Operator
 from wizard.services import approvals, tasks, topology
 from wizard.services.errors import Conflict
@@ -41,6 +42,19 @@ class ApprovalFilter(admin.SimpleListFilter):
             case "needed":
                 return queryset.filter(needs_approval=True)
         return queryset
+
+
+class ProfileFilter(admin.SimpleListFilter):
+    """By the titles that people know; the addresses have the codes."""
+
+    title = _("profile")
+    parameter_name = "profile"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(code, gettext(profile.title)) for code, profile in journey.PROFILES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> QuerySet[Deployment]:
+        return queryset.filter(profile=self.value()) if self.value() else queryset
 
 
 def _demand(needed: bool) -> Any:
@@ -105,7 +119,7 @@ class DeploymentAdmin(ReadingAdmin):
     list_display = (
         "name",
         "page",
-        "profile",
+        "architecture",
         "state",
         "progress_made",
         "blocking",
@@ -115,7 +129,7 @@ class DeploymentAdmin(ReadingAdmin):
         "created_by",
         "changed_at",
     )
-    list_filter = ("state", "profile", ApprovalFilter, ("team", Seen), "created_by")
+    list_filter = ("state", ProfileFilter, ApprovalFilter, ("team", Seen), "created_by")
     list_select_related = ("created_by", "team")
     search_fields = ("name", "team__name", "created_by__username")
     date_hierarchy = "created_at"
@@ -123,6 +137,8 @@ class DeploymentAdmin(ReadingAdmin):
     change_form_template = "admin/deployment.html"
     exported_as: ClassVar[dict[str, Column]] = {
         **ReadingAdmin.exported_as,
+        # A program that reads the file knows the codes of the API.
+        "architecture": {"profile": lambda row: row.profile},
         "progress_made": {
             "steps_done": lambda row: row.glance.done,
             "steps": lambda row: row.glance.steps,
@@ -165,6 +181,14 @@ class DeploymentAdmin(ReadingAdmin):
                 (gettext("Audit trail"), _listed("auditentry", row, "deployment_id")),
             ],
         }
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return ["architecture" if name == "profile" else name for name in super().get_fields(request, obj)]
+
+    @admin.display(description=_("profile"), ordering="profile")
+    def architecture(self, obj: Deployment) -> str:
+        known = journey.PROFILES.get(obj.profile)
+        return gettext(known.title) if known else obj.profile
 
     @admin.display(description=_("page"))
     def page(self, obj: Deployment) -> SafeString:

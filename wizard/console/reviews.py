@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
+from wizard.console.exports import Column
 from wizard.console.reading import OfDeployment
 from wizard.models import Approval, Operator, Waiver
 from wizard.models.check import waiver_day
@@ -71,8 +76,8 @@ _WAIVERS = (
     ),
     Work(
         name="refuse_waivers",
-        label=_("Refuse waivers"),
-        question=_("The requests are taken away; the requirements stand in the way as before. Refuse them?"),
+        label=_("Reject waivers"),
+        question=_("The requests are taken away; the requirements stand in the way as before. Reject them?"),
         use_case="waiver.refuse",
         run=_refuse_waiver,
         about=_about_waiver,
@@ -91,15 +96,18 @@ class WaiverAdmin(OfDeployment):
         "reason",
         "until",
         "in_force",
-        "asked_by",
-        "asked_at",
-        "approved_by",
-        "approved_at",
+        "asked",
+        "approved",
     )
     list_filter = ("until", WaitingFilter, "asked_by")
     list_select_related = ("deployment", "asked_by", "approved_by")
     search_fields = ("requirement_id", "deployment__name", "reason", "asked_by__username")
     date_hierarchy = "asked_at"
+    exported_as: ClassVar[dict[str, Column]] = {
+        **OfDeployment.exported_as,
+        "asked": {"asked_by": lambda row: row.asked_by, "asked_at": lambda row: row.asked_at},
+        "approved": {"approved_by": lambda row: row.approved_by, "approved_at": lambda row: row.approved_at},
+    }
     actions = tuple(confirmed(work) for work in _WAIVERS)
     nothing_yet = _(
         "A waiver lets a deployment go on for a time although a requirement is not met. Whoever may operate asks for one "
@@ -110,6 +118,22 @@ class WaiverAdmin(OfDeployment):
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, obj: Waiver) -> bool:
         return obj.in_force
+
+    @admin.display(description=_("asked for"), ordering="asked_at")
+    def asked(self, obj: Waiver) -> SafeString:
+        return _by_and_at(obj.asked_by, obj.asked_at)
+
+    @admin.display(description=_("approved"), ordering="approved_at")
+    def approved(self, obj: Waiver) -> SafeString | None:
+        if obj.approved_by is None or obj.approved_at is None:
+            return None
+        return _by_and_at(obj.approved_by, obj.approved_at)
+
+
+def _by_and_at(person: Operator, at: datetime) -> SafeString:
+    """Both in one cell: with a column for each, the list is wider than a screen of 1280 pixels."""
+    moment = formats.date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return format_html('{} <span class="quiet moment">{}</span>', person.get_username(), moment)
 
 
 def _about_approval(row: Approval) -> str:

@@ -120,9 +120,9 @@ def approve_waiver(
 
 @transaction.atomic
 def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Operator) -> bool:
-    """End a waiver, or a request for one. True where that refused what somebody else had asked for.
+    """End a waiver, or a request for one. True where that rejected what somebody else had asked for.
 
-    To refuse is for whoever could approve. Raises NotFound, Conflict.
+    To reject is for whoever could approve. Raises NotFound, Conflict.
     """
     if not may(actor, "waiver.refuse", deployment):
         require(actor, "waiver.take_back", deployment)
@@ -131,16 +131,16 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
     waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
     if waiver is None:
         raise NotFound(Text(_("%(id)s is not waived."), id=requirement_id))
-    refused = waiver.waiting and waiver.asked_by_id != actor.pk
-    if refused:
+    rejected = waiver.waiting and waiver.asked_by_id != actor.pk
+    if rejected:
         _require_decision(actor, "waiver.refuse", deployment)
     waiver.delete()
     action, sentence = (
         (
             "waiver.refused",
-            _("%(who)s refused the waiver of %(id)s of %(deployment)s that %(asker)s asked for."),
+            _("%(who)s rejected the waiver of %(id)s of %(deployment)s that %(asker)s asked for."),
         )
-        if refused
+        if rejected
         else ("waiver.taken_back", _("%(who)s took back the waiver of %(id)s of %(deployment)s."))
     )
     audit.record(
@@ -156,7 +156,7 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
         ),
     )
     settle_anew(deployment)
-    return refused
+    return rejected
 
 
 def last_day() -> date:

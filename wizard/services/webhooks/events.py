@@ -22,7 +22,7 @@ EVENTS: Final[dict[str, str]] = {
     "approval.withdrawn": _("An approval, or the request for one, was withdrawn"),
     "waiver.asked": _("Somebody asked for a waiver"),
     "waiver.approved": _("A waiver came into force"),
-    "waiver.ended": _("A waiver was refused or taken back"),
+    "waiver.ended": _("A waiver was rejected or taken back"),
     "notice.raised": _("Something in the vault became worse"),
 }
 # Sent to one webhook when somebody asks for it, whatever it listens to.

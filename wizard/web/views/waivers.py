@@ -81,16 +81,16 @@ def approve(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResp
 @page
 @require_POST
 def take_back(request: SignedInRequest, pk: UUID, requirement_id: str) -> HttpResponse:
-    """Both the end of a waiver and the refusal of one that was asked for."""
+    """Both the end of a waiver and the rejection of one that was asked for."""
     deployment = deployments.get(pk, actor=request.user)
     try:
-        refused = waivers.take_back_waiver(deployment, requirement_id, actor=request.user)
+        rejected = waivers.take_back_waiver(deployment, requirement_id, actor=request.user)
     except Conflict as error:
         say(request, error)
     else:
         said = (
-            gettext("The waiver of %(id)s is refused.")
-            if refused
+            gettext("The waiver of %(id)s is rejected.")
+            if rejected
             else gettext("The waiver of %(id)s is taken back.")
         )
         messages.success(request, said % {"id": requirement_id})
