@@ -270,6 +270,17 @@ def delivery(admin: Operator) -> WebhookDelivery:
     )
 
 
+def test_a_webhook_that_names_no_event_is_said_to_tell_of_all(
+    deciding: Client, delivery: WebhookDelivery
+) -> None:
+    hook = delivery.webhook
+    for events in ([], ["task.failed"]):
+        Webhook.objects.filter(pk=hook.pk).update(events=events)
+        html = body(deciding, page_url(hook))
+        assert ("All events" in html) == (not events)
+        assert ("task.failed" in html) == bool(events)
+
+
 def test_a_delivery_shows_what_was_told_and_is_sent_again(
     deciding: Client, delivery: WebhookDelivery
 ) -> None:

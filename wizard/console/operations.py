@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wizard.console.actions import Work, confirmed
-from wizard.console.reading import ReadingAdmin, Seen
+from wizard.console.reading import ReadingAdmin, Seen, shown
 from wizard.models import IdempotencyRecord, Operator, Pulse, Webhook, WebhookDelivery
 from wizard.services.overview import is_silent
 from wizard.services.webhooks import registry
@@ -67,6 +69,15 @@ class WebhookAdmin(ReadingAdmin):
         # Only who is known comes here.
         rows = registry.visible_webhooks(cast(Operator, request.user))
         return rows.defer("sealed")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        found = super().get_fields(request, obj)
+        return ["listens_to" if getattr(name, "__name__", name) == "events" else name for name in found]
+
+    @admin.display(description=_("events"))
+    def listens_to(self, obj: Webhook) -> SafeString | str:
+        """With no event named it is told of all: a dash would say the opposite."""
+        return shown(obj.events) if obj.events else gettext("All events")
 
 
 def _send_again(row: WebhookDelivery, actor: Operator, reason: str) -> None:
