@@ -17,7 +17,6 @@ class Log:
         self._stream = io.StringIO()
         self.handler = logging.StreamHandler(self._stream)
         self.handler.addFilter(logs.RoutesInsteadOfPaths())
-        self.handler.addFilter(logs.RefusalsInOneLine())
 
     @property
     def text(self) -> str:
