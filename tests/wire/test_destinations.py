@@ -288,6 +288,27 @@ def test_another_spelling_of_this_machine_leads_to_it_all_the_same(host: str) ->
     assert failed(probe(host, 443, timeout_s=1.0)) == ("tcp", "destination_refused")
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST.", "foothold.localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "0"],
+)
+def test_another_spelling_of_this_machine_is_told_as_soon_as_it_is_entered(
+    host: str, allow: Callable[[Rules], None]
+) -> None:
+    entered = Destination(purpose=Purpose.WEBHOOK, host=host, port=443)
+    with pytest.raises(DestinationRefused) as refused:
+        entered.check_as_entered()
+    assert refused.value.field == "host"
+    allow(Rules(loopback=True))
+    if host != "0":  # which stands for no machine in particular
+        entered.check_as_entered()
+
+
+@pytest.mark.parametrize("host", ["localhost.example.net", "0x7f000001.example.net", "cs01", "10.1"])
+def test_what_only_looks_like_this_machine_is_judged_once_it_is_looked_up(host: str) -> None:
+    Destination(purpose=Purpose.WEBHOOK, host=host, port=443).check_as_entered()
+
+
 def test_what_was_judged_is_what_is_connected_to(allow: Callable[[Rules], None]) -> None:
     """One look-up: between judging and connecting nobody can give another answer."""
     allow(Rules(loopback=True))

@@ -12,7 +12,9 @@ connected to stays so by detours, too. Private addresses are those of data centr
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
@@ -126,6 +128,18 @@ def configure(rules: Callable[[], Rules]) -> None:
     _rules = rules
 
 
+def _needs_no_asking(host: str) -> Address | None:
+    """The address that no name server is asked for: in any spelling that resolvers take, and localhost (RFC 6761 6.3)."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    with suppress(ValueError):
+        return ipaddress.ip_address(name)
+    with suppress(OSError, ValueError):
+        return ipaddress.IPv4Address(socket.inet_aton(name))
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """A host and a port as they were entered. `detour`: the address book leads elsewhere from there."""
@@ -149,12 +163,11 @@ class Destination:
     def check_as_entered(self) -> None:
         """Judge what can be judged without looking a name up: addresses, and ports. Raises DestinationRefused."""
         rules = _rules()
-        try:
-            literal = ipaddress.ip_address(self.host.strip("[]"))
-        except ValueError:
+        literal = _needs_no_asking(self.host)
+        if literal is None:
             # A name may turn out to be one of this machine, where any port will do.
             if not self.detour and not rules.loopback and not self._port_allowed(rules):
-                raise self._port_refused(rules) from None
+                raise self._port_refused(rules)
         else:
             # The detour's own end is judged when it is connected to.
             if not self.detour or kind_of(literal) not in (None, "loopback"):

@@ -196,7 +196,8 @@ def _open(target: Target, book: AddressBook, ca_file: Path | None, until: float)
             Text(
                 _("The certificate of %(address)s is not trusted: %(reason)s."),
                 address=target.place,
-                reason=error.verify_message,
+                # OpenSSL ends some of them with a full stop.
+                reason=error.verify_message.rstrip("."),
             ),
             remedy=Text(
                 _("Have it renewed for that name, or add the authority that issued it to PROBE_CA_FILE.")
