@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from tests import stories
 from tests.builders import make_deployment, make_operator
 from wizard.checks.judges.host_system import judge_no_clone
 from wizard.models import Component, Credential, Deployment, Operator, SignInAccount, Team, VCenter
-from wizard.services import audit, audit_trail, deployments, exports, login_budget, tasks
+from wizard.services import audit, audit_trail, deployments, exports, login_budget, results, tasks
 from wizard.services.discovery.own_machines import own_machines
 from wizard.services.errors import NotAllowed
 from wizard.services.facts.answered import recorded_machines
 from wizard.services.visibility import rows_for
 from wizard.text import Text
+
+SAME = "4211c6e2-0000-4000-8000-0000000000aa"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -180,3 +183,29 @@ def test_what_was_given_to_another_team_meanwhile_is_out_of_reach(others: Team) 
         )
     assert not held.tasks.exists()
     assert not held.steps.exists()
+
+
+def test_a_name_that_was_kept_in_a_result_is_told_only_as_long_as_its_readers_see_it(
+    others: Team, operator: Operator
+) -> None:
+    deployment = stories.answered(operator, "checked")
+    other = make_deployment(operator, "hidden-oslo")
+    row = deployment.checks.get(requirement_id="TPL-01")
+    verdict = judge_no_clone(
+        {"host.identity.bios_uuid": SAME, "topology.bios_uuids": {SAME: "hidden-oslo"}}, {}
+    )
+    row.requirement_id, row.status, row.summary = "OS-10", "fail", verdict.summary
+    row.save()
+
+    def told() -> str:
+        found = {one.requirement_id: one for one in results.latest_results(deployment)}
+        return str(found["OS-10"].summary)
+
+    assert "hidden-oslo" in told()
+    assert "hidden-oslo" in results.export(deployment, "json")[0]
+    Deployment.objects.filter(pk=other.pk).update(team=others)
+    assert told().startswith("“a deployment that you do not see” has a machine with the same UUID")
+    assert "hidden-oslo" not in results.export(deployment, "json")[0]
+    Deployment.objects.filter(pk=deployment.pk).update(team=others)
+    deployment.refresh_from_db()
+    assert "hidden-oslo" in told()

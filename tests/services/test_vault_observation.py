@@ -511,6 +511,19 @@ def test_of_another_teams_deployment_in_the_same_vault_no_name_is_told(
     owners = {line.name: line.owner for line in vault_lines.components(judgement)}
     assert owners["cs77"] == "a deployment that you do not see"
     assert owners[SERVER] == ""
+    # As an earlier release kept it.
+    key = next(one.key for one in judgement.observed.components if one.name == "cs77")
+    row.document["of_other_deployments"][key] = "hidden-oslo"
+    row.save()
+    kept = showing.judgement_in(row)
+    assert kept is not None
+    assert kept.theirs == judgement.theirs
+    assert "hidden-oslo" not in json.dumps(showing.document_of(row))
+    other.team = None
+    other.save()
+    kept = showing.judgement_in(row)
+    assert kept is not None
+    assert kept.theirs[key] == "hidden-oslo"
 
 
 def test_a_second_server_that_nobody_recorded_is_told(

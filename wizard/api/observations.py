@@ -82,7 +82,7 @@ def get_newest_observation(request: HttpRequest, deployment_id: UUID) -> dict[st
     judgement = showing.judgement_in(row)
     return {
         **_show_observation(row),
-        "document": row.document,
+        "document": showing.document_of(row),
         **(_show_judgement(judgement) if judgement else {"differences": [], "health": [], "findings": []}),
     }
 

@@ -16,6 +16,7 @@ from wizard.models import AuditEntry, Deployment, Operator
 from wizard.services import answer_files, expiry, firewall, results, task_sheets, topology
 from wizard.services.errors import UserError
 from wizard.services.hand_over_archive import MANIFEST, PUBLIC_KEY, SIGNATURE
+from wizard.services.vault_observation import showing
 from wizard.text import Text, _
 
 README: Final = "README.txt"
@@ -190,7 +191,7 @@ def _observation(deployment: Deployment) -> str:
             "first_seen_at": row.first_seen_at,
             "last_seen_at": row.last_seen_at,
             "severity": row.severity,
-            "document": row.document,
+            "document": showing.document_of(row),
             "differences": row.differences,
             "health": row.health,
         }

@@ -13,7 +13,7 @@ from wizard.checks.engine import Finding, Gate, gate, judge_all
 from wizard.checks.facts import FactSheet
 from wizard.checks.requirement import Phase
 from wizard.models import CheckResult, Deployment, Task, TaskState, Waiver
-from wizard.services import evidence
+from wizard.services import evidence, told_names
 from wizard.services.applicable import fingerprint, requirements_for
 from wizard.services.approval_standing import standing
 from wizard.services.attested import note_answers, stored
@@ -45,7 +45,8 @@ def latest_results(deployment: Deployment, phase: Phase = "before") -> list[Chec
 def with_answers_of_now(
     deployment: Deployment, rows: Sequence[CheckResult], phase: Phase
 ) -> list[CheckResult]:
-    """The same rows, those that rest on attestations judged anew; the rows of the run stay in the table as they were."""
+    """The same rows, those that rest on attestations judged anew, and without names of what others alone see; the rows of the run stay in the table as they were."""
+    told_names.hide_in_results(deployment, rows)
     known = catalogue.load(deployment.profile)
     # Whoever has no such row is spared the look at answers and attestations.
     if not any(variant.kind == "attested" for row in rows for variant in known.variants(row.requirement_id)):

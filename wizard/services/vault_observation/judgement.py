@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from wizard.models import Deployment, Severity, VaultObservation
+from wizard.services.told_names import owners_told
 from wizard.services.vault_observation.machines import carriers_of, machine_of
 from wizard.services.vault_observation.neighbours import owners_of
 from wizard.services.vault_observation.own_machines import shown_by_vcenter
@@ -108,7 +109,7 @@ class Judgement:
             differences=tuple(Difference.from_json(stored) for stored in row.differences),
             health=tuple(HealthState.from_json(stored) for stored in row.health),
             recorded=recorded,
-            theirs=row.document.get(_THEIRS, {}),
+            theirs=owners_told(row.deployment_id, row.document.get(_THEIRS, {})),
         )
 
 
@@ -146,6 +147,13 @@ def judgement_in(row: VaultObservation, *, recorded: bool = True) -> Judgement |
         return Judgement.of_row(row, recorded=recorded)
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def document_of(row: VaultObservation) -> dict[str, Any]:
+    """What was kept of the vault, for whoever takes it away."""
+    if not (owners := row.document.get(_THEIRS)):
+        return dict(row.document)
+    return {**row.document, _THEIRS: owners_told(row.deployment_id, owners)}
 
 
 def role_of(one: ObservedComponent) -> Text:

@@ -14,14 +14,24 @@ from wizard.models import Deployment, VaultObservation, VaultWatch
 from wizard.services import azure_access
 from wizard.services.errors import NotFound
 from wizard.services.vault_observation.failures import PARTS
-from wizard.services.vault_observation.judgement import Judgement, judgement_in, role_of
+from wizard.services.vault_observation.judgement import Judgement, document_of, judgement_in, role_of
 from wizard.services.vault_observation.schedule import WATCHED_STATES
 from wizard.text import Text, _
 from wizard.topology import drawing
 from wizard.topology.graph import Graph, Node
 from wizard.topology.observed import graph_of
 
-__all__ = ["Failure", "Freshness", "freshness_of", "graph_in", "judgement_in", "newest", "picture", "role_of"]
+__all__ = [
+    "Failure",
+    "Freshness",
+    "document_of",
+    "freshness_of",
+    "graph_in",
+    "judgement_in",
+    "newest",
+    "picture",
+    "role_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
