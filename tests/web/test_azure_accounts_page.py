@@ -67,6 +67,75 @@ def test_what_was_typed_comes_back_with_its_errors_but_not_the_secret(
     assert answer.status_code == 422
 
 
+NEEDED = {
+    "client_secret": ({"tenant", "client_id", "secret"}, set()),
+    "client_certificate": ({"tenant", "client_id", "secret"}, set()),
+    "managed_identity": ({"client_id"}, {"client_id"}),
+    "default": (set(), set()),
+}
+
+
+@pytest.mark.parametrize("how", NEEDED)
+def test_only_what_the_chosen_kind_needs_is_asked_for(working: Client, how: str) -> None:
+    asked, optional = NEEDED[how]
+    typed = {"how": how, "tenant": PRINCIPAL["tenant"], "client_id": "typed-before"}
+    page = read(working.get(f"{LIST}add/", typed, headers={"HX-Request": "true"}))
+    assert not page.all("html"), "only the questions"
+    assert page.value_of("asked") == how
+    fields = [*page.all("input", type="text"), *page.all("textarea")]
+    assert {field["name"] for field in fields} == asked
+    assert page.words.count("(optional)") == len(optional)
+    if "client_id" in asked:
+        assert page.value_of("client_id") == "typed-before"
+    assert ("Certificate and private key" in page.words) == (how == "client_certificate")
+    assert ("Client secret" in page.words) == (how == "client_secret")
+
+
+def test_the_questions_that_are_asked_for_anew_take_no_secret_along(working: Client) -> None:
+    (listening,) = (one for one in read(working.get(f"{LIST}add/")).all("div") if "hx-get" in one)
+    assert "secret" not in listening["hx-include"]
+
+
+def test_without_javascript_a_kind_that_needs_more_asks_for_it_on_the_next_page(
+    working: Client, operator: Operator
+) -> None:
+    chosen = {"name": "lyon-reader", "how": "client_secret", "cloud": "public", "asked": "default"}
+    answer = working.post(f"{LIST}add/", chosen)
+    assert answer.status_code == 422
+    page = read(answer)
+    assert "Your answer leads to a further question" in page.words
+    assert "An answer is missing" not in page.words
+    assert not page.all("div", id="error-summary"), "nobody has made a mistake yet"
+    assert page.value_of("name") == "lyon-reader"
+    assert {field["name"] for field in page.all("textarea")} == {"secret"}
+    assert not AzureAccount.objects.exists()
+    asked = page.value_of("asked")
+    assert working.post(f"{LIST}add/", {**PRINCIPAL, "asked": asked})["Location"] == LIST
+
+
+def test_without_javascript_a_kind_that_needs_less_is_saved_at_once(
+    working: Client, operator: Operator
+) -> None:
+    chosen = {"name": "machine", "how": "default", "cloud": "public", "asked": "client_secret"}
+    assert working.post(f"{LIST}add/", chosen)["Location"] == LIST
+    assert AzureAccount.objects.get().how == "default"
+
+
+def test_a_secret_may_stay_only_for_the_kind_that_it_is_of(working: Client, operator: Operator) -> None:
+    row = add_account(operator)
+    address = f"{LIST}{row.pk}/change/"
+    assert "Left empty, the one that is stored stays." in read(working.get(address)).words
+    other = read(working.get(address, {"how": "client_certificate"}, headers={"HX-Request": "true"}))
+    assert "Left empty" not in other.words
+    assert "(optional)" not in other.words
+    answer = working.post(
+        address, {**PRINCIPAL, "how": "client_certificate", "secret": "", "asked": "client_secret"}
+    )
+    assert answer.status_code == 422
+    assert "Certificate and private key" in read(answer).words
+    assert working.post(address, {**PRINCIPAL, "secret": "", "asked": "client_secret"})["Location"] == LIST
+
+
 def test_who_came_from_a_vault_step_goes_back_there_and_nowhere_else(
     working: Client, operator: Operator
 ) -> None:

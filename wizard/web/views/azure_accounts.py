@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,24 +20,12 @@ from wizard.services import azure_account_sign_in, azure_accounts, azure_roles, 
 from wizard.services.azure_account_wish import WITH_SECRET, AccountWish
 from wizard.services.errors import Conflict, Invalid
 from wizard.services.permissions import require
-from wizard.text import _
-from wizard.web import crumbs
-from wizard.web.forms import Option, Shown, ShownForm
+from wizard.web import azure_account_form, crumbs
+from wizard.web.forms import ShownForm
 from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
-from wizard.web.team_field import team_field
 
 _READ: Final = require_http_methods(["GET", "HEAD", "POST"])
-_HOW_HINTS: Final = {
-    AzureAccount.How.CLIENT_SECRET: _("An application in Microsoft Entra, with a secret that ends some day."),
-    AzureAccount.How.CLIENT_CERTIFICATE: _("An application in Microsoft Entra that knows the certificate."),
-    AzureAccount.How.MANAGED_IDENTITY: _(
-        "Only where Foothold runs on a machine in Azure, or on an Arc-enabled one."
-    ),
-    AzureAccount.How.DEFAULT: _(
-        "From the environment of the worker: variables, a managed identity, or az login."
-    ),
-}
 _TAGS: Final = {"well": "pass", "failed": "fail", "waits": "unknown"}
 
 
@@ -71,6 +59,8 @@ def add(request: SignedInRequest) -> HttpResponse:
     problem = None
     if request.method == "POST":
         values = _typed(request)
+        if further := azure_account_form.not_asked_yet(values, _shown_for(request), kept=False):
+            return _form(request, gettext("Add an Azure account"), values, None, further=further)
         try:
             row = azure_accounts.create(AccountWish(**values), actor=request.user)
         except Invalid as error:
@@ -93,9 +83,13 @@ def change(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     values: dict[str, Any] = {
         name: getattr(row, name) for name in ("name", "how", "cloud", "tenant", "client_id")
     }
+    title = gettext("Change %(name)s") % {"name": row.name}
     problem = None
     if request.method == "POST":
         values = _typed(request) | {"name": row.name}
+        kept = _keeps_secret(row, values)
+        if further := azure_account_form.not_asked_yet(values, _shown_for(request), kept=kept):
+            return _form(request, title, values, None, row=row, further=further)
         try:
             azure_accounts.change(row, AccountWish(**values), actor=request.user)
         except Invalid as error:
@@ -107,7 +101,6 @@ def change(request: SignedInRequest, account_id: UUID) -> HttpResponse:
                 request, gettext("The account “%(name)s” is changed, and being tested.") % {"name": row.name}
             )
             return redirect(_way_back(request))
-    title = gettext("Change %(name)s") % {"name": row.name}
     return _form(request, title, values, problem, row=row)
 
 
@@ -188,6 +181,16 @@ def _frame(title: str) -> dict[str, Any]:
     return crumbs.below("azure_accounts", gettext("Azure accounts"), title)
 
 
+def _shown_for(request: SignedInRequest) -> str:
+    """The way to sign in whose questions were on the page; empty where it does not say."""
+    return request.POST.get("asked", "")
+
+
+def _keeps_secret(row: AzureAccount | None, values: Mapping[str, Any]) -> bool:
+    """Whether a secret is stored that may stay: that of another way to sign in is of no use."""
+    return row is not None and row.how in WITH_SECRET and row.how == values["how"]
+
+
 def _form(
     request: SignedInRequest,
     title: str,
@@ -195,67 +198,33 @@ def _form(
     problem: Problem | None,
     *,
     row: AzureAccount | None = None,
+    further: Sequence[str] = (),
 ) -> HttpResponse:
-    text = {"autocomplete": "off", "spellcheck": "false"}
-    kept = row is not None and row.how in WITH_SECRET
-    fields = {
-        "how": Shown(
-            label=gettext("It signs in with"),
-            widget=forms.RadioSelect(),
-            options=[
-                Option(value=how.value, label=str(how.label), detail=gettext(_HOW_HINTS[how]))
-                for how in AzureAccount.How
-            ],
-        ),
-        "cloud": Shown(
-            label=gettext("Azure cloud"),
-            widget=forms.Select(),
-            options=[Option(value=cloud.value, label=str(cloud.label)) for cloud in AzureAccount.Cloud],
-        ),
-        "tenant": Shown(
-            label=gettext("Tenant id"),
-            help_text=gettext("For a service principal: the directory id, from its overview in Entra."),
-            required=False,
-            widget=forms.TextInput(text),
-        ),
-        "client_id": Shown(
-            label=gettext("Client id"),
-            help_text=gettext(
-                "For a service principal its application id; for a managed identity only where the machine has several."
-            ),
-            required=False,
-            widget=forms.TextInput(text),
-        ),
-        "secret": Shown(
-            label=gettext("Secret"),
-            help_text=(
-                gettext("Kept encrypted. Left empty, the one that is stored stays.")
-                if kept
-                else gettext(
-                    "For a service principal: the value of the client secret, or certificate and private key as PEM text. "
-                    "Kept encrypted, and shown to nobody again."
-                )
-            ),
-            required=False,
-            # PEM text has many lines.
-            widget=forms.Textarea({**text, "rows": 4, "class": "mono"}),
-        ),
-    }
-    if row is None:
-        name = Shown(
-            label=gettext("Name"),
-            help_text=gettext("Under which vault steps and answer files name it, such as lyon-reader."),
-            widget=forms.TextInput(text),
-        )
-        fields = {"name": name, **team_field(request.user), **fields}
+    """`further` are the questions that the answer has only just opened."""
+    alone = request.method == "GET" and bool(request.htmx) and "how" in request.GET
+    if alone:
+        # Another way to sign in was chosen: what it needs, with what was typed so far.
+        values = values | {name: request.GET.get(name, "") for name in ("how", "tenant", "client_id")}
+    fields = azure_account_form.questions(
+        request.user, values["how"], named=row is None, kept=_keeps_secret(row, values)
+    )
     # What was typed as a secret goes back to nobody, not even to who typed it.
     shown = {name: value for name, value in values.items() if name != "secret"}
+    form = ShownForm(fields, shown, problem.fields if problem else ())
+    context: dict[str, Any] = {
+        "form": form,
+        "asked": azure_account_form.asked_for(values["how"]),
+        "asked_for": values["how"],
+    }
+    if alone:
+        return render(request, "web/_azure_account_questions.html", context)
     wanted = request.POST.get("back_to") or request.GET.get("back_to", "")
-    context = _frame(title) | {
-        "form": ShownForm(fields, shown, problem.fields if problem else ()),
+    context |= _frame(title) | {
+        "further": [form[name].label for name in further],
         "problem": problem,
         "account": row,
         "back_to": wanted,
         "back_url": wanted if wanted.startswith("/deployments/") else reverse("azure_accounts"),
     }
-    return render(request, "web/azure_account.html", context, status=problem.status if problem else 200)
+    status = 422 if further else problem.status if problem else 200
+    return render(request, "web/azure_account.html", context, status=status)
