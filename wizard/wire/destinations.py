@@ -69,6 +69,8 @@ _METADATA: Final = frozenset(
         "168.63.129.16",  # Azure, the host of a virtual machine
         "192.0.0.192",  # Oracle Cloud, classic
         "fd00:ec2::254",  # AWS
+        "fd00:ec2::23",  # AWS, identities of pods
+        "fd00:42::42",  # Scaleway
         "fd20:ce::254",  # Google Cloud
         "fd00:c1::a9fe:a9fe",  # Oracle Cloud
     )
@@ -78,6 +80,10 @@ _EMBEDDING: Final = tuple(
     ipaddress.IPv6Network(text)
     for text in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
 )
+# Here a site may let the IPv4 address begin earlier, around the octet in the middle that stays zero (RFC 6052 2.2); what comes
+# behind it is not looked at, so the last 32 bits alone would say nothing.
+_LOCAL_TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+_BEGINNINGS: Final = (48, 56, 64)
 _ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})  # RFC 5214: the upper half of the interface identifier
 _THIS_NETWORK: Final = ipaddress.IPv4Network("0.0.0.0/8")
 _SITE_LOCAL: Final = ipaddress.IPv6Network("fec0::/10")
@@ -260,7 +266,7 @@ def kind_of(address: Address) -> Kind | None:
     if isinstance(address, ipaddress.IPv6Address):
         wrapped = _wrapped(address)
         if wrapped is not None:
-            return kind_of(wrapped)
+            return kind_of(wrapped) or _kind_in_translation(address)
         if address in _SITE_LOCAL:
             return "reserved"
     elif address in _THIS_NETWORK:
@@ -273,6 +279,18 @@ def kind_of(address: Address) -> Kind | None:
         ("reserved", address.is_reserved),
     )
     return next((kind for kind, true in judgements if true), None)
+
+
+def _kind_in_translation(address: ipaddress.IPv6Address) -> Kind | None:
+    """Where a site's own translation may lead that is worth a detour; the rest of it is as likely part of the prefix."""
+    if address not in _LOCAL_TRANSLATION:
+        return None
+    digits = f"{int(address):0128b}"
+    without_middle = digits[:64] + digits[72:]
+    found = (
+        kind_of(ipaddress.IPv4Address(int(without_middle[begin : begin + 32], 2))) for begin in _BEGINNINGS
+    )
+    return next((kind for kind in found if kind in ("metadata", "link_local", "loopback")), None)
 
 
 def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
