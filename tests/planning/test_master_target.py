@@ -73,6 +73,13 @@ def test_every_rule_of_the_facts_says_something_in_their_order() -> None:
         assert [finding.rule for finding in judge(one)] == expected
 
 
+@pytest.mark.parametrize(("of", "own", "other"), [(target, "R: with NTFS", "ext4"), (linux, "ext4", "NTFS")])
+def test_the_remedy_for_a_retention_volume_is_that_of_the_family(of: Any, own: str, other: str) -> None:
+    remedy = str(line("MT-14", of(said={"retention_alone": False})).remedy)
+    assert own in remedy
+    assert other not in remedy
+
+
 @pytest.mark.parametrize("sound", [target(), linux()])
 def test_a_sound_master_target_breaks_no_rule(sound: MasterTarget) -> None:
     assert worst(judge(sound)) == "info"

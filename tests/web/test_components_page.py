@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests import stories, vault_stories
 from tests.vault_stories import SERVER, VAULT
 from tests.web.pages import read
+from wizard.journey.additions import ANSWERS
 from wizard.lab.arm import LabAzure
 from wizard.models import Addition, Deployment, Operator, Task, TaskState
 from wizard.services import additions, deployments, tasks
@@ -61,6 +62,28 @@ def test_a_form_that_is_sent_empty_says_at_each_field_what_is_missing(
     page = read(answer)
     assert page.all("input", name="name")[0]["aria-invalid"] == "true"
     assert "An answer is missing here." in page.words
+
+
+WINDOWS_HINTS = ("R: as a rule", "NTFS as a rule", "600 GB are named", "Its Windows is as new")
+LINUX_HINTS = ("/mnt/retention as a rule", "ext4 as a rule", "1 TB (1024 GB) is named", "Its Linux is as new")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "others"),
+    [("mt_windows", WINDOWS_HINTS, LINUX_HINTS), ("mt_linux", LINUX_HINTS, WINDOWS_HINTS)],
+)
+def test_each_kind_of_master_target_has_the_hints_of_its_system(
+    working: Client, home: str, kind: str, own: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    page = read(working.get(f"{home}add/{kind}/"))
+    assert [hint for hint in own if hint not in page.words] == []
+    assert [hint for hint in others if hint in page.words] == []
+    asked = [one["name"] for one in (*page.all("input"), *page.all("select")) if "name" in one]
+    assert set(ANSWERS["mt_linux"].model_fields) - {"prepared"} <= set(asked)
+    typed = [one["name"] for one in page.all("input", type="text")]
+    assert (
+        typed.index("retention_volume") < typed.index("retention_gb") < typed.index("retention_file_system")
+    )
 
 
 def test_a_component_is_planned_checked_and_shown_with_its_findings(

@@ -174,6 +174,11 @@ class FailbackAnswers(_WithDataPort, _Server):
     ] = None
 
 
+_RetentionVolume = Annotated[str, Field(max_length=100)]
+_RetentionSize = Annotated[float | None, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+_FileSystem = Annotated[str, Field(max_length=20)]
+
+
 class MasterTargetAdditionAnswers(_OnPremises):
     """A separate master target (asr-facts 10); what vCenter shows is not asked for."""
 
@@ -182,19 +187,13 @@ class MasterTargetAdditionAnswers(_OnPremises):
         Field(max_length=40),
         ask(
             _("Version of its agent"),
-            _("Such as 9.57.6920.1, once it is installed."),
+            _("Such as 9.57.6920.1, once it is installed. Never newer than that of the process server."),
             autocomplete="off",
             width=20,
         ),
     ] = ""
-    covers_versions: Annotated[
-        Told,
-        ask(
-            _("Its system is as new as that of all machines that come home, or newer"),
-            widget="select",
-            choices=_TOLD,
-        ),
-    ] = "unknown"
+    # Asked for by the system of each kind.
+    covers_versions: Told = "unknown"
     returning_disks: Annotated[
         int | None,
         Field(ge=0, le=10_000),
@@ -226,37 +225,10 @@ class MasterTargetAdditionAnswers(_OnPremises):
     raw_device_mappings: Annotated[
         Told, ask(_("Machines with raw device mappings return"), widget="select", choices=_TOLD)
     ] = "unknown"
-    retention_volume: Annotated[
-        str,
-        Field(max_length=100),
-        ask(
-            _("Retention volume"),
-            _("R: on Windows, /mnt/retention on Linux, as a rule."),
-            autocomplete="off",
-            width=20,
-        ),
-    ] = ""
-    retention_gb: Annotated[
-        float | None,
-        Field(ge=0, le=1_000_000, allow_inf_nan=False),
-        ask(
-            _("Size of the retention volume"),
-            widget="number",
-            suffix=_("GB"),
-            autocomplete="off",
-            width=8,
-        ),
-    ] = None
-    retention_file_system: Annotated[
-        str,
-        Field(max_length=20),
-        ask(
-            _("File system of the retention volume"),
-            _("NTFS or ext4, as a rule."),
-            autocomplete="off",
-            width=10,
-        ),
-    ] = ""
+    # Each kind asks for its own volume; here it has its place in the form.
+    retention_volume: _RetentionVolume = ""
+    retention_gb: _RetentionSize = None
+    retention_file_system: _FileSystem = ""
     retention_alone: Annotated[
         Told, ask(_("Nothing else uses the retention volume"), widget="select", choices=_TOLD)
     ] = "unknown"
@@ -273,6 +245,46 @@ class MasterTargetAdditionAnswers(_OnPremises):
 
 
 class WindowsMasterTargetAnswers(MasterTargetAdditionAnswers):
+    """One on Windows Server (asr-facts MT-01, MT-14, MT-15, MT-21)."""
+
+    covers_versions: Annotated[
+        Told,
+        ask(
+            _("Its Windows is as new as that of all machines that come home, or newer"),
+            _("Only Windows machines come home through it."),
+            widget="select",
+            choices=_TOLD,
+        ),
+    ] = "unknown"
+    retention_volume: Annotated[
+        _RetentionVolume,
+        ask(
+            _("Retention volume"),
+            _("R: as a rule; not the drive of Windows, of an installation or of a cache."),
+            autocomplete="off",
+            width=20,
+        ),
+    ] = ""
+    retention_gb: Annotated[
+        _RetentionSize,
+        ask(
+            _("Size of the retention volume"),
+            _("600 GB are named for a configuration server; there is no formula."),
+            widget="number",
+            suffix=_("GB"),
+            autocomplete="off",
+            width=8,
+        ),
+    ] = None
+    retention_file_system: Annotated[
+        _FileSystem,
+        ask(
+            _("File system of the retention volume"),
+            _("NTFS as a rule; FAT and FAT32 are not taken."),
+            autocomplete="off",
+            width=10,
+        ),
+    ] = ""
     protects_2008r2_physical: Annotated[
         Told,
         ask(
@@ -284,6 +296,46 @@ class WindowsMasterTargetAnswers(MasterTargetAdditionAnswers):
 
 
 class LinuxMasterTargetAnswers(MasterTargetAdditionAnswers):
+    """One on Linux (asr-facts MT-01, MT-14, MT-15, MT-18)."""
+
+    covers_versions: Annotated[
+        Told,
+        ask(
+            _("Its Linux is as new as that of all machines that come home, or newer"),
+            _("Only Linux machines come home through it."),
+            widget="select",
+            choices=_TOLD,
+        ),
+    ] = "unknown"
+    retention_volume: Annotated[
+        _RetentionVolume,
+        ask(
+            _("Retention volume"),
+            _("/mnt/retention as a rule: where the retention disk is mounted, never / itself."),
+            autocomplete="off",
+            width=20,
+        ),
+    ] = ""
+    retention_gb: Annotated[
+        _RetentionSize,
+        ask(
+            _("Size of the retention volume"),
+            _("1 TB (1024 GB) is named for Linux; there is no formula."),
+            widget="number",
+            suffix=_("GB"),
+            autocomplete="off",
+            width=8,
+        ),
+    ] = None
+    retention_file_system: Annotated[
+        _FileSystem,
+        ask(
+            _("File system of the retention volume"),
+            _("ext4 as a rule, made with mkfs.ext4; FAT is not taken."),
+            autocomplete="off",
+            width=10,
+        ),
+    ] = ""
     prepared: Annotated[
         Told,
         ask(

@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from wizard.planning.component_finding import ComponentFinding, found
-from wizard.planning.master_target_facts import RETENTION_GB, RETENTION_VOLUME, MasterTarget
+from wizard.planning.master_target_facts import RETENTION_GB, RETENTION_VOLUME, Family, MasterTarget
 from wizard.planning.quoting import amount, shown
 from wizard.text import _
 
 _FAT: Final = frozenset({"fat", "fat12", "fat16", "fat32", "vfat", "exfat"})
 _INSTALLATION: Final = frozenset({"c", "c:", "c:\\", "/"})
+# What is usual is another for each family (asr-facts MT-14).
+_VOLUME_REMEDY: Final[dict[Family, str]] = {
+    "windows": _("Give it a volume of its own, R: with NTFS; the vault shows it after at most 15 minutes."),
+    "linux": _(
+        "Give it a volume of its own, /mnt/retention with ext4; the vault shows it after at most 15 minutes."
+    ),
+}
 
 
 def volume(target: MasterTarget) -> ComponentFinding:
     """MT-14. A volume for nothing else, not FAT, not the one it is installed on, larger than nothing."""
     said = target.answers
     usual = RETENTION_VOLUME[target.family]
-    remedy = _(
-        "Give it a volume of its own (R: on Windows, /mnt/retention with ext4 on Linux); the vault shows it after at most "
-        "15 minutes."
-    )
+    remedy = _VOLUME_REMEDY[target.family]
     if said.retention_file_system.strip().casefold() in _FAT:
         return found(
             "MT-14",
