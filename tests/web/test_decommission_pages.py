@@ -48,6 +48,29 @@ def test_the_way_leads_from_the_deployment_to_the_steps(
     assert "Cannot be undone" in steps.words
 
 
+def test_the_way_leads_there_from_wherever_somebody_looks_at_what_stands(
+    working: Client, recorded: Deployment, operator: Operator
+) -> None:
+    row = add(recorded, operator)
+    overview = reverse("decommission", args=[recorded.pk])
+    for name in ("deployment", "topology", "components", "hand_over", "history"):
+        page = show(working, reverse(name, args=[recorded.pk]))
+        assert page.all("a", href=overview), name
+    (here,) = show(working, overview).all("a", aria_current="page", href=overview)
+    assert here
+    component = show(working, reverse("component", args=[recorded.pk, row.pk]))
+    (link,) = [
+        found["href"] for found in component.all("a") if "/decommission/steps/" in found.get("href", "")
+    ]
+    assert "Take PS02 out of service" in show(working, link).words
+
+
+def test_a_draft_has_nothing_to_take_out_of_service(working: Client, operator: Operator) -> None:
+    draft = make_deployment(operator, "lyon-draft")
+    page = show(working, draft.get_absolute_url())
+    assert not page.all("a", href=reverse("decommission", args=[draft.pk]))
+
+
 def test_what_is_in_the_way_is_said_where_it_stands(working: Client, recorded: Deployment) -> None:
     look(recorded, CS, VCENTER, protecting(5), links=[VCENTER_LINK])
     page = show(working, url(recorded))

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,6 +31,7 @@ from wizard.services.additions_seen import all_seen
 from wizard.services.errors import NotFound, UserError
 from wizard.services.permissions import require
 from wizard.text import Text, _
+from wizard.topology.drafts import node_key
 from wizard.topology.roles import ROLES
 from wizard.web import component_lines, live, steps
 from wizard.web.forms import collect, step_form
@@ -122,6 +124,8 @@ def detail(request: SignedInRequest, pk: UUID, addition_id: UUID) -> HttpRespons
         "recorded_first": deployment.state == DeploymentState.RECORDED,
         "is_failback": row.kind == Addition.Kind.PS_FAILBACK,
         "size": failback_process_server.SIZE,
+        # What is recorded has steps of its own on its way out.
+        "way_out": _way_out(deployment, row) if row.state == Addition.State.RECORDED else "",
     }
     return render(request, "web/component.html", context)
 
@@ -205,6 +209,11 @@ def _start(
         say(request, error)
         return redirect("component", deployment.pk, row.pk)
     return redirect("component", deployment.pk, task.inputs["addition"])
+
+
+def _way_out(deployment: Deployment, row: Addition) -> str:
+    url = reverse("decommission_steps", args=[deployment.pk])
+    return f"{url}?{urlencode({'component': node_key(_known(row.kind), row.name)})}"
 
 
 def _newest_task(deployment: Deployment, row: Addition) -> Task | None:
