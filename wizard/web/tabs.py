@@ -39,8 +39,6 @@ def tabs_of(deployment: Deployment, current: str) -> list[Tab]:
         ("snapshots", gettext("Snapshots"), "snapshots", state == DeploymentState.RECORDED),
         ("hand_over", gettext("Hand-over"), "hand_over", True),
         ("history", gettext("History"), "history", True),
-        # Also of one that is out of service: what was done then stays readable.
-        ("decommission", gettext("Out of service"), "decommission", not deployment.is_open),
     ]
     return [
         Tab(label=label, url=reverse(name, args=[deployment.pk]), current=key == current)
