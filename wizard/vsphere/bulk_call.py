@@ -52,7 +52,7 @@ class BulkCall:
         }
         self._connection: PinnedConnection | None = None
         try:
-            self._connection = connection = self._stub.GetConnection()  # type: ignore[no-untyped-call]
+            self._connection = connection = self._stub.connection_without_limit()
             connection.request("POST", self._stub.path, request, headers)
         except CertificateChanged:
             self._stub.distrusted = True

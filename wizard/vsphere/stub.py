@@ -21,6 +21,7 @@ from pyVmomi.VmomiSupport import F_OPTIONAL
 
 from wizard.addresses import AddressBook
 from wizard.text import Text, _
+from wizard.vsphere.bounded_answer import LARGEST_ANSWER, AnswerTooLarge, BoundedConnection
 from wizard.vsphere.connection import PinnedConnection
 from wizard.vsphere.endpoint import Endpoint
 from wizard.vsphere.errors import (
@@ -60,7 +61,11 @@ class PinnedStub(SoapStubAdapter):
 
     def __init__(self, endpoint: Endpoint, *, thumbprint: str, book: AddressBook, timeout_s: float) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
-            host=endpoint.host, port=endpoint.port, version=OLDEST, connectionPoolTimeout=IDLE_S
+            host=endpoint.host,
+            port=endpoint.port,
+            version=OLDEST,
+            connectionPoolTimeout=IDLE_S,
+            acceptCompressedResponses=False,
         )
         self.address = endpoint.address
         self.renewals = 0
@@ -68,7 +73,7 @@ class PinnedStub(SoapStubAdapter):
         # Called with the number of `renewals` that the call saw; returns when signed in anew, or raises VSphereError.
         self.when_ended: Callable[[int], None] | None = None
         # pyVmomi builds every connection of its pool by calling `scheme`.
-        self.scheme = PinnedConnection  # type: ignore[assignment]
+        self.scheme = BoundedConnection  # type: ignore[assignment]
         self.schemeArgs = {"thumbprint": thumbprint, "book": book, "timeout": timeout_s}
 
     @property
@@ -101,6 +106,17 @@ class PinnedStub(SoapStubAdapter):
         """Go on with the session of `other`."""
         self._cookie = other.cookie
         self.renewals += 1
+
+    def connection_without_limit(self) -> PinnedConnection:
+        """For whoever reads an answer of any length piece by piece; given back as every other one."""
+        connection: BoundedConnection = super().GetConnection()  # type: ignore[no-untyped-call]
+        connection.limit = None
+        return connection
+
+    def GetConnection(self) -> PinnedConnection:  # noqa: N802 - pyVmomi's
+        connection: BoundedConnection = super().GetConnection()  # type: ignore[no-untyped-call]
+        connection.limit = LARGEST_ANSWER
+        return connection
 
     def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803 - pyVmomi's
         # Once: another thread may be logging out for good.
@@ -140,7 +156,7 @@ class PinnedStub(SoapStubAdapter):
     def open(self) -> None:
         """Have a connection whose certificate was compared, before there is anything to be sent."""
         try:
-            connection = self.GetConnection()  # type: ignore[no-untyped-call]
+            connection = self.GetConnection()
         except CertificateChanged:
             self.distrusted = True
             raise
@@ -148,7 +164,7 @@ class PinnedStub(SoapStubAdapter):
 
     def negotiate(self) -> None:
         """Speak the newest API version that both sides know. Raises NotVSphere where there is none."""
-        connection: PinnedConnection = self.GetConnection()  # type: ignore[no-untyped-call]
+        connection = self.GetConnection()
         try:
             connection.request("GET", f"{self.path}/vimServiceVersions.xml")
             response = connection.getresponse()
@@ -204,7 +220,7 @@ class PinnedStub(SoapStubAdapter):
                 address=self.address,
                 step=step,
             )
-        if isinstance(error, OSError | HTTPException | ExpatError):
+        if isinstance(error, OSError | HTTPException | ExpatError) and not isinstance(error, AnswerTooLarge):
             return ConnectionLost(
                 Text(
                     _("The connection to %(address)s broke during %(step)s (%(reason)s)."),
