@@ -59,6 +59,11 @@ class Commands:
         return found
 
 
+def _hears_interrupts() -> None:
+    # What a shell starts in the background ignores them, and so does all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Installation:
     """A database and a var folder of its own, used through `manage.py` alone. `end` leaves nothing of it running."""
 
@@ -82,6 +87,7 @@ class Installation:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=_hears_interrupts,
         )
         self._started.append(process)
         return process
