@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.far_hosts import to
+from tests.vsphere.servers import answering, serving
 from tests.waiting import AT_ONCE_S
 from wizard.addresses import DIRECT, AddressBook
 from wizard.hosts.connection import HostConnection, open_host
@@ -226,3 +228,20 @@ def test_a_connection_that_closes_during_the_sign_in_is_told_so(tmp_path: Path) 
         error = refused(connection)
         thread.join()
     assert error.code == "dropped"
+
+
+def test_a_packed_answer_is_not_unpacked() -> None:
+    body = gzip.compress(b" " * 2**20)
+    with serving(answering("200 OK\r\nContent-Encoding: gzip", body)) as port:
+        error = refused(
+            HostConnection(
+                host="127.0.0.1",
+                port=port,
+                username="a",
+                password="b",
+                transport="winrm_http",
+                auth="ntlm",
+            )
+        )
+    assert isinstance(error, OutputFlood)
+    assert "packed its answer (gzip)" in str(error)

@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from wizard.addresses import AddressBook
-from wizard.hosts.errors import MessageEncryptionMissing
+from wizard.hosts.errors import MessageEncryptionMissing, OutputFlood
 from wizard.hosts.guard import Guard
 from wizard.hosts.guarded_socket import GuardedSocket
 from wizard.hosts.wire import open_tcp, start_pinned_tls
@@ -80,8 +80,22 @@ class PinnedAdapter(HTTPAdapter):
             self.poolmanager.pool_classes_by_scheme = {"http": PlainPool}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Raises MessageEncryptionMissing where a plain connection brings an answer that is not encrypted."""
+        """Raises MessageEncryptionMissing where a plain connection brings an answer that is not encrypted, OutputFlood for one
+        that is packed: the limit counts what comes, and would not see what becomes of that."""
         response = super().send(request, *args, **kwargs)
+        encoding = response.headers.get("Content-Encoding", "identity")
+        if encoding.lower() != "identity":
+            response.close()
+            raise OutputFlood(
+                Text(
+                    _("%(address)s packed its answer (%(encoding)s) unasked; it is not unpacked."),
+                    address=self._dialer.guard.address,
+                    encoding=encoding[:40],
+                ),
+                remedy=Text(_("Check that no web server or proxy answers in the place of WinRM.")),
+                address=self._dialer.guard.address,
+                step=self._dialer.guard.step,
+            )
         if self._dialer.pinned is None and response.status_code != requests.codes.unauthorized:
             kind = response.headers.get("Content-Type", "")
             if response.content and not kind.startswith("multipart/encrypted"):
