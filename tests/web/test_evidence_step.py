@@ -115,7 +115,7 @@ def test_the_machine_is_looked_at_in_the_background_at_the_usual_port(
     working: Client, draft: Deployment
 ) -> None:
     answer = post(working, draft, action="probe", **TYPED)
-    assert answer["Location"] == step_url(draft, "evidence")
+    assert answer["Location"] == step_url(draft, "evidence") + "#outcome"
     task = draft.tasks.get(kind="probe_host")
     assert task.inputs == ADDRESS
     page = page_of(working, draft)

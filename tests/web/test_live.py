@@ -181,8 +181,29 @@ def test_what_was_found_out_is_read_where_it_was_asked_for(
         draft, "sign_in_vcenter", operator, inputs=deployments.answers_of(draft)["vcenter"]
     )
     address = next_look(read(working.get(step_url(draft, step))))
+    (before,) = read(working.get(step_url(draft, step))).all("section", id="outcome")
+    assert before["tabindex"] == "-1"
     end(task, "succeeded")
-    assert working.get(address)["HX-Redirect"] == step_url(draft, step)
+    # With a query, without which a browser that is at that place already would not ask for the page.
+    assert working.get(address)["HX-Redirect"] == f"{step_url(draft, step)}?after={task.pk}#outcome"
+    page = read(working.get(step_url(draft, step)))
+    (found,) = [attributes for _tag, attributes in page.elements if attributes.get("id") == "outcome"]
+    assert found["tabindex"] == "-1"
+
+
+def test_without_javascript_each_look_has_another_address_at_the_same_place(
+    working: Client, operator: Operator
+) -> None:
+    draft = stories.answered(operator, "vcenter")
+    stories.running(draft, "sign_in_vcenter", operator, inputs=deployments.answers_of(draft)["vcenter"])
+    for query, wanted in (
+        ("", "?look=1#outcome"),
+        ("?look=1&back=answers", "?look=2&back=answers#outcome"),
+        ("?look=-1", "?look=1#outcome"),
+        ("?look=²", "?look=1#outcome"),
+    ):
+        (refresh,) = read(working.get(step_url(draft, "vcenter") + query)).all("meta", http_equiv="refresh")
+        assert refresh["content"] == f"3; url={wanted}"
 
 
 def test_on_the_page_of_the_checks_the_end_shows_the_new_results(

@@ -63,7 +63,7 @@ def test_an_empty_folder_says_where_templates_go(working: Client, draft: Deploym
 
 def test_a_file_is_inspected_in_the_background(working: Client, draft: Deployment) -> None:
     answer = post(working, draft, {"action": "inspect", "source": "folder", "file": "asr.ova"})
-    assert answer["Location"] == step_url(draft, "template")
+    assert answer["Location"] == step_url(draft, "template") + "#outcome"
     task = draft.tasks.get(kind="inspect_template")
     assert task.inputs == {"source": "folder", "file": "asr.ova"}
     (live,) = read(working.get(step_url(draft, "template"))).all("div", id="live-task")

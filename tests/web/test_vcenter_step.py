@@ -32,9 +32,38 @@ def post(client: Client, deployment: Deployment, **data: Any) -> Any:
     return client.post(step_url(deployment, "vcenter"), data)
 
 
+@pytest.mark.parametrize("state", ["succeeded", "failed"])
+def test_what_came_of_the_last_work_is_one_place_that_takes_the_focus(
+    working: Client, trusted: Deployment, operator: Operator, state: str
+) -> None:
+    def place() -> dict[str, str]:
+        page = read(working.get(step_url(trusted, "vcenter")))
+        (found,) = [attributes for _tag, attributes in page.elements if attributes.get("id") == "outcome"]
+        assert found["tabindex"] == "-1"
+        return found
+
+    assert place()["aria-labelledby"] == "stage-layers"
+    working.post(step_url(trusted, "vcenter"), ACCOUNT)
+    task = trusted.tasks.get(kind="sign_in_vcenter")
+    assert place()["aria-labelledby"] == "stage-live"
+    Task.objects.filter(pk=task.pk).update(state=state, finished_at=task.queued_at, result={})
+    assert place()["aria-labelledby"] == "stage-account"
+
+
+def test_who_trusts_a_certificate_goes_on_at_the_account(
+    working: Client, draft: Deployment, operator: Operator
+) -> None:
+    stories.probe(draft, operator)
+    deployments.keep_draft(draft, "vcenter", stories.ADDRESS, actor=operator)
+    answer = post(working, draft, action="trust", sha256=stories.SHA256)
+    assert answer["Location"] == step_url(draft, "vcenter") + "#stage-account"
+    (heading,) = read(working.get(step_url(draft, "vcenter"))).all("h2", id="stage-account")
+    assert heading["tabindex"] == "-1"
+
+
 def test_an_address_is_looked_at_in_the_background(working: Client, draft: Deployment) -> None:
     answer = post(working, draft, action="probe", host="https://vcenter.lab.test:8443/sdk", port="443")
-    assert answer["Location"] == step_url(draft, "vcenter")
+    assert answer["Location"] == step_url(draft, "vcenter") + "#outcome"
     task = draft.tasks.get(kind="probe_vcenter")
     assert task.inputs == {"host": "vcenter.lab.test", "port": 8443}
     page = read(working.get(step_url(draft, "vcenter")))

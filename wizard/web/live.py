@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +27,11 @@ HAND_OVER = "hand_over"
 # Moves of machines, and the page of the component that a task is about.
 MOVES = "machine_moves"
 COMPONENT = "component"
+
+# The place on a page of a step where the last work that was asked for there is followed, and then what came of it. Who
+# reads by keyboard or by ear is led there instead of to the top of the page.
+OUTCOME = "outcome"
+_WITH_OUTCOME = ("vcenter", "evidence", "template", "placement")
 
 # A message may take some seconds to a worker; after these somebody should look whether one runs.
 PATIENCE = timedelta(seconds=20)
@@ -95,12 +102,19 @@ def page_of(task: Task, at: str) -> str:
         return reverse(at, args=[task.deployment_id])
     step_id = steps.find(task.deployment, at).id
     if not moves_on(task, at):
-        return reverse("step", args=[task.deployment_id, step_id])
+        url = reverse("step", args=[task.deployment_id, step_id])
+        # With a query that no page had before: to a place of the page that it shows a browser goes without asking anew.
+        return f"{url}?{urlencode({'after': task.pk})}#{OUTCOME}" if step_id in _WITH_OUTCOME else url
     return (
         reverse("topology", args=[task.deployment_id])
         if step_id == "record"
         else steps.after(task.deployment)
     )
+
+
+def shown_at(request: HttpRequest) -> HttpResponse:
+    """Back to the page, at the work that was just started there."""
+    return redirect(f"{request.get_full_path()}#{OUTCOME}")
 
 
 def moves_on(task: Task, at: str) -> bool:

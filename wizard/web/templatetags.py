@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -86,6 +87,18 @@ def duration(seconds: float | None) -> str:
         return gettext("%(number)s s") % {"number": formats.number_format(round(seconds, 1))}
     minutes = round(seconds / 60)
     return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+
+
+@register.simple_tag(takes_context=True)
+def look_again(context: Context) -> str:
+    """Where a page that follows work loads itself anew without JavaScript: at the work.
+
+    Each time another address: to a place of the page that it shows a browser goes without asking for it.
+    """
+    query = context["request"].GET.copy()
+    looked = query.get("look", "")
+    query["look"] = str(int(looked) + 1 if looked.isascii() and looked.isdigit() and len(looked) < 6 else 1)
+    return f"?{query.urlencode()}#outcome"
 
 
 @register.simple_tag

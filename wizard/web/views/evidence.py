@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from wizard.journey import base as journey
 from wizard.journey.errors import FieldError, explain
 from wizard.journey.evidence import EvidenceAnswers
-from wizard.models import Credential, Deployment, DeploymentState
+from wizard.models import Credential, Deployment, DeploymentState, TaskState
 from wizard.services import collector_scripts, deployments, host_facts, tasks
 from wizard.services.answers import primary_component
 from wizard.services.errors import Invalid, UserError
@@ -50,7 +50,8 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 # The password goes back to nobody, not even to who typed it.
                 sheet = stepping.refused(deployment, step, typed, _with_remedy(error))
                 return _page(request, sheet, failed_part=request.POST.get("action", "choose"), typed=typed)
-        return redirect(request.get_full_path())
+        place = "#stage-account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
+        return redirect(request.get_full_path() + place)
     return _page(request, stepping.stored(deployment, step))
 
 
@@ -231,6 +232,7 @@ def _page(
         "form": _address_form(sheet, problems if failed_part == "probe" else ()),
         "account_form": _account_form(deployment, saved, typed, problems if failed_part == "sign_in" else ()),
         "live": live.follow(following, at="evidence") if following else None,
+        "outcome": "live" if following else _outcome(found),
         "layers": host_findings.layers(found),
         "certificate": host_findings.certificate(found.report),
         "probe_failed": live.failure_of(found.probe),
@@ -257,6 +259,17 @@ def _page(
     context["wrong_form"] = next((form for form in wrong_forms if form.errors), None)
     context["next_url"] = steps.after(deployment) if context["here"].status == "complete" else ""
     return render(request, "web/steps/evidence.html", context, status=sheet.status)
+
+
+def _outcome(found: host_findings.Findings) -> str:
+    """The part of the page that says what came of the last work."""
+    done = [task for task in (found.probe, found.collect) if task is not None]
+    newest = max(done, key=lambda task: task.queued_at, default=None)
+    if newest is None:
+        return ""
+    if newest.kind == "probe_host":
+        return "layers"
+    return "seen" if newest.state == TaskState.SUCCEEDED else "account"
 
 
 def _later(found: host_findings.Findings) -> bool:

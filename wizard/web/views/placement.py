@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -56,7 +56,7 @@ def refresh(request: SignedInRequest, deployment: Deployment) -> HttpResponse:
         if error.code == "not_allowed":
             raise
         say(request, error)
-    return redirect(request.get_full_path())
+    return live.shown_at(request)
 
 
 def reading(deployment: Deployment) -> Task | None:

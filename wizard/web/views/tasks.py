@@ -87,9 +87,8 @@ def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
         if live.moves_on(task, at):
             messages.success(request, live.last_words(task))
         return HttpResponseClientRedirect(there)
-    response = render(
-        request, "web/_live.html", {"live": live.follow(task, at=at, since=since), "appended": True}
-    )
+    context = {"live": live.follow(task, at=at, since=since), "appended": True}
+    response = render(request, "web/_live.html", context)
     if not task.active:
         response.status_code = HTMX_STOP_POLLING
     return response

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext
 
 from wizard.journey import base as journey
@@ -45,7 +45,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
         except UserError as error:
             if error.code != "task_running":
                 return _page(request, stepping.refused(deployment, step, typed, error), failed_part="inspect")
-        return redirect(request.get_full_path())
+        return live.shown_at(request)
     saved, _version = deployments.form_of(deployment, step.id)
     typed = collect(TemplateAnswers, request.POST, only=MAPPED)
     # An emptied property is none: the template's own value holds.

@@ -34,7 +34,8 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 # The password goes back to nobody, not even to who typed it.
                 sheet = stepping.refused(deployment, step, typed, error)
                 return _page(request, sheet, failed_part=request.POST.get("action", "probe"), typed=typed)
-        return redirect(request.get_full_path())
+        place = "#stage-account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
+        return redirect(request.get_full_path() + place)
     return _page(request, stepping.stored(deployment, step))
 
 
@@ -108,6 +109,7 @@ def _page(
             deployment, saved, typed or {}, problems if failed_part == "sign_in" else ()
         ),
         "live": live.follow(following, at="vcenter") if following else None,
+        "outcome": "live" if following else _outcome(found),
         "layers": vcenter_findings.layers(found),
         "certificate": vcenter_findings.certificate(found.report),
         "expired": vcenter_findings.expired(found.report),
@@ -123,6 +125,15 @@ def _page(
     }
     context["next_url"] = steps.after(deployment) if context["here"].status == "complete" else ""
     return render(request, "web/steps/vcenter.html", context, status=sheet.status)
+
+
+def _outcome(found: vcenter_findings.Findings) -> str:
+    """The part of the page that says what came of the last work."""
+    done = [task for task in (found.probe, found.sign_in) if task is not None]
+    newest = max(done, key=lambda task: task.queued_at, default=None)
+    if newest is None:
+        return ""
+    return "account" if newest.kind == "sign_in_vcenter" else "layers"
 
 
 def _account_form(
