@@ -50,15 +50,27 @@ def test_what_came_of_the_last_work_is_one_place_that_takes_the_focus(
     assert place()["aria-labelledby"] == "stage-account"
 
 
+def test_what_is_wrong_takes_the_focus_from_the_place_in_the_address(
+    working: Client, trusted: Deployment, operator: Operator
+) -> None:
+    answer = post(working, trusted, action="sign_in", username="", password="")
+    assert answer.status_code == 422
+    page = read(answer)
+    (summary,) = page.all("div", id="error-summary")
+    assert "autofocus" in summary
+    places = {attributes.get("id") for _tag, attributes in page.elements}
+    assert not places & {"outcome", "account"}
+
+
 def test_who_trusts_a_certificate_goes_on_at_the_account(
     working: Client, draft: Deployment, operator: Operator
 ) -> None:
     stories.probe(draft, operator)
     deployments.keep_draft(draft, "vcenter", stories.ADDRESS, actor=operator)
     answer = post(working, draft, action="trust", sha256=stories.SHA256)
-    assert answer["Location"] == step_url(draft, "vcenter") + "#stage-account"
-    (heading,) = read(working.get(step_url(draft, "vcenter"))).all("h2", id="stage-account")
-    assert heading["tabindex"] == "-1"
+    assert answer["Location"] == step_url(draft, "vcenter") + "#account"
+    (place,) = read(working.get(step_url(draft, "vcenter"))).all("span", id="account")
+    assert place["tabindex"] == "-1"
 
 
 def test_an_address_is_looked_at_in_the_background(working: Client, draft: Deployment) -> None:

@@ -35,14 +35,21 @@ def latest(
     if before is not None:
         found = found.filter(finished_at__lte=before)
     for task in found[:20]:
-        if inputs is None or all(task.inputs.get(name) == value for name, value in inputs.items()):
+        if inputs is None or _started_with(task, inputs):
             return task
     return None
 
 
-def newest(deployment: Deployment, kind: str) -> Task | None:
-    """The newest task of that kind in whatever state."""
-    return deployment.tasks.filter(kind=kind).order_by("-queued_at").defer("result").first()
+def newest(deployment: Deployment, kind: str, inputs: Mapping[str, Any] | None = None) -> Task | None:
+    """The newest task of that kind in whatever state; with `inputs` only one that was started with the same."""
+    found = deployment.tasks.filter(kind=kind).order_by("-queued_at").defer("result")
+    if inputs is None:
+        return found.first()
+    return next((task for task in found[:20] if _started_with(task, inputs)), None)
+
+
+def _started_with(task: Task, inputs: Mapping[str, Any]) -> bool:
+    return all(task.inputs.get(name) == value for name, value in inputs.items())
 
 
 def signed_in(deployment: Deployment, answers: Mapping[str, Any]) -> Task | None:

@@ -23,6 +23,7 @@ _LAYERS: Final = {
     "tcp": _("Connection (TCP)"),
     "tls": _("Encryption (TLS)"),
     "wsman": _("WinRM (WS-Management)"),
+    "host_key": _("Host key (SSH)"),
 }
 
 
@@ -58,13 +59,14 @@ def find_out(deployment: Deployment, values: Mapping[str, Any]) -> Findings:
     component = primary_component(deployment)
     address = {name: values.get(name) for name in ADDRESS}
     # Before what it leads to: a task that ends meanwhile is followed once more, rather than its outcome missed.
-    probe = evidence.newest(deployment, "probe_host")
+    probe = evidence.newest(deployment, "probe_host", address)
     looked = evidence.latest(deployment, "probe_host", address)
-    collect = evidence.newest(deployment, "collect_facts")
+    # A Linux master target is asked beside it, and shown by itself.
+    collect = evidence.newest(deployment, "collect_facts", {"component": component})
     return Findings(
-        probe=probe if probe and _same(probe, address) else None,
+        probe=probe,
         report=looked.result if looked else None,
-        collect=collect if collect and collect.inputs.get("component") == component else None,
+        collect=collect,
         facts=host_facts.latest(deployment, component),
         pinned=values.get("thumbprint_sha256") or "",
         credential=credentials.of_kind(Credential.Kind.WINDOWS, deployment)
@@ -74,15 +76,16 @@ def find_out(deployment: Deployment, values: Mapping[str, Any]) -> Findings:
     )
 
 
-def _same(task: Task, address: Mapping[str, Any]) -> bool:
-    return all(task.inputs.get(name) == value for name, value in address.items())
-
-
 def layers(found: Findings) -> list[dict[str, Any]]:
     """What each layer of the connection showed: from the report, or from the log of a look that did not get through."""
-    if found.probe is None:
+    return layers_of(found.probe, found.report)
+
+
+def layers_of(probe: Task | None, report: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The same of a look and of what it found, if it got through."""
+    if probe is None:
         return []
-    if found.probe.state == TaskState.SUCCEEDED and found.report:
+    if probe.state == TaskState.SUCCEEDED and report:
         return [
             {
                 "title": gettext(_LAYERS[layer["name"]]),
@@ -91,9 +94,9 @@ def layers(found: Findings) -> list[dict[str, Any]]:
                 "remedy": Text.from_json(layer["remedy"]),
                 "seconds": layer["seconds"],
             }
-            for layer in found.report["layers"]
+            for layer in report["layers"]
         ]
-    events = [event for event in found.probe.events.all() if event.data.get("layer") in _LAYERS]
+    events = [event for event in probe.events.all() if event.data.get("layer") in _LAYERS]
     bad = next((place for place, event in enumerate(events) if event.level == "warning"), len(events))
     return [
         {

@@ -22,7 +22,7 @@ from wizard.services.answers import primary_component
 from wizard.services.errors import Invalid, UserError
 from wizard.services.permissions import may, require
 from wizard.text import Text, _
-from wizard.web import far_end, host_findings, live, stepping, steps
+from wizard.web import far_end, host_findings, linux_target, live, stepping, steps
 from wizard.web.account_form import account_form
 from wizard.web.far_end import Attempt
 from wizard.web.forms import Shown, ShownForm, collect, step_form
@@ -50,7 +50,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 # The password goes back to nobody, not even to who typed it.
                 sheet = stepping.refused(deployment, step, typed, _with_remedy(error))
                 return _page(request, sheet, failed_part=request.POST.get("action", "choose"), typed=typed)
-        place = "#stage-account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
+        place = "#account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
         return redirect(request.get_full_path() + place)
     return _page(request, stepping.stored(deployment, step))
 
@@ -183,6 +183,9 @@ _ACTIONS: Final = {
     "sign_in": _sign_in,
     "again": _again,
     "upload": _upload,
+    "ssh_probe": linux_target.probe,
+    "ssh_collect": linux_target.collect,
+    "ssh_again": linux_target.again,
 }
 
 
@@ -223,8 +226,15 @@ def _page(
     following = next((task for task in (found.collect, found.probe) if task and task.active), None)
     wrong = typed.get("component") if failed_part == "upload" else None
     collected = found.collect if not found.facts or _later(found) else None
+    way = "winrm" if failed_part in _WINRM_PARTS else saved.get("way")
+    further = host_findings.further(deployment)
+    ssh = None
+    if any(machine.component == linux_target.COMPONENT for machine in further):
+        busy = bool(following) and way == "winrm"
+        ssh = linux_target.context(deployment, typed, problems, failed_part=failed_part, busy=busy)
     context |= {
-        "way": "winrm" if failed_part in _WINRM_PARTS else saved.get("way"),
+        "way": way,
+        "ssh": ssh,
         "found": found,
         "way_form": step_form(
             EvidenceAnswers, sheet.values, problems if failed_part == "choose" else (), only=["way"]
@@ -232,7 +242,8 @@ def _page(
         "form": _address_form(sheet, problems if failed_part == "probe" else ()),
         "account_form": _account_form(deployment, saved, typed, problems if failed_part == "sign_in" else ()),
         "live": live.follow(following, at="evidence") if following else None,
-        "outcome": "live" if following else _outcome(found),
+        # Where something is wrong, that takes the focus, and not the place that the address may name still.
+        "outcome": "" if sheet.problem or (following and way == "winrm") else _outcome(found, ssh),
         "layers": host_findings.layers(found),
         "certificate": host_findings.certificate(found.report),
         "probe_failed": live.failure_of(found.probe),
@@ -246,7 +257,7 @@ def _page(
                 "machine": machine,
                 "form": _upload_form(problems if wrong == machine.component else (), machine.component),
             }
-            for machine in host_findings.further(deployment)
+            for machine in further
         ],
         "missing": collector_scripts.unanswered(deployment),
         # Facts may be collected as long as there is a machine, also after its answers are closed.
@@ -256,17 +267,22 @@ def _page(
     }
     wrong_forms = [context["way_form"], context["form"], context["account_form"], context["upload_form"]]
     wrong_forms += [entry["form"] for entry in context["other_machines"]]
+    wrong_forms += [ssh["form"], ssh["account_form"]] if ssh else []
     context["wrong_form"] = next((form for form in wrong_forms if form.errors), None)
     context["next_url"] = steps.after(deployment) if context["here"].status == "complete" else ""
     return render(request, "web/steps/evidence.html", context, status=sheet.status)
 
 
-def _outcome(found: host_findings.Findings) -> str:
+def _outcome(found: host_findings.Findings, ssh: dict[str, Any] | None) -> str:
     """The part of the page that says what came of the last work."""
-    done = [task for task in (found.probe, found.collect) if task is not None]
+    over_ssh = (ssh["found"].probe, ssh["found"].collect) if ssh else ()
+    done = [task for task in (found.probe, found.collect, *over_ssh) if task is not None]
     newest = max(done, key=lambda task: task.queued_at, default=None)
     if newest is None:
         return ""
+    if newest in over_ssh:
+        # Its facts stand above how they are collected.
+        return "ssh_seen" if newest.kind == "collect_facts" and newest.state == TaskState.SUCCEEDED else "ssh"
     if newest.kind == "probe_host":
         return "layers"
     return "seen" if newest.state == TaskState.SUCCEEDED else "account"

@@ -34,7 +34,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 # The password goes back to nobody, not even to who typed it.
                 sheet = stepping.refused(deployment, step, typed, error)
                 return _page(request, sheet, failed_part=request.POST.get("action", "probe"), typed=typed)
-        place = "#stage-account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
+        place = "#account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
         return redirect(request.get_full_path() + place)
     return _page(request, stepping.stored(deployment, step))
 
@@ -109,7 +109,8 @@ def _page(
             deployment, saved, typed or {}, problems if failed_part == "sign_in" else ()
         ),
         "live": live.follow(following, at="vcenter") if following else None,
-        "outcome": "live" if following else _outcome(found),
+        # Where something is wrong, that takes the focus, and not the place that the address may name still.
+        "outcome": "" if sheet.problem or following else _outcome(found),
         "layers": vcenter_findings.layers(found),
         "certificate": vcenter_findings.certificate(found.report),
         "expired": vcenter_findings.expired(found.report),
