@@ -204,7 +204,9 @@ def test_others_see_nothing_of_it(working: Client, looking: Client, lyon: Team) 
     outsider = Client()
     outsider.force_login(make_operator("otto", Operator.Role.OPERATOR))
     taken = outsider.post("/deployments/new/", {"name": "cs01", "profile": "asr-classic"})
-    assert "exists already" in read(taken).words
+    words = read(taken).words
+    assert "This name cannot be used; choose another one" in words
+    assert "exists already" not in words
 
 
 def test_teams_are_for_administrators(working: Client, looking: Client, lyon: Team) -> None:
