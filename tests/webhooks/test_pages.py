@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.web.pages import read
 from tests.webhooks.conftest import SECRET, URL, Adding, send
 from tests.webhooks.receiver import NAME, Receiver
-from wizard.models import Deployment, Operator, Webhook, WebhookDelivery
+from wizard.models import Deployment, Operator, Team, Webhook, WebhookDelivery
 from wizard.services import deployments
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,9 @@ def test_it_is_tested_and_the_delivery_says_how_that_went(
     answer = deciding.post(f"{LIST}{row.pk}/test/")
     page = read(deciding.get(answer["Location"]))
     assert "Waiting" in page.words
-    assert page.all("div", id="delivery")[0]["hx-trigger"] == "every 3s"
+    asks = page.all("div", id="delivery")[0]
+    assert asks["hx-trigger"] == "every 3s"
+    assert asks["hx-select"] == "#delivery", "what is copied from below stays as it is"
     assert page.all("meta", http_equiv="refresh"), "who has no JavaScript sees it, too"
     send(row)
     page = read(deciding.get(answer["Location"]))
@@ -100,6 +102,12 @@ def test_it_is_tested_and_the_delivery_says_how_that_went(
     assert deciding.post(f"{answer['Location']}resend/")["Location"] == answer["Location"]
     send(row)
     assert receiver.events == ["ping", "ping"]
+
+
+def test_a_team_is_asked_for_only_where_there_is_one(deciding: Client) -> None:
+    assert not read(deciding.get(f"{LIST}add/")).all("select", name="team")
+    Team.objects.create(name="Lyon")
+    assert read(deciding.get(f"{LIST}add/")).all("select", name="team")
 
 
 def polled(client: Client, row: Webhook, at: str = "", **query: str) -> Any:

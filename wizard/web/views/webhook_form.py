@@ -145,7 +145,7 @@ def _form(
             widget=forms.TextInput(text),
         ),
     }
-    if general:
+    if general and Team.objects.exists():
         fields["team"] = Shown(
             label=gettext("Team"),
             help_text=gettext("Instead of one deployment: those of a team."),
