@@ -19,7 +19,6 @@ from wizard.services import audit, azure_access, deployments, topology
 from wizard.services.additions_seen import ABSENT, Seen, seen_in_vault
 from wizard.services.answers import primary_component
 from wizard.services.errors import Conflict, Invalid, NotFound
-from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.services.vault_observation.notices import REMINDER
 from wizard.services.vault_observation.schedule import WATCHED_STATES
@@ -97,8 +96,7 @@ def findings_of(addition: Addition) -> tuple[ComponentFinding, ...]:
 @transaction.atomic
 def plan(deployment: Deployment, kind: str, given: Mapping[str, Any], *, actor: Operator) -> Addition:
     """Raises Invalid for answers that cannot be taken, Conflict `no_additions` where nothing can be added."""
-    require(actor, "addition.plan", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "addition.plan", deployment)
     if problem := takes_additions(deployment):
         raise Conflict(problem, code="no_additions")
     if kind not in ANSWERS:
@@ -127,8 +125,7 @@ def plan(deployment: Deployment, kind: str, given: Mapping[str, Any], *, actor: 
 @transaction.atomic
 def change(addition: Addition, given: Mapping[str, Any], *, actor: Operator) -> Addition:
     """The answers anew; what was checked counts no more. Raises Invalid, Conflict `recorded` once it is recorded."""
-    require(actor, "addition.change", addition.deployment)
-    deployments.hold(addition.deployment)
+    deployments.hold_for(actor, "addition.change", addition.deployment)
     addition.refresh_from_db()
     _must_stand(addition)
     before = {"name": addition.name, "address": addition.address, "answers": addition.answers}
@@ -168,9 +165,8 @@ def remove(addition: Addition, *, actor: Operator) -> Addition:
     Raises Conflict `machines_remain` while machines replicate through it, `still_in_vault` while the vault shows it,
     `task_running` while a task changes the deployment.
     """
-    require(actor, "addition.remove", addition.deployment)
     deployment = addition.deployment
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "addition.remove", deployment)
     deployments.refuse_while_changing(deployment)
     addition.refresh_from_db()
     _must_stand(addition)

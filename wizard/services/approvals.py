@@ -30,7 +30,7 @@ from wizard.services.approval_standing import (
     who_may_approve,
 )
 from wizard.services.errors import Conflict, Invalid, NotFound, NotReady, Outdated
-from wizard.services.permissions import may, require
+from wizard.services.permissions import may
 from wizard.services.storable import storable
 from wizard.text import Text, _
 
@@ -67,8 +67,7 @@ def ask(deployment: Deployment, *, actor: Operator, note: str = "") -> Approval:
     Raises NotReady with what is missing (steps, a preflight that passed), Conflict `already_asked`, `already_approved`,
     `already_deployed`, and Invalid for a note that is too long.
     """
-    require(actor, "approval.ask", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "approval.ask", deployment)
     note = _words(note, "note")
     missing = _unfinished(deployment) or go_ahead.unchecked(deployment)
     if missing:
@@ -181,9 +180,8 @@ def withdraw(approval: Approval, *, actor: Operator) -> Approval:
     Raises Conflict `task_running` while work runs that rests on it, `already_decided`, `already_deployed`.
     """
     deployment = approval.deployment
-    if not may(actor, "approval.decide", deployment):
-        require(actor, "approval.ask", deployment)
-    _hold_open(deployment)
+    use_case = "approval.decide" if may(actor, "approval.decide", deployment) else "approval.ask"
+    _hold_open(actor, use_case, deployment)
     _read_anew(approval)
     if approval.state not in (Approval.State.WAITING, Approval.State.APPROVED):
         raise _already(approval)
@@ -217,8 +215,7 @@ def require_approval(
 
     Raises Conflict `same_person`, `already_deployed`, `task_running`, Outdated for another `revision`.
     """
-    require(actor, "approval.demand", deployment)
-    _hold_open(deployment)
+    _hold_open(actor, "approval.demand", deployment)
     # What was begun without an approval goes on to its end.
     deployments.refuse_while_changing(deployment)
     if not needed and actor.pk in author_ids(deployment):
@@ -265,8 +262,8 @@ def _unfinished(deployment: Deployment) -> tuple[Text, ...]:
     )
 
 
-def _hold_open(deployment: Deployment) -> None:
-    deployments.hold(deployment)
+def _hold_open(actor: Operator, use_case: str, deployment: Deployment) -> None:
+    deployments.hold_for(actor, use_case, deployment)
     if not deployment.is_open:
         raise Conflict(
             Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),
@@ -277,10 +274,7 @@ def _hold_open(deployment: Deployment) -> None:
 def _hold_waiting(approval: Approval, actor: Operator) -> Deployment:
     """The deployment, held to the end of the transaction, of a request that still waits."""
     deployment = approval.deployment
-    require(actor, "approval.decide", deployment)
-    _hold_open(deployment)
-    # As it is now: somebody may have given it to another team since it was read.
-    require(actor, "approval.decide", deployment)
+    _hold_open(actor, "approval.decide", deployment)
     _read_anew(approval)
     if approval.state != Approval.State.WAITING:
         raise _already(approval)

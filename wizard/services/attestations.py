@@ -100,8 +100,7 @@ def attest(
     `task_running`, and Invalid with the codes not_attested, unknown_answer, missing, too_long, too_big,
     wrong_type at the fields answer, note and file.
     """
-    require(actor, "attestation.give", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "attestation.give", deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)
     note = storable(note).strip()
@@ -137,8 +136,7 @@ def attest(
 @transaction.atomic
 def withdraw(deployment: Deployment, requirement_id: str, *, actor: Operator) -> None:
     """Take an answer back, with its file. Raises NotFound where there is none, Conflict `task_running`."""
-    require(actor, "attestation.withdraw", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "attestation.withdraw", deployment)
     deployments.refuse_while_changing(deployment)
     row = deployment.attestations.defer("file").filter(requirement_id=requirement_id).first()
     if row is None:

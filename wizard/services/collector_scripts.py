@@ -24,7 +24,6 @@ from wizard.services.answers import (
     primary_component,
 )
 from wizard.services.errors import Invalid, NotReady
-from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.topology.graph import Kind
 from wizard.topology.roles import ROLES
@@ -84,8 +83,7 @@ def order_script(
     deployment: Deployment, component: str, language: str, *, actor: Operator
 ) -> tuple[CollectorIssue, str]:
     """The same with the row that knows its nonce and key."""
-    require(actor, "facts.order_script", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "facts.order_script", deployment)
     answers = answers_in_play(deployment)
     _refuse_unasked(deployment, component, language)
     if missing := unanswered(deployment):

@@ -13,7 +13,6 @@ from wizard.services import audit, deployments, topology
 from wizard.services.answers import answers_in_play, primary_component
 from wizard.services.decommission_facts import Look, newest_facts, seen_of, standing
 from wizard.services.errors import Conflict, NotFound
-from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.topology.drafts import node_key
 from wizard.topology.graph import Graph, Node
@@ -77,8 +76,7 @@ def plan_of(deployment: Deployment, key: str) -> Plan:
 @transaction.atomic
 def confirm(deployment: Deployment, key: str, step: str, *, note: str = "", actor: Operator) -> None:
     """Somebody says that a step is done. Raises NotFound, Conflict `step_blocked` and, where the vault decides, `seen_by_vault`."""
-    require(actor, "decommission.confirm", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "decommission.confirm", deployment)
     plan = plan_of(deployment, key)
     state = _state(plan, step)
     if state.fact is not None:
@@ -117,8 +115,7 @@ def confirm(deployment: Deployment, key: str, step: str, *, note: str = "", acto
 @transaction.atomic
 def take_back(deployment: Deployment, key: str, step: str, *, actor: Operator) -> None:
     """It is not done after all; steps after it that were confirmed stay confirmed and wait. Raises NotFound."""
-    require(actor, "decommission.confirm", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "decommission.confirm", deployment)
     plan = plan_of(deployment, key)
     state = _state(plan, step)
     if step not in plan.confirmations:

@@ -29,7 +29,7 @@ def finish(deployment: Deployment, key: str, *, name: str, actor: Operator) -> N
     require(actor, "decommission.finish", deployment)
     if not key:
         _overtake_looks(deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "decommission.finish", deployment)
     plan = plan_of(deployment, key)
     wanted = deployment.name if plan.whole else plan.subject.name
     if name.strip() != wanted:

@@ -69,8 +69,7 @@ def create(*, name: str, profile: str, actor: Operator, team: str = "") -> Deplo
 
 @transaction.atomic
 def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int | None = None) -> Deployment:
-    require(actor, "deployment.rename", deployment)
-    hold(deployment)
+    hold_for(actor, "deployment.rename", deployment)
     _must_be_open(deployment)
     answers = _validated("profile", deployment.profile, {"name": name, "profile": deployment.profile})
     before = deployment.name
@@ -91,8 +90,7 @@ def rename(deployment: Deployment, *, name: str, actor: Operator, revision: int 
 @transaction.atomic
 def delete(deployment: Deployment, *, actor: Operator, revision: int | None = None) -> None:
     """Throw a draft away. Raises Conflict `not_a_draft` once something was deployed, Outdated for another `revision`."""
-    require(actor, "deployment.delete", deployment)
-    hold(deployment)
+    hold_for(actor, "deployment.delete", deployment)
     if not deployment.is_open:
         raise Conflict(
             Text(_("%(name)s is more than a draft: its appliance exists."), name=deployment.name),
@@ -153,9 +151,7 @@ def answer(
             keep_draft(deployment, step_id, raw, actor=actor, revision=revision, version=version)
         raise
     with transaction.atomic():
-        hold(deployment)
-        # As it is now: somebody may have given it to another team since it was read.
-        require(actor, "deployment.answer", deployment)
+        hold_for(actor, "deployment.answer", deployment)
         _must_be_open(deployment)
         answer_checks.hold_account(deployment, step_id, data)
         advance(deployment, revision)
@@ -193,9 +189,8 @@ def keep_draft(
     version: int | None = None,
 ) -> StepAnswer:
     """Keep answers that are not complete or not valid yet, beside the last valid ones."""
-    require(actor, "deployment.answer", deployment)
     with transaction.atomic():
-        hold(deployment)
+        hold_for(actor, "deployment.answer", deployment)
         _must_be_open(deployment)
         advance(deployment, revision)
         row = _claim_step(deployment, step_id, version, actor)
@@ -231,6 +226,13 @@ def hold(deployment: Deployment) -> None:
     except Deployment.DoesNotExist:
         raise NotFound(Text(_("There is no such deployment."))) from None
     refuse_decommissioned(deployment)
+
+
+def hold_for(actor: Operator, use_case: str, deployment: Deployment) -> None:
+    """The same for `actor`, who may have lost the right to it while the row was somebody else's. Raises NotAllowed, too."""
+    require(actor, use_case, deployment)
+    hold(deployment)
+    require(actor, use_case, deployment)
 
 
 def refuse_decommissioned(deployment: Deployment) -> None:

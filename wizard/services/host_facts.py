@@ -20,7 +20,6 @@ from wizard.services.answers import answers_in_play
 from wizard.services.collector_scripts import components_to_ask, issue_script
 from wizard.services.errors import Invalid
 from wizard.services.opening import opening
-from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.text import Text, _
 from wizard.topology.graph import Kind
@@ -47,8 +46,7 @@ def receive(
     too_big, wrong_encoding, not_json, wrong_schema, incomplete, unknown_nonce, tampered, other_deployment, expired,
     other_component, other_host, same_document, older.
     """
-    require(actor, "facts.give", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "facts.give", deployment)
     try:
         found = document.read(data)
         issue = _issue_of(found)

@@ -85,7 +85,7 @@ def stream(
         )
         raise Invalid([FieldError(path="password", message=text, code="too_short")])
     with transaction.atomic():
-        deployments.hold(deployment)
+        deployments.hold_for(actor, "installation.take_bundle", deployment)
         contents = contents_for(deployment)
         refuse_unapproved(deployment, Text(_("The installation bundle cannot be taken yet.")))
         audit.record(

@@ -105,8 +105,7 @@ def give_vault_credentials(deployment: Deployment, *, name: str, content: bytes,
 @transaction.atomic
 def take_back(deployment: Deployment, kind: str, *, actor: Operator) -> None:
     """Forget a secret that somebody gave. Raises NotFound where there is none, Conflict `task_running`."""
-    require(actor, "installation.give_secret", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "installation.give_secret", deployment)
     deployments.refuse_while_changing(deployment)
     # The generated passwords may be those of a database that exists by now.
     row = deployment.installation_secrets.filter(kind=kind).exclude(kind=Kind.MYSQL).first()
@@ -278,8 +277,7 @@ def _give(
     about: dict[str, Any] | None = None,
     ends_at: datetime | None = None,
 ) -> None:
-    require(actor, "installation.give_secret", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "installation.give_secret", deployment)
     deployments.refuse_while_changing(deployment)
     if kind not in _asked(deployment):
         text = Text(_("This installation needs no such secret."))

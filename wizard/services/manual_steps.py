@@ -20,7 +20,6 @@ from wizard.services.applicable import requirements_for
 from wizard.services.approval_standing import refuse_unapproved
 from wizard.services.errors import Conflict, Invalid, NotFound
 from wizard.services.manual_proofs import PRODUCTS, shows
-from wizard.services.permissions import require
 from wizard.services.storable import storable
 from wizard.text import Text, _, verbatim
 
@@ -69,8 +68,7 @@ def confirm(
     Raises NotFound for a step that is not on the path, Conflict `no_manual_path`, NotReady without an approval where one is
     needed, Invalid for a note that is too long.
     """
-    require(actor, "manual_step.confirm", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "manual_step.confirm", deployment)
     found = _find(deployment, step_id)
     refuse_unapproved(deployment, Text(_("Nothing may be installed yet.")))
     note = storable(note).strip()
@@ -104,8 +102,7 @@ def confirm(
 @transaction.atomic
 def take_back(deployment: Deployment, step_id: str, *, actor: Operator) -> None:
     """Raises NotFound where nobody has confirmed this step."""
-    require(actor, "manual_step.confirm", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "manual_step.confirm", deployment)
     row = deployment.manual_steps.filter(step=step_id).first()
     if row is None:
         raise NotFound(Text(_("Nobody has confirmed step %(step)s."), step=step_id))

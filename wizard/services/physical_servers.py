@@ -88,8 +88,7 @@ def cells_of(row: Machine) -> dict[str, str]:
 @transaction.atomic
 def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields."""
-    require(actor, "physical_server.change", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "physical_server.change", deployment)
     row = Machine(kind=Machine.Kind.PHYSICAL, deployment=deployment)
     _fill(row, _read(cells))
     _save(row)
@@ -160,8 +159,7 @@ def _plan(content: str | bytes, rows: Mapping[str, Machine]) -> Plan:
 @transaction.atomic
 def take_over(deployment: Deployment, content: str | bytes, *, actor: Operator) -> Plan:
     """Write all servers of the file, or none. Those that are not in it stay as they are. Raises FileRefused."""
-    require(actor, "physical_server.change", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "physical_server.change", deployment)
     # Held until all is written: what somebody removed in between would silently stay away.
     known = _by_name(_servers(deployment).select_for_update(of=("self",)))
     plan = _plan(content, known)

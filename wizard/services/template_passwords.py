@@ -14,7 +14,6 @@ from wizard.journey.errors import FieldError
 from wizard.models import Deployment, DeploymentState, InstallationSecret, Operator
 from wizard.services import audit, deployments, evidence, template_contents
 from wizard.services.errors import Conflict, Invalid
-from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.vsphere.ovf_property import OvfProperty
 from wizard.vsphere.property_value import fault_of
@@ -59,8 +58,7 @@ def give(deployment: Deployment, passwords: Mapping[str, str], *, actor: Operato
 
     Raises Invalid at `passwords.KEY`, Conflict `already_deployed` and `task_running`.
     """
-    require(actor, "installation.give_secret", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "installation.give_secret", deployment)
     if not deployment.is_open:
         raise Conflict(
             Text(_("The appliance of %(name)s was deployed already."), name=deployment.name),

@@ -31,8 +31,7 @@ def waive(
     It is in force once another person has approved it, or at once where WAIVERS_NEED_SECOND_PERSON is off. Raises NotFound,
     Invalid (`not_waivable` among its codes; `too_late` for a day after `last_day`), Conflict `task_running`.
     """
-    require(actor, "waiver.ask", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "waiver.ask", deployment)
     # The verdict under which a task works must not change beneath it.
     deployments.refuse_while_changing(deployment)
     reason = storable(reason).strip()
@@ -72,6 +71,7 @@ def approve_waiver(
     """
     _require_decision(actor, "waiver.approve", deployment)
     deployments.hold(deployment)
+    _require_decision(actor, "waiver.approve", deployment)
     deployments.refuse_while_changing(deployment)
     waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
     if waiver is None:
@@ -124,9 +124,8 @@ def take_back_waiver(deployment: Deployment, requirement_id: str, *, actor: Oper
 
     To reject is for whoever could approve. Raises NotFound, Conflict.
     """
-    if not may(actor, "waiver.refuse", deployment):
-        require(actor, "waiver.take_back", deployment)
-    deployments.hold(deployment)
+    use_case = "waiver.refuse" if may(actor, "waiver.refuse", deployment) else "waiver.take_back"
+    deployments.hold_for(actor, use_case, deployment)
     deployments.refuse_while_changing(deployment)
     waiver = deployment.waivers.select_related("asked_by").filter(requirement_id=requirement_id).first()
     if waiver is None:

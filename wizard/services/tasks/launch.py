@@ -54,9 +54,7 @@ def launch(
     try:
         with transaction.atomic():
             # What is ready now must still be so when the row is written.
-            deployments.hold(deployment)
-            # As it is now: somebody may have given it to another team since it was read.
-            require(actor, "task.launch", deployment)
+            deployments.hold_for(actor, "task.launch", deployment)
             prepared = kind.prepare(deployment, storable(dict(inputs or {})))
             if prepared.missing:
                 raise NotReady(

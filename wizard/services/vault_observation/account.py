@@ -14,7 +14,6 @@ from wizard.services import audit, azure_access, deployments
 from wizard.services.account_use import usable_in
 from wizard.services.answers import answers_of
 from wizard.services.errors import Conflict, Invalid
-from wizard.services.permissions import require
 from wizard.services.vault_observation import notices
 from wizard.services.vault_observation.schedule import make_due
 from wizard.text import Text, _
@@ -31,8 +30,7 @@ def choose(deployment: Deployment, name: str, *, actor: Operator) -> None:
     """Let its vault be asked as that account; "" as none. A look is due at once. Raises Conflict `answer_the_step` while the
     answers are open, Invalid for an account that is not there or is of another cloud.
     """
-    require(actor, "vault.choose_account", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "vault.choose_account", deployment)
     if deployment.is_open:
         raise Conflict(
             Text(_("The answers of %(name)s are still open."), name=deployment.name),

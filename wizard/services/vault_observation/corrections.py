@@ -11,7 +11,6 @@ from wizard.journey.errors import FieldError
 from wizard.models import Deployment, Operator, VaultWatch
 from wizard.services import audit, deployments
 from wizard.services.errors import Invalid
-from wizard.services.permissions import require
 from wizard.text import Text, _
 from wizard.topology.roles import ROLES
 
@@ -32,8 +31,7 @@ def replace(deployment: Deployment, roles: Mapping[str, Any], *, actor: Operator
     """Let these corrections, {id of a server: kind}, take the place of those before; they count from the next look on, which
     is due at once. Raises Invalid for a kind that no server can have.
     """
-    require(actor, "vault.correct_role", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "vault.correct_role", deployment)
     wanted = _checked(roles)
     watch, _made = VaultWatch.objects.select_for_update().get_or_create(deployment=deployment)
     before = watch.corrections
@@ -58,8 +56,7 @@ def replace(deployment: Deployment, roles: Mapping[str, Any], *, actor: Operator
 def correct(deployment: Deployment, server_id: str, kind: str, *, actor: Operator) -> dict[str, str]:
     """Say what one server is; an empty `kind` leaves it to the vault again. Raises Invalid."""
     with transaction.atomic():
-        require(actor, "vault.correct_role", deployment)
-        deployments.hold(deployment)
+        deployments.hold_for(actor, "vault.correct_role", deployment)
         known = of_deployment(deployment)
         known.pop(server_id, None)
         return replace(deployment, {**known, **({server_id: kind} if kind else {})}, actor=actor)

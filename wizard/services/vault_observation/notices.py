@@ -16,7 +16,6 @@ from django.utils import timezone
 from wizard.models import Deployment, DeploymentState, Notice, Operator, Severity
 from wizard.services import audit, deployments
 from wizard.services.errors import NotFound
-from wizard.services.permissions import require
 from wizard.services.webhooks import outbox
 from wizard.text import Text, _
 from wizard.topology.transitions import Item, ItemSeverity, changes
@@ -108,8 +107,7 @@ def open_critical_of_outer() -> Any:
 @transaction.atomic
 def mark_seen(deployment: Deployment, notice_id: int, *, actor: Operator) -> Notice:
     """Note who has seen it first; a second time changes nothing. Raises NotFound for a notice of another deployment."""
-    require(actor, "notice.mark_seen", deployment)
-    deployments.hold(deployment)
+    deployments.hold_for(actor, "notice.mark_seen", deployment)
     row = of_deployment(deployment).filter(pk=notice_id).first()
     if row is None:
         raise NotFound(Text(_("There is no such notice.")))
