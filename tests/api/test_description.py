@@ -12,7 +12,9 @@ from django.urls import URLPattern, get_resolver
 from jsonschema import Draft202012Validator
 
 from tests.api.client import Api, ok, problem, token_of
+from wizard.api import property_words
 from wizard.api.app import api as ninja
+from wizard.api.field_words import OF_SCHEMA
 from wizard.journey.base import JOURNEYS
 from wizard.models import Operator
 from wizard.services.tasks.kinds import KINDS
@@ -109,6 +111,37 @@ def test_every_schema_that_is_described_is_used(document: dict[str, Any]) -> Non
         for name in document["components"][part]
     }
     assert used == described
+
+
+def test_every_parameter_and_every_field_is_described(document: dict[str, Any]) -> None:
+    parameters = [
+        (path, method, parameter["name"])
+        for path, method, operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    schemas = document["components"]["schemas"]
+    fields = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, about in schema.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    assert (parameters, fields) == ([], [])
+
+
+def test_no_words_are_left_of_fields_that_are_gone(document: dict[str, Any]) -> None:
+    said = {
+        part["description"] for _, part in walk(document) if isinstance(part, dict) and "description" in part
+    }
+    tables = (property_words.PARAMETERS, property_words.PROPERTIES, OF_SCHEMA)
+    assert [name for words in tables for name, text in words.items() if text not in said] == []
+    fields = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", {})
+    }
+    assert set(OF_SCHEMA) <= fields
 
 
 def test_every_operation_says_what_it_does_and_what_can_happen(document: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ninja.schema import NinjaGenerateJsonSchema
 
-from wizard.api import examples, refusals, step_schemas
+from wizard.api import examples, property_words, refusals, step_schemas
 from wizard.api.problems import MEDIA_TYPE, Problem
 from wizard.api.refusals import Refusal
 from wizard.api.refusals import problems as problems
@@ -116,6 +116,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             always = (*_ALWAYS, *(("Idempotency-Replayed",) if method == "post" else ()))
             answer["headers"] = {name: _header(name) for name in (*answer.get("headers", {}), *always)}
         _give_examples(operation.get("requestBody", {}).get("content", {}), schemas)
+    property_words.complete(document)
     document["tags"] = [{"name": name, "description": str(TAGS[name])} for name in TAGS if name in used]
     return document
 
