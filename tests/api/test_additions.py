@@ -12,7 +12,7 @@ from tests.api.client import Api, ok, problem, token_of
 from tests.checks.far_ends import udp_server
 from tests.vault_stories import SERVER, VAULT
 from wizard.lab.arm import LabAzure
-from wizard.models import Addition, Deployment, Operator
+from wizard.models import Addition, Deployment, Operator, Team
 from wizard.services import tasks
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +135,15 @@ def test_a_deployment_that_installs_an_added_server_begins_with_what_is_known_of
     other = ok(api.post(f"deployments/{recorded.pk}/additions/", target), 201)
     answer = api.post("deployments/", body | {"name": "lyon-mt01", "addition": other["id"]})
     problem(answer, 409, "no_own_deployment")
+
+
+def test_a_deployment_for_an_added_server_is_its_teams_where_no_other_is_named(
+    api: Api, recorded: Deployment, operator: Operator
+) -> None:
+    team = Team.objects.create(name="lyon")
+    team.members.add(operator)
+    Deployment.objects.filter(pk=recorded.pk).update(team=team)
+    body = {"name": "lyon-ps01", "profile": "asr-classic", "addition": planned(api, recorded)["id"]}
+    refused = problem(api.post("deployments/", body | {"team": ""}), 422, "invalid")
+    assert [(error["path"], error["code"]) for error in refused["errors"]] == [("team", "team_needed")]
+    assert ok(api.post("deployments/", body), 201)["team"] == "lyon"

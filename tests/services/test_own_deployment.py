@@ -96,14 +96,28 @@ def test_in_another_subnet_mask_and_gateway_are_left_to_the_person(
 def test_an_account_of_another_team_is_not_named(
     recorded: Deployment, server: Addition, operator: Operator
 ) -> None:
-    team = Team.objects.create(name="lyon")
+    team, other = Team.objects.create(name="lyon"), Team.objects.create(name="oslo")
     team.members.add(operator)
+    other.members.add(operator)
     AzureAccount.objects.update(team=team)
     Deployment.objects.filter(pk=recorded.pk).update(team=team)
     server = own_deployment.addition_for(server.pk, actor=operator)
     assert own_deployment.proposed(server) == {"name": "ps01", "profile": "asr-classic", "team": "lyon"}
-    assert "account" not in held(begun(server, operator), "vault")
+    assert "account" not in held(begun(server, operator, team="oslo"), "vault")
     assert held(begun(server, operator, name="lyon-ps02", team="lyon"), "vault")["account"] == "vault-reader"
+
+
+def test_what_a_team_answered_does_not_become_everybodys(
+    recorded: Deployment, server: Addition, operator: Operator
+) -> None:
+    team = Team.objects.create(name="lyon")
+    team.members.add(operator)
+    Deployment.objects.filter(pk=recorded.pk).update(team=team)
+    server = own_deployment.addition_for(server.pk, actor=operator)
+    with pytest.raises(Invalid) as refused:
+        begun(server, operator)
+    assert [(error.path, error.code) for error in refused.value.errors] == [("team", "team_needed")]
+    assert Deployment.objects.count() == 1
 
 
 def test_only_a_further_process_server_that_stands_and_is_seen_has_one(

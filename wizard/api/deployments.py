@@ -78,6 +78,8 @@ def create_deployment(
     wanted = {"name": payload.name, "profile": payload.profile, "team": payload.team}
     if payload.addition is not None:
         addition = own_deployment.addition_for(payload.addition, actor=actor)
+        if "team" not in payload.model_fields_set:
+            wanted["team"] = own_deployment.proposed(addition).get("team", "")
         deployment = own_deployment.begin(addition, **wanted, actor=actor)
     else:
         deployment = deployments.create(**wanted, actor=actor)

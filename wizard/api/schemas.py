@@ -28,7 +28,11 @@ class DeploymentIn(Input):
     )
     profile: str = Field(description="A requirement profile.", examples=["asr-classic"])
     team: str = Field(
-        "", description="Name of a team of yours, whose it is then; left out, it is everybody's."
+        "",
+        description=(
+            "Name of a team of yours, whose it is then; left out, it is everybody's, and with `addition` that of the deployment which "
+            "it was added to."
+        ),
     )
     addition: UUID | None = Field(
         None,

@@ -54,10 +54,17 @@ def proposed(addition: Addition) -> dict[str, str]:
 
 @transaction.atomic
 def begin(addition: Addition, *, name: str, profile: str, team: str, actor: Operator) -> Deployment:
-    """Raises what `deployments.create` raises, and Invalid at `profile` for an architecture without process servers."""
+    """Raises what `deployments.create` raises, and Invalid at `profile` for an architecture without process servers, at `team`
+    where answers of a team would be everybody's."""
     if profile and profile != _PROFILE:
         text = Text(_("A further process server belongs to the classic architecture."))
         raise Invalid([FieldError(path="profile", message=text, code="not_for_this_component")])
+    if (theirs := addition.deployment.team) and not team:
+        text = Text(
+            _("Answers of a deployment of the team “%(team)s” are taken along; choose a team."),
+            team=theirs.name,
+        )
+        raise Invalid([FieldError(path="team", message=text, code="team_needed")])
     made = deployments.create(name=name, profile=profile, team=team, actor=actor)
     for step, known in _known(addition, made).items():
         deployments.keep_draft(made, step, known, actor=actor)
