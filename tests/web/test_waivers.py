@@ -123,7 +123,9 @@ def test_another_person_refuses_it(colleague: Client, failing: Deployment, opera
     assert "The waiver of LIFE-01 is rejected." in read(answer).words
     assert not Waiver.objects.exists()
     said = AuditEntry.objects.get(action="waiver.refused")
-    assert str(said.sentence) == f"otto rejected the waiver of LIFE-01 of {failing.name} that oskar asked for."
+    assert (
+        str(said.sentence) == f"otto rejected the waiver of LIFE-01 of {failing.name} that oskar asked for."
+    )
 
 
 def test_where_one_person_is_enough_the_waiver_counts_at_once(
