@@ -55,6 +55,11 @@ def test_what_an_address_of_a_database_asks_without_sense_is_refused_by_name(que
         ("rediss://db:6379/0", "rediss://db:6379/0?ssl_cert_reqs=required"),
         ("rediss://db/0?ssl_ca_certs=/ca.pem", "rediss://db/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=required"),
         ("rediss://db/0?ssl_cert_reqs=none", "rediss://db/0?ssl_cert_reqs=none"),
+        ("rediss://db/0#x", "rediss://db/0?ssl_cert_reqs=required"),
+        (
+            "REDISS://db/0?other_ssl_cert_reqs=none",
+            "rediss://db/0?other_ssl_cert_reqs=none&ssl_cert_reqs=required",
+        ),
     ],
 )
 def test_the_broker_verifies_whom_it_speaks_to_unless_it_is_told_not_to(address: str, meant: str) -> None:
@@ -63,7 +68,16 @@ def test_the_broker_verifies_whom_it_speaks_to_unless_it_is_told_not_to(address:
 
 @pytest.mark.parametrize(
     "address",
-    ["localhost:6379", "redis://", "redis://:Canary-4711/@db/0", "redis://db:port", "http://db:6379"],
+    [
+        "localhost:6379",
+        "redis://",
+        "redis://:Canary-4711/@db/0",
+        "redis://db:port",
+        "http://db:6379",
+        "rediss://:Canary@db/0?ssl_cert_reqs=",
+        "rediss://:Canary@db/0?ssl_cert_reqs=CERT_REQUIRED",
+        "rediss://db/0?ssl_cert_reqs=required&ssl_cert_reqs=Canary",
+    ],
 )
 def test_an_address_of_redis_that_cannot_be_read_is_refused_by_name(address: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL") as refused:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -25,6 +25,7 @@ _CONNECTION = (
     "target_session_attrs",
 )
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_CERT_REQS = ("required", "optional", "none")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -226,9 +227,16 @@ def redis(url: str) -> str:
             "REDIS_URL must look like redis://:password@host:6379/0, or rediss:// over TLS. "
             "In the password, write %2F for /, %23 for #, %3F for ?, %40 for @, %5B for [ and %5D for ]."
         ) from None
-    if parts.scheme == "redis" or "ssl_cert_reqs=" in parts.query:
+    if parts.scheme == "redis":
         return url
-    return f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required"
+    asked = parse_qs(parts.query, keep_blank_values=True).get("ssl_cert_reqs")
+    if asked is None:
+        query = f"{parts.query}&ssl_cert_reqs=required".removeprefix("&")
+        return parts._replace(query=query, fragment="").geturl()
+    if not set(asked) <= set(_CERT_REQS):
+        # Other words one of the two takes, and the other does not, or takes for none.
+        raise ImproperlyConfigured(f"REDIS_URL: ssl_cert_reqs must be one of {', '.join(_CERT_REQS)}.")
+    return url
 
 
 def _connection_options(query: str) -> dict[str, str]:
