@@ -386,7 +386,7 @@ def test_a_linux_master_target_gets_its_own_script_on_the_same_page(
 # --- a Linux master target by SSH -------------------------------------------------------------------------------------
 
 HOST_KEY, OTHER_KEY = "SHA256:" + "a" * 43, "SHA256:" + "b" * 43
-AT = {"host": "mt01.lab.test", "port": 22, "transport": "ssh"}
+AT: dict[str, Any] = {"host": "mt01.lab.test", "port": 22, "transport": "ssh"}
 ENTERED = {
     "action": "ssh_collect",
     "sha256": HOST_KEY,
@@ -405,17 +405,20 @@ def with_linux(operator: Operator) -> Deployment:
     )
 
 
-def look_by_ssh(deployment: Deployment, operator: Operator, key: str = HOST_KEY) -> Task:
+def look_by_ssh(
+    deployment: Deployment, operator: Operator, key: str = HOST_KEY, host: str = AT["host"]
+) -> Task:
     layer = {"status": "pass", "remedy": None, "seconds": 0.01}
     names = ("dns", "tcp", "host_key")
+    at = {**AT, "host": host}
     result = {
         "ok": True,
         "layers": [{**layer, "name": name, "detail": {"text": f"{name} answers."}} for name in names],
         "fingerprint_sha256": key,
         "key_type": "ssh-ed25519",
-        **AT,
+        **at,
     }
-    return stories.succeeded(deployment, "probe_host", operator, inputs=AT, result=result)
+    return stories.succeeded(deployment, "probe_host", operator, inputs=at, result=result)
 
 
 def collected_by_ssh(deployment: Deployment, operator: Operator) -> Credential:
@@ -504,6 +507,17 @@ def test_another_host_key_than_before_is_said_and_takes_no_password_unseen(
     page = page_of(working, with_linux)
     assert "The host key is not the one that was confirmed" in page.words
     assert HOST_KEY in page.words
+    assert page.all("input", name="ssh-confirmed")
+    assert not page.all("input", name="action", value="ssh_again")
+
+
+def test_where_another_machine_is_shown_nothing_is_collected_again_from_the_one_before(
+    working: Client, with_linux: Deployment, operator: Operator
+) -> None:
+    collected_by_ssh(with_linux, operator)
+    look_by_ssh(with_linux, operator, OTHER_KEY, host="mt02.lab.test")
+    page = page_of(working, with_linux)
+    assert "The host key is not the one that was confirmed" not in page.words
     assert page.all("input", name="ssh-confirmed")
     assert not page.all("input", name="action", value="ssh_again")
 

@@ -55,8 +55,9 @@ class Findings:
 
     @property
     def repeatable(self) -> bool:
-        """Whether facts can be collected again with nothing entered anew."""
-        return self.credential is not None and not self.rejected and not self.changed
+        """Whether facts can be collected again with nothing entered anew: from where they were, and what is shown is that."""
+        known = bool(self.confirmed) and self.presented == self.confirmed
+        return self.credential is not None and not self.rejected and known
 
     @property
     def newest(self) -> Task | None:
