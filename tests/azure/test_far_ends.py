@@ -151,6 +151,8 @@ def test_what_is_gone_already_is_done_at_once() -> None:
         (404, "SubscriptionNotFound", errors.NotFound),
         (409, "ScopeLocked", errors.Busy),
         (412, "PreconditionFailed", errors.Refused),
+        (409, "MissingSubscriptionRegistration", errors.NotRegistered),
+        (409, "ReadOnlyDisabledSubscription", errors.Refused),
         (500, "Whatever", errors.ServiceFailed),
     ],
 )

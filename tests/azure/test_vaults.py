@@ -49,6 +49,40 @@ def test_a_vault_whose_fabrics_nobody_may_read_is_listed_all_the_same(arm: Arm, 
     assert experiences["essen-vault"] == "empty"
 
 
+@pytest.mark.parametrize(
+    ("fault", "options"), [("always_503", {}), ("older_cloud", {"newest": "2020-01-01"})]
+)
+def test_one_vault_that_cannot_be_looked_into_does_not_hide_the_others(
+    arm: Arm, azure: LabAzure, fault: str, options: dict[str, str]
+) -> None:
+    azure.control.fault(fault, path="/lyon-vault/replicationFabrics", **options)
+    experiences = {vault.name: vault.experience for vault in list_vaults(arm)}
+    assert (experiences["lyon-vault"], experiences["essen-vault"]) == ("unknown", "empty")
+
+
+def test_a_subscription_that_never_used_recovery_services_has_no_vaults_and_is_left_as_it_is(
+    arm: Arm, azure: LabAzure
+) -> None:
+    azure.control.fault("unregistered", path="/providers/Microsoft.RecoveryServices/")
+    assert list_vaults(arm) == []
+    assert {row["method"] for row in azure.control.requests()} == {"GET"}, "nobody asked to register anything"
+
+
+def test_what_registration_lacks_is_told_and_not_waited_for(arm: Arm, ref: VaultRef, azure: LabAzure) -> None:
+    azure.control.fault("unregistered", path="/providers/Microsoft.RecoveryServices/")
+    with pytest.raises(errors.NotRegistered, match="not registered to use namespace"):
+        get_vault(arm, ref)
+    assert {row["method"] for row in azure.control.requests()} == {"GET"}
+
+
+def test_vaults_are_found_in_a_cloud_that_gets_new_versions_late(
+    arm: Arm, ref: VaultRef, azure: LabAzure
+) -> None:
+    azure.control.fault("older_cloud", path=r"/vaults(/[^/]+)?$", newest="2023-04-01")
+    assert "lyon-vault" in {vault.name for vault in list_vaults(arm)}
+    assert get_vault(arm, ref).region == "francecentral"
+
+
 def test_vaults_can_be_listed_without_looking_into_them(arm: Arm, azure: LabAzure) -> None:
     azure.control.clear_requests()
     assert {vault.experience for vault in list_vaults(arm, experience=False)} == {"unknown"}

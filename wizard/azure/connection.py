@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 T = TypeVar("T")
+# The version of the interface in which vaults are read. Clouds get new ones a year or more after the public one (dossier 1.1);
+# all that is read of a vault is in this one.
+VAULTS_VERSION = "2023-04-01"
 AT_ONCE = 4  # requests at the same time: far below what Azure throttles, and enough that a vault is read in a second
 
 
@@ -66,7 +69,9 @@ class Arm:
     def vaults(self, subscription: str = "") -> RecoveryServicesClient:
         from azure.mgmt.recoveryservices import RecoveryServicesClient
 
-        return self._client(RecoveryServicesClient, subscription or self.subscription)
+        return self._client(
+            RecoveryServicesClient, subscription or self.subscription, api_version=VAULTS_VERSION
+        )
 
     def subscriptions(self) -> SubscriptionClient:
         from azure.mgmt.resource.subscriptions import SubscriptionClient
@@ -95,7 +100,7 @@ class Arm:
             threads.shutdown(cancel_futures=True)
         self._closing.close()
 
-    def _client(self, kind: Callable[..., T], subscription: str | None) -> T:
+    def _client(self, kind: Callable[..., T], subscription: str | None, **options: str) -> T:
         if subscription == "":
             raise ValueError("it was not said which subscription is meant")
         clients: dict[Any, Any] | None = getattr(self._own, "clients", None)
@@ -105,10 +110,10 @@ class Arm:
         if key not in clients:
             with self._lock:
                 self._check_usable()
-                clients[key] = self._closing.enter_context(self._made(kind, subscription))
+                clients[key] = self._closing.enter_context(self._made(kind, subscription, options))
         return clients[key]  # type: ignore[no-any-return]
 
-    def _made(self, kind: Callable[..., Any], subscription: str | None) -> Any:
+    def _made(self, kind: Callable[..., Any], subscription: str | None, options: dict[str, str]) -> Any:
         from azure.core.pipeline.policies import SansIOHTTPPolicy
 
         from wizard.azure.pipeline import GuardedToken, ShortRetries, Traced, WaitingTransport
@@ -132,6 +137,7 @@ class Arm:
             http_logging_policy=SansIOHTTPPolicy(),
             per_retry_policies=[Traced(self.address)],
             polling_interval=self.polling_interval,
+            **options,
         )
 
     def _check_usable(self) -> None:

@@ -164,6 +164,10 @@ class Refused(AzureError):
     default_remedy = Text(_("Correct what the message names, then try again."))
 
 
+class NotRegistered(Refused):
+    """The subscription has never used the service that was asked, so there is nothing of it in there."""
+
+
 class ServiceFailed(AzureError):
     """Azure failed, or answered what cannot be read."""
 

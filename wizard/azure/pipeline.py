@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+from wizard.azure import status_failures
 from wizard.azure.account import Account
 from wizard.wire import calls, trace
 
@@ -63,7 +64,14 @@ class GuardedToken(ARMChallengeAuthenticationPolicy):
 
 
 class ShortRetries(RetryPolicy[Any, Any]):
-    """Does not sleep for as long as the far end likes."""
+    """Does not sleep for as long as the far end likes, and lets nothing be registered that nobody asked for."""
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        response = super().send(request)
+        # Above, the SDK would answer this by registering the subscription for the service: a change of what was only read.
+        if status_failures.lacks_registration(response.http_response):
+            raise HttpResponseError(response=response.http_response)
+        return response
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         wanted = self.get_retry_after(response)

@@ -14,6 +14,7 @@ from wizard.azure.errors import (
     NotAzure,
     NotFound,
     NotPermitted,
+    NotRegistered,
     Refused,
     ServiceFailed,
     SignInFailed,
@@ -32,6 +33,12 @@ PARTS = {
 }
 # A resource below a vault that does not exist is answered with a sentence about the vault.
 _MISSING_VAULT = re.compile(r"(?:RecoveryServices/vaults/[^/' ]+|\bvault '[^']+)'", re.IGNORECASE)
+NOT_REGISTERED = "missingsubscriptionregistration"
+# Conflicts (409) that no waiting resolves.
+LASTING: Mapping[str, type[Refused]] = {
+    NOT_REGISTERED: NotRegistered,
+    "readonlydisabledsubscription": Refused,
+}
 NO_SUCH_VERSION = ("noregisteredproviderfound", "invalidapiversionparameter")
 
 
@@ -83,6 +90,11 @@ def said(body: str) -> Said:
     )
 
 
+def lacks_registration(response: Any) -> bool:
+    """Whether this answer says that the subscription has never used the service."""
+    return response.status_code == 409 and said(_body(response)).code.lower() == NOT_REGISTERED
+
+
 def not_azure(address: str, step: str) -> NotAzure:
     return NotAzure(
         Text(
@@ -112,7 +124,8 @@ def _by_status(status: int, found: Said, headers: Mapping[str, str], address: st
         return _not_permitted(found, address, step)
     if status == 404:
         return _not_found(found, address, step)
-    if status == 409:
+    lasting = LASTING.get(found.code.lower()) if status == 409 else None
+    if status == 409 and lasting is None:
         return _busy(found, address, step)
     if status == 429:
         return _throttled(headers, address, step)
@@ -132,7 +145,7 @@ def _by_status(status: int, found: Said, headers: Mapping[str, str], address: st
         remedy = Text(
             _("This cloud does not know the version of the interface yet; nothing can be done about it here.")
         )
-    return Refused(
+    return (lasting or Refused)(
         Text(
             _("Azure refused the request (%(status)s %(code)s): %(message)s"),
             status=status,

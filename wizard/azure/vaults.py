@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal, Self
 
 from wizard.azure.connection import Arm
-from wizard.azure.errors import NotFound, NotPermitted
+from wizard.azure.errors import NotFound, NotPermitted, NotRegistered, Refused, ServiceFailed
 from wizard.azure.reading import document, pages
 from wizard.azure.translation import translated
 
@@ -61,7 +61,7 @@ class Vault:
     """A vault as it is now. `raw` is the answer of the service.
 
     `experience` follows from its fabrics: VMware is classic, InMageRcm modernized, none is empty. It is `unknown` where
-    the fabrics may not be read, or were not asked for.
+    the fabrics may not or cannot be read, or were not asked for.
     """
 
     ref: VaultRef
@@ -85,7 +85,10 @@ def list_vaults(arm: Arm, subscription: str = "", *, experience: bool = True) ->
     """The vaults of a subscription, by name. `experience` costs one request for each of them. Raises AzureError."""
     subscription = subscription or arm.subscription
     listed = pages(arm, "list_vaults", arm.vaults(subscription).vaults.list_by_subscription_id())
-    found = [vault for one in listed if (vault := vault_of(one)) is not None]
+    try:
+        found = [vault for one in listed if (vault := vault_of(one)) is not None]
+    except NotRegistered:
+        return []
     if experience:
         found = arm.at_once([partial(_with_experience, arm, vault) for vault in found])
     return sorted(found, key=lambda vault: (vault.name.lower(), vault.resource_group.lower()))
@@ -132,7 +135,8 @@ def _with_experience(arm: Arm, vault: Vault) -> Vault:
     listed = arm.site_recovery(ref.subscription).replication_fabrics.list(ref.resource_group, ref.vault)
     try:
         fabrics = list(pages(arm, "list_fabrics", listed))
-    except (NotPermitted, NotFound):
+    except (NotPermitted, NotFound, Refused, ServiceFailed):
+        # Site Recovery may be ill, or not offered, where one of many vaults is.
         return vault
     return replace(vault, experience=experience_of(fabrics))
 

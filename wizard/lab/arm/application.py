@@ -15,7 +15,7 @@ from wizard.lab.arm.clock import stamp, with_extremes, without_zone
 from wizard.lab.arm.control import Control
 from wizard.lab.arm.faults import ANSWERS, Fault
 from wizard.lab.arm.routing import Request, Route, find
-from wizard.lab.arm.state import World
+from wizard.lab.arm.state import PROVIDER, World
 
 ROUTES: list[Route] = [
     *jobs.routes.all,
@@ -96,7 +96,7 @@ class Application:
         found = find(ROUTES, request.method, request.path)
         try:
             if fault is not None:
-                ordered = _ordered(fault, found[0].action if found else "")
+                ordered = _ordered(fault, found[0].action if found else "", request)
                 if ordered is not None:
                     return fault, ordered
             _admit(request, authorization)
@@ -179,7 +179,7 @@ def _admit(request: Request, authorization: str) -> None:
         raise bad_request("MissingApiVersionParameter", "The api-version query parameter is required.")
 
 
-def _ordered(fault: Fault, action: str) -> Answer | None:
+def _ordered(fault: Fault, action: str, request: Request) -> Answer | None:
     """What is answered in place of the truth; None where it is the truth that goes wrong on its way."""
     options = fault.options
     if fault.name == "html":
@@ -194,6 +194,9 @@ def _ordered(fault: Fault, action: str) -> Answer | None:
             "The number of requests for the subscription was exceeded.",
             headers={} if retry is None else {"Retry-After": str(retry)},
         )
+    if fault.name == "older_cloud":
+        _know_version(request.query.get("api-version", ""), str(options.get("newest", "2024-04-01")))
+        return None
     refusals = {
         "expired": (
             401,
@@ -208,6 +211,12 @@ def _ordered(fault: Fault, action: str) -> Answer | None:
         ),
         "not_found": (404, "ResourceNotFound", "The resource was not found."),
         "busy": (409, "OperationInProgress", "Another operation is running for this resource."),
+        "unregistered": (
+            409,
+            "MissingSubscriptionRegistration",
+            f"The subscription is not registered to use namespace '{PROVIDER}'. "
+            "See https://aka.ms/rps-not-found for how to register subscriptions.",
+        ),
         "once_500": (500, "InternalServerError", "An internal error occurred."),
         "always_503": (503, "ServiceUnavailable", "The service is not available at the moment."),
     }
@@ -221,6 +230,17 @@ def _ordered(fault: Fault, action: str) -> Answer | None:
     raise Refused(
         status, options.get("code", code), options.get("message", message), details=details, headers=headers
     )
+
+
+def _know_version(asked: str, newest: str) -> None:
+    """As a cloud does that gets new versions of an interface long after the public one."""
+    if asked > newest:
+        raise Refused(
+            400,
+            "NoRegisteredProviderFound",
+            f"No registered resource provider found for API version '{asked}' for type 'vaults'. "
+            f"The supported api-versions are '2016-06-01, {newest}'.",
+        )
 
 
 _CHALLENGE = {

@@ -92,7 +92,7 @@ class Control(ServerOrders, MachineOrders):
         """Order one of `wizard.lab.arm.faults.NAMES` for the next `count` (0: until cleared) requests that are meant.
 
         `path` is a regular expression, found anywhere in the path. Options: throttled `retry_after` (None: no header);
-        slow `seconds`; truncated `on_the_wire` (False: whole on the wire, half a document); forbidden `action`; html `status`; job_fails `code`, `message`, `causes`, `recommendation`,
+        slow `seconds`; truncated `on_the_wire` (False: whole on the wire, half a document); forbidden `action`; html `status`; older_cloud `newest`, the newest api-version that is known; job_fails `code`, `message`, `causes`, `recommendation`,
         `provider_code`, `provider_message`; visibility_lag `seconds`. Raises ValueError for an unknown name.
         """
         with self._lock:

@@ -24,6 +24,8 @@ ANSWERS: Final = {
     "slow": 1,
     "truncated": 1,
     "html": 1,
+    "unregistered": 0,
+    "older_cloud": 0,
 }
 # What befalls the next job.
 JOBS: Final = {"job_never_ends": 1, "job_fails": 1, "task_lag": 1, "visibility_lag": 1}
