@@ -162,6 +162,22 @@ def test_a_vault_with_private_endpoints_is_taken_with_a_warning(
     assert page.all("input", name="private_endpoints")[0].get("checked") == ""
 
 
+@pytest.mark.parametrize(
+    ("fault", "skipped"), [("not_found", True), ("older_cloud", True), ("unregistered", False)]
+)
+def test_a_subscription_that_cannot_be_looked_into_does_not_hide_those_that_can(
+    working: Client, deployment: Deployment, operator: Operator, azure: LabAzure, fault: str, skipped: bool
+) -> None:
+    other = "00000000-0000-0000-0000-00000000beef"
+    azure.control.add_vault("beef-vault", "westeurope", subscription=other)
+    options = {"newest": "2020-01-01"} if fault == "older_cloud" else {}
+    azure.control.fault(fault, path=f"/{other}/providers/", count=0, **options)
+    looked_up(working, deployment, operator)
+    result = deployment.tasks.get(state="succeeded").result or {}
+    assert "lyon-vault" in {row["vault"] for row in result["vaults"]}
+    assert [row["subscription"] for row in result["skipped"]] == ([other] if skipped else [])
+
+
 def test_why_nothing_could_be_looked_up_stands_on_the_page_and_at_the_account(
     working: Client, deployment: Deployment, operator: Operator, azure: LabAzure
 ) -> None:

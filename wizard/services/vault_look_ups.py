@@ -6,7 +6,7 @@ from typing import Any
 
 from wizard.azure import vaults
 from wizard.azure.connection import Arm
-from wizard.azure.errors import AzureError, NotPermitted
+from wizard.azure.errors import AzureError, NotFound, NotPermitted, Refused
 from wizard.azure.vaults import Subscription, Vault
 from wizard.models import AzureAccount, Deployment
 from wizard.services import azure_access, azure_account_sign_in, deployments
@@ -73,7 +73,7 @@ def _look(arm: Arm, account: AzureAccount, progress: Progress) -> dict[str, Any]
         )
         try:
             found += vaults.list_vaults(arm, subscription.id)
-        except NotPermitted as error:
+        except (NotPermitted, NotFound, Refused) as error:
             progress.warning(error.text)
             skipped.append({"subscription": subscription.id, "reason": error.text.to_json()})
     return {
