@@ -96,6 +96,22 @@ def test_the_questions_that_are_asked_for_anew_take_no_secret_along(working: Cli
     assert "secret" not in listening["hx-include"]
 
 
+def test_what_was_typed_for_one_kind_is_there_again_after_a_look_at_another(
+    working: Client, operator: Operator
+) -> None:
+    ids = {name: PRINCIPAL[name] for name in ("tenant", "client_id")}
+    asking = {"HX-Request": "true"}
+    page = read(working.get(f"{LIST}add/", {"how": "default", **ids}, headers=asking))
+    assert not page.all("input", type="text")
+    assert {name: page.value_of(name) for name in ids} == ids, "as the next choice takes them along"
+    row = add_account(operator)
+    page = read(working.get(f"{LIST}{row.pk}/change/", {"how": "client_secret"}, headers=asking))
+    assert page.value_of("tenant") == PRINCIPAL["tenant"], "else what is stored"
+    assert working.post(f"{LIST}{row.pk}/change/", {**PRINCIPAL, "how": "default"})["Location"] == LIST
+    row.refresh_from_db()
+    assert (row.tenant, row.client_id) == ("", "")
+
+
 def test_without_javascript_a_kind_that_needs_more_asks_for_it_on_the_next_page(
     working: Client, operator: Operator
 ) -> None:

@@ -26,6 +26,7 @@ from wizard.web.guard import SignedInRequest, page
 from wizard.web.problems import Problem
 
 _READ: Final = require_http_methods(["GET", "HEAD", "POST"])
+_IDS: Final = ("tenant", "client_id")
 _TAGS: Final = {"well": "pass", "failed": "fail", "waits": "unknown"}
 
 
@@ -204,7 +205,7 @@ def _form(
     alone = request.method == "GET" and bool(request.htmx) and "how" in request.GET
     if alone:
         # Another way to sign in was chosen: what it needs, with what was typed so far.
-        values = values | {name: request.GET.get(name, "") for name in ("how", "tenant", "client_id")}
+        values = values | {name: request.GET[name] for name in ("how", *_IDS) if name in request.GET}
     fields = azure_account_form.questions(
         request.user, values["how"], named=row is None, kept=_keeps_secret(row, values)
     )
@@ -215,6 +216,8 @@ def _form(
         "form": form,
         "asked": azure_account_form.asked_for(values["how"]),
         "asked_for": values["how"],
+        # What another way had a use for stays on the page: whoever goes back to that one finds it there.
+        "carried": {name: shown[name] for name in _IDS if name not in form.fields and shown.get(name)},
     }
     if alone:
         return render(request, "web/_azure_account_questions.html", context)
