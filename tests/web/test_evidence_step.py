@@ -98,8 +98,10 @@ def test_a_way_that_was_not_chosen_is_missed_at_its_question(working: Client, dr
 
 
 def test_each_way_shows_its_own_stages(working: Client, draft: Deployment) -> None:
-    assert post(working, draft, action="choose", way="winrm").status_code == 302
+    answer = post(working, draft, action="choose", way="winrm")
+    assert answer["Location"] == step_url(draft, "evidence"), "nothing is under way that the reader is led to"
     page = page_of(working, draft)
+    assert all(form.get("action") for form in page.all("form", method="post")), "else the place of before is"
     assert page.all("input", name="host")
     assert not page.all("input", type="file")
     assert post(working, draft, action="choose", way="by_hand").status_code == 302

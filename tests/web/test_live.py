@@ -191,6 +191,18 @@ def test_what_was_found_out_is_read_where_it_was_asked_for(
     assert found["tabindex"] == "-1"
 
 
+@pytest.mark.parametrize("step", ["vcenter", "placement", "template"])
+def test_no_form_takes_the_place_in_the_address_along_to_the_next_page(
+    working: Client, operator: Operator, step: str
+) -> None:
+    draft = stories.answered(operator, "template")
+    url = f"{step_url(draft, step)}?back=answers"
+    forms = read(working.get(url)).all("form", method="post")
+    # Without an address of its own a form is sent to that of the page, and redirects inherit what stands behind its #.
+    assert len([form for form in forms if form.get("action") == url]) >= 2
+    assert all(form.get("action") for form in forms)
+
+
 def test_without_javascript_each_look_has_another_address_at_the_same_place(
     working: Client, operator: Operator
 ) -> None:

@@ -29,7 +29,8 @@ MOVES = "machine_moves"
 COMPONENT = "component"
 
 # The place on a page of a step where the last work that was asked for there is followed, and then what came of it. Who
-# reads by keyboard or by ear is led there instead of to the top of the page.
+# reads by keyboard or by ear is led there instead of to the top of the page. Forms there name their address: a browser takes
+# the place along from a form that names none, through a redirect, to the page that comes next.
 OUTCOME = "outcome"
 _WITH_OUTCOME = ("vcenter", "evidence", "template", "placement")
 

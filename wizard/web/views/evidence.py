@@ -50,7 +50,7 @@ def show(request: SignedInRequest, deployment: Deployment, step: journey.Step) -
                 # The password goes back to nobody, not even to who typed it.
                 sheet = stepping.refused(deployment, step, typed, _with_remedy(error))
                 return _page(request, sheet, failed_part=request.POST.get("action", "choose"), typed=typed)
-        place = "#account" if request.POST.get("action") == "trust" else f"#{live.OUTCOME}"
+        place = _PLACES.get(request.POST.get("action", ""), "")
         return redirect(request.get_full_path() + place)
     return _page(request, stepping.stored(deployment, step))
 
@@ -187,6 +187,10 @@ _ACTIONS: Final = {
     "ssh_collect": linux_target.collect,
     "ssh_again": linux_target.again,
 }
+# Where the reader goes on; to the top, where a message says it, after what starts no work.
+_PLACES: Final = {"trust": "#account"} | dict.fromkeys(
+    ("probe", "sign_in", "again", "ssh_probe", "ssh_collect", "ssh_again"), f"#{live.OUTCOME}"
+)
 
 
 def _with_remedy(error: UserError) -> UserError:
