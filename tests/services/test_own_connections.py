@@ -70,10 +70,16 @@ def test_winrm_goes_to_the_address_and_port_of_the_evidence_step(operator: Opera
     assert own(deployment, operator)["FH-WINRM"] == {("cs01.lab.test", str(port), "in")}
 
 
-def test_ssh_goes_to_the_linux_master_target_where_one_is_planned(operator: Operator) -> None:
+def test_ssh_goes_to_the_linux_master_target_where_one_is_planned_or_was_looked_at(
+    operator: Operator,
+) -> None:
     deployment = stories.answered(operator)
     deployment = changed(deployment, "capacity", failback=True, linux_failback=True)
     assert {port for _host, port, _direction in own(deployment, operator)["FH-SSH"]} == {"22"}
+    for port in (22, 2222):
+        inputs = {"host": "mt01.lab.test", "port": port, "transport": "ssh"}
+        stories.succeeded(deployment, "probe_host", operator, inputs=inputs, result={})
+        assert own(deployment, operator)["FH-SSH"] == {("mt01.lab.test", str(port), "between")}
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,7 @@ def _machines(deployment: Deployment, answers: Answers, graph: Graph) -> Iterato
             id="FH-WINRM", target=target, port=reached["port"], known_from=known_from, into_machine=True
         )
     if "mt_linux" in components_of(deployment, answers):
-        for node in graph.nodes_of("mt_linux"):
-            target = End(name=node.label, address=node.address)
-            yield OwnConnection(
-                id="FH-SSH", target=target, port=_SSH, known_from=_step(deployment, "capacity")
-            )
+        yield from _by_ssh(deployment, graph)
     if deployment.additions.exists():
         for port in (_HTTPS, network["data_port"]):
             yield OwnConnection(
@@ -119,6 +115,19 @@ def _machines(deployment: Deployment, answers: Answers, graph: Graph) -> Iterato
                 known_from=Text(_("Further components")),
                 into_machine=True,
             )
+
+
+def _by_ssh(deployment: Deployment, graph: Graph) -> Iterator[OwnConnection]:
+    """To where somebody had the machine looked at; before that, to where one is planned."""
+    looked = evidence.newest(deployment, "probe_host", {"transport": "ssh"})
+    if looked is not None:
+        host, port = looked.inputs["host"], looked.inputs["port"]
+        target = End(name=verbatim(host), address=host)
+        yield OwnConnection(id="FH-SSH", target=target, port=port, known_from=_step(deployment, "evidence"))
+        return
+    for node in graph.nodes_of("mt_linux"):
+        target = End(name=node.label, address=node.address)
+        yield OwnConnection(id="FH-SSH", target=target, port=_SSH, known_from=_step(deployment, "capacity"))
 
 
 def _azure(deployment: Deployment, answers: Answers) -> Iterator[OwnConnection]:
