@@ -476,7 +476,11 @@ def test_the_host_key_is_shown_and_confirmed_before_a_password_goes_anywhere(
     assert answer.status_code == 422
     assert "Compare the host key first" in read(answer).words
     assert stories.PASSWORD not in answer.content.decode()
-    assert post(working, with_linux, **{**ENTERED, "sha256": OTHER_KEY}).status_code == 409
+    for changed, kept in (({"ssh-username": ""}, True), ({"sha256": OTHER_KEY}, False)):
+        answer = post(working, with_linux, **{**ENTERED, **changed})
+        assert answer.status_code == (422 if kept else 409)
+        (box,) = read(answer).all("input", name="ssh-confirmed")
+        assert ("checked" in box) is kept, "confirmed is what was shown, and that need not be done twice"
     assert not Credential.objects.exists()
     assert post(working, with_linux, **ENTERED).status_code == 302
     task = with_linux.tasks.get(kind="collect_facts")

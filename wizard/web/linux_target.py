@@ -110,7 +110,8 @@ def probe(request: SignedInRequest, deployment: Deployment) -> Attempt:
 
 def collect(request: SignedInRequest, deployment: Deployment) -> Attempt:
     """Sign in with the account that was chosen or entered, at the machine whose host key was confirmed with it."""
-    typed = _typed(request, "account", "username")
+    typed = _typed(request, "account", "username", "confirmed")
+    typed[f"{PREFIX}-key"] = request.POST.get("sha256", "")
     chosen = _own(typed).get("account", NEW_ACCOUNT)
 
     def attempt() -> None:
@@ -240,5 +241,7 @@ def _account_form(
             widget=forms.CheckboxInput(),
         )
         form.fields = {"confirmed": confirm, **form.fields}
+        # Of this very key alone: another one may have been presented meanwhile.
+        form.initial["confirmed"] = "confirmed" in typed and typed.get("key") == found.presented
     form.prefix = PREFIX
     return form
