@@ -40,7 +40,14 @@ def test_what_an_address_of_a_database_asks_of_tls_is_asked_of_the_driver() -> N
 
 
 @pytest.mark.parametrize(
-    "query", ["ssl=Canary-4711", "sslmode=Canary-4711", "sslmode=", "connect_timeout=Canary-4711"]
+    "query",
+    [
+        "ssl=Canary-4711",
+        "sslmode=Canary-4711",
+        "sslmode=",
+        "connect_timeout=Canary-4711",
+        "sslrootcert=/ca#1.pem&sslmode=Canary-4711",
+    ],
 )
 def test_what_an_address_of_a_database_asks_without_sense_is_refused_by_name(query: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refused:

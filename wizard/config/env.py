@@ -199,6 +199,10 @@ def postgresql(url: str) -> dict[str, object]:
         raise ImproperlyConfigured(
             "DATABASE_URL must look like postgresql://user:password@host:5432/name; leave it out to use SQLite."
         )
+    if parts.fragment:
+        raise ImproperlyConfigured(
+            "DATABASE_URL: what stands behind a # would count for nothing, sslmode as well. Write %23 for it."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
