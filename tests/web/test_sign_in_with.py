@@ -318,11 +318,17 @@ def test_several_tabs_come_back_each_to_its_own(
 def test_what_browsers_would_not_keep_makes_no_sign_in_fail(
     stranger: Client, provider: Provider, known: Operator
 ) -> None:
+    def size_of(headers: Any, cookies: Any) -> int:
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"Set-Cookie: {cookie.OutputString()}" for cookie in cookies.values()]
+        return sum(len(line) + 2 for line in lines)
+
     for number in range(30):
-        url = to_provider(stranger, next=f"/tasks/?q={number}")
-    assert len(stranger.cookies["begun"].OutputString()) < 4096
+        answer = stranger.post("/sign-in/with/", {"next": f"/tasks/?q={number}"})
+        # A proxy takes 4096 bytes of headers; in production there are some more of them.
+        assert size_of(answer, answer.cookies) < 3500
     url = to_provider(stranger, next="/tasks/?q=" + secrets.token_hex(4000))
-    assert len(stranger.cookies["begun"].OutputString()) < 4096
+    assert len(stranger.cookies["begun"].OutputString()) < 3000
     parts = urlsplit(provider.sign_in(url))
     assert stranger.get(f"{parts.path}?{parts.query}")["Location"] == "/"
 

@@ -15,8 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 _PATIENCE_S: Final = 600
-# Of name, value and attributes together browsers keep 4096 bytes.
-_LONGEST: Final = 3500
+# Browsers keep 4096 bytes of a cookie; nginx in front, as it comes, takes no more of all headers of an answer together.
+_LONGEST: Final = 2000
 _SALT: Final = __name__
 
 
