@@ -61,6 +61,40 @@ def test_operators_have_one_of_their_deployments_told_and_administrators_anythin
             attempt()
 
 
+def test_whoever_read_a_webhook_before_it_was_moved_or_deleted_does_nothing_to_it(
+    add: Adding, deployment: Deployment, operator: Operator
+) -> None:
+    own = add(operator, deployment=deployment.pk)
+    delivery = registry.ping(own, actor=operator)
+    WebhookDelivery.objects.update(state=WebhookDelivery.State.FAILED)
+    known = wish(own)
+
+    def attempts() -> list[Any]:
+        row = registry.get(own.pk, actor=operator)
+        sent = WebhookDelivery.objects.select_related("webhook__deployment").get(pk=delivery.pk)
+        return [
+            lambda: registry.change(row, known, actor=operator),
+            lambda: registry.rotate_secret(row, actor=operator),
+            lambda: registry.set_active(row, False, actor=operator),
+            lambda: registry.ping(row, actor=operator),
+            lambda: registry.resend(sent, actor=operator),
+            lambda: registry.delete(row, actor=operator),
+        ]
+
+    for number in range(len(attempts())):
+        Webhook.objects.filter(pk=own.pk).update(deployment=deployment)
+        attempt = attempts()[number]
+        Webhook.objects.filter(pk=own.pk).update(deployment=None)
+        with pytest.raises(NotAllowed):
+            attempt()
+    Webhook.objects.filter(pk=own.pk).update(deployment=deployment)
+    left = attempts()
+    Webhook.objects.filter(pk=own.pk).delete()
+    for attempt in left:
+        with pytest.raises(NotFound):
+            attempt()
+
+
 def test_a_deployment_of_another_team_cannot_be_listened_to(
     add: Adding, deployment: Deployment, operator: Operator
 ) -> None:

@@ -90,7 +90,7 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
         text = Text(_("The name stays, as deployments know the account by it. Add another account instead."))
         raise Invalid([FieldError(path="name", message=text, code="fixed")])
     with transaction.atomic():
-        _hold(account)
+        _hold(account, actor)
         before = _described(account)
         kept = account.credential is not None and wish.how == account.how
         moved = kept and _belongs_to(account) != _belongs_to(wish)
@@ -103,9 +103,10 @@ def change(account: AzureAccount, wish: AccountWish, *, actor: Operator) -> Azur
 
 
 def delete(account: AzureAccount, *, actor: Operator) -> None:
-    """Its secret goes with it. Raises Conflict `in_use` with the deployments that name it."""
+    """Its secret goes with it. Raises Conflict `in_use` with the deployments that name it, NotFound."""
     require(actor, "azure_account.change", account)
     with transaction.atomic():
+        _hold(account, actor)
         users = names_of_users(account, actor=actor)
         if users:
             raise Conflict(
@@ -135,11 +136,13 @@ def delete(account: AzureAccount, *, actor: Operator) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _hold(account: AzureAccount) -> None:
-    """As it is now, and nobody else changes it: what was read before may be of another tenant by now. Raises NotFound."""
+def _hold(account: AzureAccount, actor: Operator) -> None:
+    """As it is now, and nobody else changes it: what was read before may be of another tenant, or team, by now. Raises NotFound,
+    NotAllowed."""
     if not AzureAccount.objects.select_for_update().filter(pk=account.pk).exists():
         raise NotFound(Text(_("There is no such Azure account.")))
     account.refresh_from_db()
+    require(actor, "azure_account.change", account)
 
 
 def _belongs_to(of: AzureAccount | AccountWish) -> tuple[str, str, str]:

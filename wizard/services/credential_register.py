@@ -74,9 +74,7 @@ def change(
     """
     require(actor, "credential.store", row)
     _refuse_azure(row.kind)
-    held = Credential.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
-    if held is None:
-        raise NotFound(Text(_("There is no such credential.")))
+    held = _held(row, "credential.store", actor)
     wanted = (username or held.username, held.address if address is None else address.lower())
     if not secret:
         if wanted != (held.username, held.address):
@@ -98,9 +96,7 @@ def change(
 def delete(row: Credential, *, actor: Operator) -> None:
     """Throw it away with its secret. Raises Conflict `in_use` that names where, NotFound."""
     require(actor, "credential.delete", row)
-    held = Credential.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
-    if held is None:
-        raise NotFound(Text(_("There is no such credential.")))
+    held = _held(row, "credential.delete", actor)
     if accounts := list(AzureAccount.objects.filter(credential=held).values_list("name", flat=True)):
         raise _in_use(held, [Text(_("the Azure account %(name)s"), name=name) for name in accounts])
     if places := _places(held, actor):
@@ -135,6 +131,15 @@ def users_by_name(actor: Operator, names: Collection[str]) -> dict[str, list[str
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _held(row: Credential, use_case: str, actor: Operator) -> Credential:
+    """As it is now, and nobody else changes it. Raises NotFound, NotAllowed where it went to another team with its deployment."""
+    held = Credential.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if held is None:
+        raise NotFound(Text(_("There is no such credential.")))
+    require(actor, use_case, held)
+    return held
 
 
 def _places(row: Credential, actor: Operator) -> list[Text]:

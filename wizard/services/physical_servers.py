@@ -20,7 +20,6 @@ from wizard.services import audit, deployments
 from wizard.services.discovery import judging
 from wizard.services.discovery.stored_form import search_text
 from wizard.services.errors import Conflict, Invalid, NotFound
-from wizard.services.permissions import require
 from wizard.text import Text, _
 
 __all__ = [
@@ -104,8 +103,7 @@ def add(deployment: Deployment, cells: Mapping[str, str], *, actor: Operator) ->
 @transaction.atomic
 def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machine:
     """Raises Invalid that names the fields, and NotFound where somebody removed the server meanwhile."""
-    require(actor, "physical_server.change", row.deployment)
-    _hold(row)
+    _hold(row, actor)
     row = _as_it_is(row)
     before = cells_of(row)
     _fill(row, _read(cells))
@@ -123,8 +121,7 @@ def change(row: Machine, cells: Mapping[str, str], *, actor: Operator) -> Machin
 @transaction.atomic
 def remove(row: Machine, *, actor: Operator) -> None:
     """Raises NotFound where somebody else removed it meanwhile."""
-    require(actor, "physical_server.change", row.deployment)
-    _hold(row)
+    _hold(row, actor)
     row = _as_it_is(row)
     before = cells_of(row)
     audit.record(
@@ -215,10 +212,10 @@ def _by_name(rows: QuerySet[Machine]) -> dict[str, Machine]:
     return {row.name.casefold(): row for row in rows}
 
 
-def _hold(row: Machine) -> None:
+def _hold(row: Machine, actor: Operator) -> None:
     # Every physical server has been entered for a deployment.
     assert row.deployment is not None  # noqa: S101
-    deployments.hold(row.deployment)
+    deployments.hold_for(actor, "physical_server.change", row.deployment)
 
 
 def _as_it_is(row: Machine) -> Machine:

@@ -49,7 +49,7 @@ def get(webhook_id: UUID, *, actor: Operator) -> Webhook:
     """Raises NotFound, for one that is not there and for one that is not the caller's alike."""
     row = visible_webhooks(actor).filter(pk=webhook_id).first()
     if row is None:
-        raise NotFound(Text(_("There is no such webhook.")))
+        raise _not_there()
     return row
 
 
@@ -72,7 +72,7 @@ def create(wish: WebhookWish, *, actor: Operator) -> Webhook:
 
 
 def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
-    """Raises NotAllowed, Invalid that names the fields.
+    """Raises NotAllowed, NotFound, Invalid that names the fields.
 
     A secret that is kept was agreed upon with one receiver: where the host or port of the address changes it is entered
     again, as it would sign for somebody else.
@@ -81,9 +81,7 @@ def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
     wish = tidied(wish)
     _require(actor, _deployment_of(wish, actor))
     with transaction.atomic():
-        webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
-        # As it is by now: somebody else may have moved it, and with it the secret, since this one was read.
-        _require(actor, webhook.deployment)
+        _hold(webhook, actor)
         moved = place_of(wish.url) != place_of(webhook.url)
         refuse(wish, needs_secret=moved, moved=moved)
         before = _described(webhook)
@@ -104,7 +102,7 @@ def change(webhook: Webhook, wish: WebhookWish, *, actor: Operator) -> Webhook:
 @transaction.atomic
 def rotate_secret(webhook: Webhook, *, actor: Operator) -> str:
     """Give it another secret, which is shown this once. What is sent from now on is signed with it."""
-    _require(actor, webhook.deployment)
+    _hold(webhook, actor)
     secret = new_secret()
     webhook.hold(secret)
     webhook.save(update_fields=["sealed", "changed_at"])
@@ -115,7 +113,7 @@ def rotate_secret(webhook: Webhook, *, actor: Operator) -> str:
 @transaction.atomic
 def set_active(webhook: Webhook, active: bool, *, actor: Operator) -> None:
     """Pause it, or let it go on: what waited meanwhile is sent then. While paused, nothing new is written for it."""
-    _require(actor, webhook.deployment)
+    _hold(webhook, actor)
     if not Webhook.objects.filter(pk=webhook.pk, active=not active).update(
         active=active, changed_at=timezone.now()
     ):
@@ -133,7 +131,7 @@ def set_active(webhook: Webhook, active: bool, *, actor: Operator) -> None:
 @transaction.atomic
 def delete(webhook: Webhook, *, actor: Operator) -> None:
     """Its secret and its deliveries go with it."""
-    _require(actor, webhook.deployment)
+    _hold(webhook, actor)
     _note(webhook, "webhook.deleted", _("%(who)s deleted the webhook %(name)s."), actor)
     webhook.delete()
 
@@ -157,7 +155,7 @@ def get_delivery(webhook: Webhook, delivery_id: UUID) -> WebhookDelivery:
 @transaction.atomic
 def ping(webhook: Webhook, *, actor: Operator) -> WebhookDelivery:
     """Send it a test at once. Raises Conflict `paused`."""
-    _require(actor, webhook.deployment)
+    _hold(webhook, actor)
     _refuse_paused(webhook)
     row = outbox.write_for(webhook, PING, {"actor": actor.username, "webhook": webhook.name})
     _note(webhook, "webhook.pinged", _("%(who)s tested the webhook %(name)s."), actor)
@@ -171,7 +169,7 @@ def resend(delivery: WebhookDelivery, *, actor: Operator) -> WebhookDelivery:
     Raises Conflict `not_settled` for one that still waits, `paused`.
     """
     webhook = delivery.webhook
-    _require(actor, webhook.deployment)
+    _hold(webhook, actor)
     _refuse_paused(webhook)
     again = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(state=State.PENDING)
     if not again.update(
@@ -209,6 +207,21 @@ def _require(actor: Operator, deployment: Deployment | None) -> None:
         require(actor, "webhook.change_general")
     else:
         require(actor, "webhook.change", deployment)
+
+
+def _hold(webhook: Webhook, actor: Operator) -> None:
+    """As it is now, and nobody else changes it: somebody may have moved it, and with it the secret, since it was read. Raises
+    NotAllowed, NotFound."""
+    _require(actor, webhook.deployment)
+    try:
+        webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+    except Webhook.DoesNotExist:
+        raise _not_there() from None
+    _require(actor, webhook.deployment)
+
+
+def _not_there() -> NotFound:
+    return NotFound(Text(_("There is no such webhook.")))
 
 
 def _refuse_paused(webhook: Webhook) -> None:
