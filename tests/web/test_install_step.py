@@ -291,6 +291,16 @@ def test_a_process_server_and_an_appliance_have_steps_of_their_own(
     assert not page.all("li", id="step-P6")
 
 
+def test_no_form_takes_the_place_of_another_step_along(
+    working: Client, by_hand: Deployment, reached: Deployment
+) -> None:
+    for deployment in (by_hand, reached):
+        forms = page_of(working, deployment).all("form", method="post")
+        # Without an address of its own a form is sent to that of the page, and redirects inherit what stands behind its #.
+        assert len([form for form in forms if form.get("action") == step_url(deployment, "install")]) > 2
+        assert all(form.get("action") for form in forms)
+
+
 def test_a_step_is_confirmed_with_a_note_and_taken_back(
     working: Client, by_hand: Deployment, operator: Operator
 ) -> None:
