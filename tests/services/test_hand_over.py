@@ -48,6 +48,8 @@ from wizard.services import (
 )
 from wizard.services.errors import NotAllowed, NotFound
 from wizard.services.hand_over_archive import MANIFEST, PUBLIC_KEY, SIGNATURE, pem_of
+from wizard.services.webhooks import registry
+from wizard.services.webhooks.registry import WebhookWish
 from wizard.topology.graph import Graph
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,26 @@ def test_the_pack_of_a_recorded_deployment_holds_every_part(operator: Operator) 
     )
     assert "nothing was judged yet" in files["README.txt"].decode()
     assert (pack.size, pack.sha256) == (len(pack.content), hashlib.sha256(pack.content).hexdigest())
+
+
+def test_the_firewall_matrix_of_a_pack_names_the_webhooks_of_its_deployment_alone(
+    operator: Operator, admin: Operator
+) -> None:
+    """Whoever may take the pack need not be an administrator, as the one who made it was."""
+    deployment = stories.answered(operator, name="lyon-cs01")
+    for host, of in (("own.lab.test", deployment.pk), ("general.lab.test", None)):
+        wish = WebhookWish(
+            name=host,
+            url=f"https://{host}/hook",
+            events=(),
+            secret="long enough for a webhook",
+            deployment=of,
+        )
+        registry.create(wish, actor=admin)
+    files = unpacked(make(deployment, admin))
+    for name in ("firewall/firewall.csv", "firewall/firewall.html"):
+        assert b"own.lab.test" in files[name]
+        assert b"general.lab.test" not in files[name]
 
 
 def test_the_audit_extract_speaks_of_this_deployment_alone(operator: Operator) -> None:

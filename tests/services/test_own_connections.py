@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_operator
 from tests.services.machines import by_hand
-from wizard.models import AzureAccount, Deployment, Operator, StepAnswer, Team
-from wizard.services import firewall
+from wizard.models import Addition, AzureAccount, Deployment, Operator, StepAnswer, Team
+from wizard.services import additions, firewall
 from wizard.services.webhooks import registry
 from wizard.services.webhooks.registry import WebhookWish
 
@@ -128,6 +129,29 @@ def test_preflight_asks_what_the_network_step_names_and_what_the_machine_needs(o
     found = own(deployment, operator)
     assert found["FH-PROXY"] == {("proxy.lab.test", "3128", "between")}
     assert {port for _host, port, _direction in found.get("FH-URL", set())} <= {"123"}
+
+
+def test_the_configuration_server_is_tried_for_further_components_until_they_are_removed(
+    operator: Operator,
+) -> None:
+    deployment = stories.answered(operator, "recorded")
+    assert "FH-CS" not in own(deployment, operator)
+    server = {"name": "PS01", "address": "192.0.2.21", "size": "M", "runs_on": "physical"}
+    additions.plan(deployment, "ps_scaleout", server, actor=operator)
+    assert own(deployment, operator)["FH-CS"] == {("192.0.2.10", "443", "in"), ("192.0.2.10", "9443", "in")}
+    Addition.objects.update(removed_at=timezone.now())
+    assert "FH-CS" not in own(deployment, operator)
+
+
+def test_a_provider_on_this_machine_is_asked_without_the_proxy(
+    operator: Operator, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OIDC_ISSUER = "http://127.0.0.1:8180/realm"
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.lab.test:3128")
+    monkeypatch.setenv("http_proxy", "http://proxy.lab.test:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert own(stories.answered(operator), operator)["FH-OIDC"] == {("127.0.0.1", "8180", "between")}
 
 
 def test_webhooks_are_told_to_those_who_may_see_them(

@@ -17,8 +17,8 @@ from wizard.topology.firewall import EndpointNeed, FirewallRule
 from wizard.topology.own_connections import own_rules
 
 
-def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, ...]:
-    """The rules, each once. Raises Conflict `not_ready` before the questions that they rest on are answered."""
+def rules_of(deployment: Deployment, *, actor: Operator, handed_on: bool = False) -> tuple[FirewallRule, ...]:
+    """The rules, each once; see `own_connections.connections_of`. Raises Conflict `not_ready` before the questions that they rest on are answered."""
     require(actor, "firewall.see", deployment)
     graph = planned_graph(deployment)
     answers = answers_in_play(deployment)
@@ -34,7 +34,7 @@ def rules_of(deployment: Deployment, *, actor: Operator) -> tuple[FirewallRule, 
         proxy=network["proxy"],
         mysql_download="cs" in held and installation.get("mysql", "download") == "download",
     )
-    own = own_connections.connections_of(deployment, answers, graph, there, actor=actor)
+    own = own_connections.connections_of(deployment, answers, graph, there, actor=actor, handed_on=handed_on)
     return firewall.in_order((*needed, *own_rules(own)))
 
 
@@ -47,14 +47,15 @@ def verdicts_of(deployment: Deployment) -> dict[str, str]:
     }
 
 
-def as_csv(deployment: Deployment, *, actor: Operator) -> str:
-    return firewall.as_csv(rules_of(deployment, actor=actor), verdicts_of(deployment))
+def as_csv(deployment: Deployment, *, actor: Operator, handed_on: bool = False) -> str:
+    rules = rules_of(deployment, actor=actor, handed_on=handed_on)
+    return firewall.as_csv(rules, verdicts_of(deployment))
 
 
-def as_html(deployment: Deployment, *, actor: Operator) -> str:
+def as_html(deployment: Deployment, *, actor: Operator, handed_on: bool = False) -> str:
     """A page of its own, in the reader's language."""
     return firewall_html.as_html(
-        rules_of(deployment, actor=actor),
+        rules_of(deployment, actor=actor, handed_on=handed_on),
         verdicts_of(deployment),
         name=deployment.name,
         words={status.value: str(status.label) for status in CheckStatus},

@@ -60,12 +60,12 @@ def parts_of(deployment: Deployment, *, actor: Operator) -> tuple[Part, ...]:
             "firewall/firewall.csv",
             _("Firewall matrix as a table"),
             # A spreadsheet reads UTF-8 only where it is told so by a byte order mark.
-            lambda: "\ufeff" + firewall.as_csv(deployment, actor=actor),
+            lambda: "\ufeff" + firewall.as_csv(deployment, actor=actor, handed_on=True),
         ),
         part(
             "firewall/firewall.html",
             _("Firewall matrix as a page"),
-            lambda: firewall.as_html(deployment, actor=actor),
+            lambda: firewall.as_html(deployment, actor=actor, handed_on=True),
         ),
         part(
             "calendar.ics",

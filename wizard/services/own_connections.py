@@ -39,16 +39,18 @@ def connections_of(
     endpoints: tuple[Endpoint, ...],
     *,
     actor: Operator,
+    handed_on: bool = False,
 ) -> Iterator[OwnConnection]:
     """Those that these answers, in play, ask for. `endpoints` are the addresses in Azure that the machine needs.
 
-    Of webhooks only those are told that `actor` may see: where one sends to is nobody else's business.
+    Of webhooks only those are told that `actor` may see: where one sends to is nobody else's business. `handed_on` is for what
+    others read whom nobody asks then: there it is only those of this very deployment.
     """
     yield from _vsphere(deployment, answers, graph)
     yield from _machines(deployment, answers, graph)
     yield from _azure(deployment, answers)
     yield from _preflight(deployment, answers, endpoints)
-    yield from _webhooks(deployment, actor)
+    yield from _webhooks(deployment, actor, handed_on=handed_on)
     if settings.OIDC_ISSUER:
         known_from = Text(_("Setting %(name)s"), name="OIDC_ISSUER")
         yield _to_url("FH-OIDC", settings.OIDC_ISSUER, known_from)
@@ -106,7 +108,7 @@ def _machines(deployment: Deployment, answers: Answers, graph: Graph) -> Iterato
         )
     if "mt_linux" in components_of(deployment, answers):
         yield from _by_ssh(deployment, graph)
-    if deployment.additions.exists():
+    if deployment.additions.filter(removed_at=None).exists():
         for port in (_HTTPS, network["data_port"]):
             yield OwnConnection(
                 id="FH-CS",
@@ -172,9 +174,11 @@ def _preflight(
         )
 
 
-def _webhooks(deployment: Deployment, actor: Operator) -> Iterator[OwnConnection]:
-    aimed = Q(deployment=deployment.pk) | Q(deployment=None, team=None)
-    if deployment.team_id is not None:
+def _webhooks(deployment: Deployment, actor: Operator, *, handed_on: bool) -> Iterator[OwnConnection]:
+    aimed = Q(deployment=deployment.pk)
+    if not handed_on:
+        aimed |= Q(deployment=None, team=None)
+    if not handed_on and deployment.team_id is not None:
         aimed |= Q(deployment=None, team=deployment.team_id)
     row: Webhook
     for row in registry.visible_webhooks(actor).filter(aimed, active=True):
@@ -192,12 +196,11 @@ def _webhooks(deployment: Deployment, actor: Operator) -> Iterator[OwnConnection
 
 def _to_url(id: OwnId, url: str, known_from: Text) -> OwnConnection:
     """To a web server, or to the proxy by which this server reaches it (HTTPS_PROXY, NO_PROXY), as Azure's SDK and the sign-in
-    go."""
+    go. Without TLS there is only a provider on this machine, which is asked directly."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
     proxies = getproxies_environment()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy and not proxy_bypass(host):
+    proxy = proxies.get("https") or proxies.get("all")
+    if proxy and parts.scheme == "https" and not proxy_bypass(parts.hostname or ""):
         through = Text(_("%(known)s; through the proxy of this server"), known=known_from)
         return _to_address(id, proxy, through)
     return _to_address(id, url, known_from)
