@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from tests import stories
 from tests.api.client import Api, ok, problem
+from tests.builders import make_deployment
 from wizard.journey.answer_file import check, from_json, parse
-from wizard.models import CheckResult, Deployment, Operator
+from wizard.models import CheckResult, Deployment, Operator, Team
+from wizard.text import Text
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,24 @@ def test_every_result_keeps_its_evidence(api: Api, checked: Deployment) -> None:
         "waived": False,
         "old": False,
     }
+
+
+def test_a_result_of_a_named_run_does_not_name_a_deployment_of_others(
+    api: Api, checked: Deployment, operator: Operator
+) -> None:
+    other = make_deployment(operator, "hidden-oslo")
+    summary = Text("“%(name)s” has a machine with the same UUID.", name="hidden-oslo")
+    CheckResult.objects.filter(requirement_id="TPL-02").update(requirement_id="OS-10", summary=summary)
+    path = f"deployments/{checked.pk}/checks/"
+    run = ok(api.get(path))["items"][0]["task"]
+
+    def told() -> str:
+        (row,) = (row for row in ok(api.get(path, task=run))["items"] if row["requirement_id"] == "OS-10")
+        return str(row["summary"])
+
+    assert "hidden-oslo" in told()
+    Deployment.objects.filter(pk=other.pk).update(team=Team.objects.create(name="Oslo"))
+    assert "hidden-oslo" not in told()
 
 
 def test_results_are_filtered_and_of_the_latest_run(

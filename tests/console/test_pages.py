@@ -192,6 +192,26 @@ def test_records_link_to_the_page_of_their_deployment(reading: Client, operator:
         assert f'href="{shown}" class="viewsitelink"' in body(reading, page_url(row)), name
 
 
+def test_a_page_names_no_deployment_of_others_that_a_row_was_kept_with(
+    reading: Client, operator: Operator
+) -> None:
+    furnish(operator)
+    other = Deployment.objects.create(name="hidden-oslo", profile="asr-classic", created_by=operator)
+    kept = CheckResult.objects.all()[0]
+    kept.requirement_id = "OS-10"
+    kept.summary = Text("“%(name)s” has a machine with the same UUID.", name="hidden-oslo")
+    kept.save()
+    look = models.VaultObservation.objects.get()
+    look.document = {"of_other_deployments": {"cs:1": "hidden-oslo"}}
+    look.save()
+    for row in (kept, look):
+        assert "hidden-oslo" in body(reading, page_url(row))
+    other.team = models.Team.objects.create(name="Oslo")
+    other.save()
+    for row in (kept, look):
+        assert "hidden-oslo" not in body(reading, page_url(row))
+
+
 def test_sentences_are_read_in_the_readers_language(reading: Client, operator: Operator) -> None:
     task = stories.check(stories.answered(operator, "vault"), operator)
     # A sentence that Django itself has a French translation of, so that no catalogue of ours is needed.

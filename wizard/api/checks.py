@@ -103,11 +103,7 @@ def list_checks(
     """One row for each requirement, in the order of the catalogue; empty before the first run. What people attest is judged by
     their answers of today, unless a run is named."""
     deployment = find(request, deployment_id)
-    rows = (
-        list(deployment.checks.filter(task=task).order_by("position"))
-        if task
-        else results.latest_results(deployment, phase)
-    )
+    rows = results.of_run(deployment, task) if task else results.latest_results(deployment, phase)
     waived = {row.requirement_id for row in results.waivers_in_force(deployment)}
     # What a person said does not age as what was seen does.
     answered = {row.id for row in attestations.questions_for(deployment)}

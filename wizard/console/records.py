@@ -16,6 +16,7 @@ from wizard.models import (
     InstallationSecret,
     ManualStepConfirmation,
 )
+from wizard.services import told_names
 
 
 @admin.register(CheckResult)
@@ -35,6 +36,14 @@ class CheckResultAdmin(OfDeployment):
     search_fields = ("requirement_id", "deployment__name")
     date_hierarchy = "observed_at"
     ordering = ("-observed_at", "position")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> CheckResult | None:
+        row: CheckResult | None = super().get_object(request, object_id, from_field)
+        if row is not None:
+            told_names.hide_in_results(row.deployment, [row])
+        return row
 
 
 @admin.register(Attestation)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from wizard.console.reading import OfDeployment
 from wizard.models import Notice, VaultObservation, VaultWatch
+from wizard.services.vault_observation import showing
 
 
 @admin.register(VaultObservation)
@@ -21,6 +22,14 @@ class VaultObservationAdmin(OfDeployment):
         """A list shows none of the documents, of which fifty are tens of megabytes; a page reads its own."""
         rows: QuerySet[VaultObservation] = super().get_queryset(request)
         return rows.defer("document", "differences", "health")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> VaultObservation | None:
+        row: VaultObservation | None = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.document = showing.document_of(row)
+        return row
 
 
 @admin.register(VaultWatch)

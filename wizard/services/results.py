@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -40,6 +41,13 @@ def latest_results(deployment: Deployment, phase: Phase = "before") -> list[Chec
     """The results of the newest run in the order of the catalogue; what people attest is judged by their answers of now."""
     task = latest_run(deployment, phase)
     return with_answers_of_now(deployment, list(task.checks.all()), phase) if task else []
+
+
+def of_run(deployment: Deployment, task_id: UUID) -> list[CheckResult]:
+    """One row per requirement, as that run found them, but for names of what others alone see."""
+    rows = list(deployment.checks.filter(task=task_id).order_by("position"))
+    told_names.hide_in_results(deployment, rows)
+    return rows
 
 
 def with_answers_of_now(
