@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from tests.api.client import Api, ok, token_of
@@ -24,6 +25,7 @@ from wizard.models import (
     Machine,
     Operator,
     Task,
+    TaskEvent,
     TaskState,
     Team,
     VCenter,
@@ -240,6 +242,46 @@ def test_who_registers_meanwhile_keeps_the_account_of_the_vcenter(begin: Begin) 
     with transaction.atomic():
         waiting.settle(second.deployment)
     assert VCenter.objects.get().credential.name == third.credential
+
+
+def test_who_lets_the_account_be_of_who_registered_meanwhile_says_so_and_has_the_machines_read_with_it(
+    begin: Begin,
+) -> None:
+    first = standing(begin, "first", "Lyon")
+    first.done("register_vcenter")
+    second, third = standing(begin, "second", "Essen"), standing(begin, "third", "Oslo")
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    row = VCenter.objects.get()
+    right = discovery.take(row.pk)
+    assert right is not None
+
+    def register_the_third() -> None:
+        try:
+            wait_until(
+                lambda: any(
+                    "this one comes after it" in str(event.message) for event in TaskEvent.objects.all()
+                )
+            )
+            VCenter.objects.update(credential=Credential.objects.get(name=third.credential))
+            row.deployments.add(third.deployment)
+        finally:
+            right.end()
+            connection.close()
+
+    meanwhile = threading.Thread(target=register_the_third, daemon=True)
+    meanwhile.start()
+    task = second.done("register_vcenter")
+    meanwhile.join()
+    row.refresh_from_db()
+    assert row.credential.name == third.credential
+    assert task.result is not None
+    assert task.result["machines_read_with_own_account"] is False
+    assert any("account of that one, as before" in str(event.message) for event in task.events.all())
+    entry = AuditEntry.objects.filter(action="vcenter.registered").latest("pk")
+    assert entry.after is not None
+    assert entry.after["machines_read_with"] == "another_deployments_account"
+    assert row.next_refresh_at is not None
+    assert row.next_refresh_at <= timezone.now()
 
 
 def test_what_a_replaced_account_saw_last_is_not_where_the_next_reading_goes_on(begin: Begin) -> None:

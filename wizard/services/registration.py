@@ -82,8 +82,18 @@ def run_register(progress: Progress) -> Done:
             raise
     counts = _counts(vcenter)
 
+    result = {
+        "about": about.to_json(),
+        "privileges": gaps,
+        "machines_read_with_own_account": not saved.kept,
+        **counts,
+    }
+
     def commit() -> None:
-        saved.settle(task.deployment)
+        kept = saved.settle(task.deployment)
+        if kept and not saved.kept:
+            progress.info(_KEPT)
+        result["machines_read_with_own_account"] = not kept
         # Where the same address leads to another instance by now, the deployment goes with it.
         task.deployment.vcenters.set([vcenter])
         # The deployment's own appliance is one of these machines.
@@ -104,7 +114,7 @@ def run_register(progress: Progress) -> Done:
             after={
                 "host": vcenter.host,
                 "instance_uuid": vcenter.instance_uuid,
-                "machines_read_with": "another_deployments_account" if saved.kept else answers["credential"],
+                "machines_read_with": "another_deployments_account" if kept else answers["credential"],
             },
         )
 
@@ -116,12 +126,7 @@ def run_register(progress: Progress) -> Done:
             host=answers["host"],
             count=counts["machines"],
         ),
-        result={
-            "about": about.to_json(),
-            "privileges": gaps,
-            "machines_read_with_own_account": not saved.kept,
-            **counts,
-        },
+        result=result,
         commit=commit,
     )
     return _go_on(done, progress, vcenter) if vault_vcenters.goes_on(task.deployment) else done

@@ -80,14 +80,20 @@ class Saved:
         """How its machines are read for this registration, where that is not how they are read yet."""
         return {} if self.kept else {name: self.seen[name] for name in _SIGN_IN}
 
-    def settle(self, deployment: Deployment) -> None:
-        """Store it, in the transaction that registers the vCenter: a worker that dies before that has replaced nothing."""
+    def settle(self, deployment: Deployment) -> bool:
+        """Store it, in the transaction that registers the vCenter: a worker that dies before that has replaced nothing. Whether
+        its machines go on being read with the account of another deployment; that may have come to be so since `kept`."""
         row = _locked().get(pk=self.vcenter.pk)
         changes = dict(self.seen)
         # Who registered it meanwhile comes first, as if that had been so from the start.
-        if self.kept or _keeps_its_account(row, self.seen["credential"], self.answers, deployment):
+        kept = self.kept or _keeps_its_account(row, self.seen["credential"], self.answers, deployment)
+        if kept:
             changes = {name: value for name, value in changes.items() if name not in _SIGN_IN}
+        if kept and not self.kept:
+            # What was read with the account of the answers may be less than what that one shows.
+            changes["next_refresh_at"] = timezone.now()
         VCenter.objects.filter(pk=row.pk).update(**changes)
+        return kept
 
     def give_up(self) -> None:
         """Nothing is registered by halves. Machines of a vCenter that others use are as true as before.
