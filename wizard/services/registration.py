@@ -92,7 +92,7 @@ def run_register(progress: Progress) -> Done:
     def commit() -> None:
         kept = saved.settle(task.deployment)
         if kept and not saved.kept:
-            progress.info(_KEPT)
+            progress.event(_KEPT)
         result["machines_read_with_own_account"] = not kept
         # Where the same address leads to another instance by now, the deployment goes with it.
         task.deployment.vcenters.set([vcenter])
