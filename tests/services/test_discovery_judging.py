@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tests import stories
 from tests.builders import make_deployment
-from wizard.models import Component, Machine, Operator, VCenter
-from wizard.services import machines
+from wizard.models import Component, Machine, Operator, Team, VCenter
+from wizard.services import deployment_team, machines
 from wizard.services.discovery import judging, rows
 from wizard.services.discovery.refreshing import refuse_blindness
 from wizard.services.errors import Conflict
@@ -88,6 +88,32 @@ def test_a_recorded_machine_is_not_to_be_protected(vcenter: VCenter, spelled: st
     component.delete()
     judging.judge_again(vcenter)
     assert "SM-30" not in rules("vm-1")
+
+
+def test_a_machine_of_site_recovery_loses_its_name_when_another_team_comes_to_see_it(
+    vcenter: VCenter, operator: Operator, admin: Operator
+) -> None:
+    deployment = vcenter.deployments.get()
+    operator.teams.set([Team.objects.create(name="Oslo")])
+    deployment_team.give(deployment, team="Oslo", actor=admin)
+    stories.tell_facts(deployment, operator, {"identity.bios_uuid": {"value": UUID_1}})
+    write(vcenter, fact(1, bios_uuid=UUID_1))
+
+    def told() -> str:
+        return str(judging.findings_of(Machine.objects.get(moid="vm-1"))[0].text)
+
+    assert deployment.name in told()
+    other = make_deployment(operator, "lyon")
+    vcenter.deployments.add(other)
+    with transaction.atomic():
+        assert judging.judge_again(vcenter) == 1
+        assert judging.judge_again(vcenter) == 0
+    assert deployment.name not in told()
+    # It is everybody's again, and then not any more.
+    deployment_team.give(deployment, team="", actor=admin)
+    assert deployment.name in told()
+    deployment_team.give(deployment, team="Oslo", actor=admin)
+    assert deployment.name not in told()
 
 
 def test_a_vcenter_server_that_is_a_machine_itself_is_no_machine_of_site_recovery(vcenter: VCenter) -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from wizard.models import Deployment, Operator
 from wizard.services import account_use, audit, deployments, teams
+from wizard.services.discovery import judging
 from wizard.services.errors import NotAllowed, NotFound
 from wizard.services.permissions import may, require, sees_all_teams
 from wizard.text import Text, _
@@ -56,6 +57,9 @@ def give(deployment: Deployment, *, team: str, actor: Operator, revision: int | 
     deployment.team = wanted
     deployment.save(update_fields=["team"])
     accounts = account_use.move_along(deployment, before.pk if before is not None else None)
+    # Its machines in a vCenter that others see, too, are no longer told to them by its name; or are from now on.
+    for vcenter in deployment.vcenters.all():
+        judging.judge_again(vcenter)
     audit.record(
         "deployment.given_to_team",
         subject=deployment,

@@ -90,8 +90,8 @@ def findings_of(row: Machine) -> tuple[MachineFinding, ...]:
 def judge_again(vcenter: VCenter) -> int:
     """Judge those machines of this vCenter anew of which other rows say something else by now. Returns how many.
 
-    To be called in the transaction that changed the other rows: after a refresh, and when a machine of Site Recovery is
-    registered or recorded. Waits for the batch of a refresh that is being written: what is judged must be what is kept.
+    To be called in the transaction that changed the other rows: after a refresh, when a machine of Site Recovery is registered
+    or recorded, and when others see this vCenter, to whom a machine of Site Recovery may not be told by its name. Waits for the batch of a refresh that is being written: what is judged must be what is kept.
     """
     # A refresh writes to this row first in each of its transactions. Without it, a row that it replaces meanwhile would
     # get back a verdict on what is no longer in it.
@@ -100,17 +100,23 @@ def judge_again(vcenter: VCenter) -> int:
     here = vcenter.machines.filter(gone_at=None).order_by()
     # A template is judged by that alone.
     identities = here.filter(is_template=False).values_list("pk", "rules", "instance_uuid", "bios_uuid")
-    changed = [
-        pk
-        for pk, rules, instance_uuid, bios_uuid in identities.iterator(_AT_ONCE)
-        if {_DUPLICATE, _OWN}.intersection(rules.split()) != _expected(surroundings, instance_uuid, bios_uuid)
-    ]
-    for start in range(0, len(changed), _AT_ONCE):
-        rows = list(Machine.objects.filter(pk__in=changed[start : start + _AT_ONCE]))
-        for row in rows:
+    doubtful = []
+    for pk, rules, instance_uuid, bios_uuid in identities.iterator(_AT_ONCE):
+        found = {_DUPLICATE, _OWN}.intersection(rules.split())
+        # Of the few machines of Site Recovery the words may be others, though the rule is the same.
+        if _OWN in found or found != _expected(surroundings, instance_uuid, bios_uuid):
+            doubtful.append(pk)
+    changed = 0
+    for start in range(0, len(doubtful), _AT_ONCE):
+        rows = []
+        for row in Machine.objects.filter(pk__in=doubtful[start : start + _AT_ONCE]):
+            before = row.digest
             judge_row(row, surroundings)
+            if row.digest != before:
+                rows.append(row)
         Machine.objects.bulk_update(rows, _JUDGED)
-    return len(changed)
+        changed += len(rows)
+    return changed
 
 
 def _expected(surroundings: Surroundings, instance_uuid: str, bios_uuid: str) -> set[str]:
