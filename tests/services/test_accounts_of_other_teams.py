@@ -155,6 +155,26 @@ def test_the_machines_are_read_with_the_account_of_the_first_team(begin: Begin) 
         assert session.account_name == second.vcenter.account("asr-readonly").username
 
 
+def test_why_the_machines_could_not_be_read_does_not_name_the_account_of_another_team(begin: Begin) -> None:
+    first = standing(begin, "first", "Lyon")
+    first.done("register_vcenter")
+    user = first.vcenter.account("asr-operator").username
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    assert user in first.failed("discover_machines").message, "as long as its own team alone reads it"
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.ACCEPTED)
+    second = standing(begin, "second", "Essen", "asr-readonly")
+    second.done("register_vcenter")
+    Credential.objects.filter(name=first.credential).update(standing=Credential.Standing.REJECTED)
+    failure = second.failed("discover_machines")
+    assert failure.code == "credential_rejected"
+    assert failure.message == (
+        "The password of the account for vCenter was refused before; it is not sent again."
+    )
+    (fresh,) = freshness.of_deployment(second.deployment)
+    assert fresh.failure is not None
+    assert user not in str(fresh.failure.text)
+
+
 @pytest.mark.parametrize("why", ["refused", "out of service", "moved", "another certificate"])
 def test_an_account_that_can_do_so_no_more_is_replaced(begin: Begin, why: str) -> None:
     first = standing(begin, "first", "Lyon")

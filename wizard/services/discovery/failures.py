@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from wizard.models import Deployment, VCenter
 from wizard.services.discovery.claim import Claim, ClaimLost
 from wizard.services.errors import UserError
 from wizard.services.tasks.progress import Cancelled, LostClaim
@@ -40,6 +41,33 @@ def remembered(claim: Claim, *, next_at: datetime | None) -> Iterator[None]:
     except BaseException:
         _give_up(claim)
         raise
+
+
+@contextmanager
+def unnamed(vcenter: VCenter, *, joining: Deployment | None) -> Iterator[None]:
+    """What goes wrong inside does not name the account, where others than its team read of it. To be kept so: within `remembered`."""
+    try:
+        yield
+    except UserError as error:
+        credential = vcenter.credential
+        readers = set(vcenter.deployments.values_list("team", flat=True))
+        if joining is not None:
+            readers.add(joining.team_id)
+        if credential.team_id is not None and readers - {credential.team_id}:
+            names = {credential.name, credential.username}
+            error.text, error.remedy = _without(names, error.text), _without(names, error.remedy)
+        raise
+
+
+def _without(names: set[str], text: Text) -> Text:
+    instead = Text(_("the account for vCenter"))
+    # A value may be a list, which no set can be asked about.
+    return text.with_values(
+        **{
+            key: instead if isinstance(value, str) and value in names else value
+            for key, value in text.values.items()
+        }
+    )
 
 
 def _give_up(claim: Claim) -> None:

@@ -20,7 +20,7 @@ from wizard.models import Deployment, VCenter
 from wizard.services.discovery import claim as claims
 from wizard.services.discovery import judging, rows
 from wizard.services.discovery.claim import Claim
-from wizard.services.discovery.failures import remembered
+from wizard.services.discovery.failures import remembered, unnamed
 from wizard.services.discovery.watches import Watches
 from wizard.services.errors import Conflict
 from wizard.services.renewal import renewed
@@ -77,6 +77,7 @@ def refresh(
     complete = complete or _is_due_completely(vcenter)
     with (
         remembered(claim, next_at=next_refresh(timezone.now())),
+        unnamed(vcenter, joining=joining),
         renewed(claim.renew, lease=claims.LEASE, what="refresh of a vCenter"),
     ):
         kept = False
