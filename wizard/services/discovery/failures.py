@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -50,7 +51,7 @@ def unnamed(vcenter: VCenter, *, joining: Deployment | None) -> Iterator[None]:
         yield
     except UserError as error:
         credential = vcenter.credential
-        readers = set(vcenter.deployments.values_list("team", flat=True))
+        readers: set[UUID | None] = set(vcenter.deployments.values_list("team", flat=True))
         if joining is not None:
             readers.add(joining.team_id)
         if credential.team_id is not None and readers - {credential.team_id}:
