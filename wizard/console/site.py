@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +96,10 @@ class ConsoleSite(admin.AdminSite):
         return redirect("admin:index")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Built where it is read: Django asks for it on every page, for a sidebar that is switched off here."""
+        return cast(list[Any], SimpleLazyObject(lambda: self._records(request, app_label)))
+
+    def _records(self, request: HttpRequest, app_label: str | None) -> list[Any]:
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
