@@ -177,9 +177,8 @@ def _preflight(
 def _webhooks(deployment: Deployment, actor: Operator, *, handed_on: bool) -> Iterator[OwnConnection]:
     aimed = Q(deployment=deployment.pk)
     if not handed_on:
-        aimed |= Q(deployment=None, team=None)
-    if not handed_on and deployment.team_id is not None:
-        aimed |= Q(deployment=None, team=deployment.team_id)
+        # Those of everybody, and of its team where it has one.
+        aimed |= Q(deployment=None) & (Q(team=None) | Q(team=deployment.team_id))
     row: Webhook
     for row in registry.visible_webhooks(actor).filter(aimed, active=True):
         try:
